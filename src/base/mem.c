@@ -1,0 +1,34 @@
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+
+void *
+mem_new(size_t size)
+{
+	void *fresh = calloc(1, size ? size : 1);
+	must(fresh != NULL);
+	return fresh;
+}
+
+void *
+mem_grow(void *old, size_t count, size_t size)
+{
+	size_t bytes;
+	must(!__builtin_mul_overflow(count, size, &bytes));
+	void *fresh = realloc(old, bytes ? bytes : 1);
+	must(fresh != NULL);
+	return fresh;
+}
+
+char *
+mem_dup(struct span s)
+{
+	must(s.len < SIZE_MAX);
+	char *copy = mem_new(s.len + 1);
+	if (s.len)
+		memcpy(copy, s.ptr, s.len);
+	return copy;
+}
