@@ -62,7 +62,7 @@ main(void)
 		getenv("TOCSIN_SHARED") ? slurp("jcs/input", "arrays.json") : (struct span){};
 	if (!probe.ptr) {
 		printf("1..0 # SKIP no vectors in TOCSIN_SHARED\n");
-		return 77;
+		return 0;
 	}
 	free((char *)(uintptr_t)probe.ptr);
 	return cmocka_run_group_tests(tests, NULL, NULL);
