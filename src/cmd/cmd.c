@@ -1,0 +1,211 @@
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/must.h"
+#include "base/own.h"
+#include "cmd/help.h"
+#include "cmd/parse.h"
+
+/* An option asked for must stand in the table: a misspelt name would otherwise never be seen. */
+static const struct cmd_option *
+declared(const struct cmd_env *env, const char *name)
+{
+	const struct cmd_option *found = NULL;
+	for (const struct cmd_option *o = env->command->options; o && o->name && !found; o++)
+		if (!strcmp(o->name, name))
+			found = o;
+	must(found);
+	return found;
+}
+
+const char *
+cmd_next(const struct cmd_env *env, const char *name, size_t *at)
+{
+	const struct cmd_option *option = declared(env, name);
+	while (*at < env->values) {
+		const struct cmd_value *value = &env->value[(*at)++];
+		if (value->option == option)
+			return value->text;
+	}
+	return NULL;
+}
+
+const char *
+cmd_option(const struct cmd_env *env, const char *name)
+{
+	const char *last = NULL, *text;
+	for (size_t at = 0; (text = cmd_next(env, name, &at));)
+		last = text;
+	return last;
+}
+
+bool
+cmd_flag(const struct cmd_env *env, const char *name)
+{
+	const struct cmd_option *option = declared(env, name);
+	for (size_t i = 0; i < env->values; i++)
+		if (env->value[i].option == option)
+			return true;
+	return false;
+}
+
+int
+cmd_choice(const struct cmd_env *env, const char *name, int absent)
+{
+	const char *text = cmd_option(env, name);
+	return text ? parse_choice(span_of(declared(env, name)->arg), span_of(text)) : absent;
+}
+
+bool
+cmd_number(const struct cmd_env *env, const char *name, uint64_t min, uint64_t max, uint64_t *out)
+{
+	const char *text = cmd_option(env, name);
+	if (!text)
+		return true;
+	uint64_t value;
+	if (span_to_u64(span_of(text), &value) && value >= min && value <= max) {
+		*out = value;
+		return true;
+	}
+	cmd_usage(env, "--%s takes a number from %llu to %llu, not \"%s\"", name,
+		(unsigned long long)min, (unsigned long long)max, text);
+	return false;
+}
+
+bool
+cmd_duration(const struct cmd_env *env, const char *name, int64_t *out)
+{
+	const char *text = cmd_option(env, name);
+	if (!text || time_span_parse(span_of(text), out) == RC_OK)
+		return true;
+	cmd_usage(
+		env, "--%s takes a time such as 90s, 36h, 7d, 9mo or P30D, not \"%s\"", name, text);
+	return false;
+}
+
+bool
+cmd_instant(const struct cmd_env *env, const char *name, int64_t *out)
+{
+	const char *text = cmd_option(env, name);
+	if (!text || time_parse(span_of(text), out, NULL) == RC_OK)
+		return true;
+	int64_t ago;
+	if (time_span_parse(span_of(text), &ago) == RC_OK) {
+		*out = clock_now(env->clock) - ago;
+		return true;
+	}
+	cmd_usage(env,
+		"--%s takes an instant such as 2026-11-22T07:00:00Z or a time ago such as 9mo, "
+		"not \"%s\"",
+		name, text);
+	return false;
+}
+
+enum cmd_exit
+cmd_usage(const struct cmd_env *env, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	fputs("tocsin: ", stderr);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	help_usage(stderr, env->parent, env->command);
+	return CMD_USAGE;
+}
+
+void
+cmd_warn(const struct diag *why)
+{
+	fflush(stdout);
+	fprintf(stderr, "tocsin: %s%s%s%s%s\n", why->where, *why->where ? ": " : "",
+		*why->what ? why->what : "failed", *why->todo ? "; " : "", why->todo);
+}
+
+enum cmd_exit
+cmd_fail(const struct diag *why)
+{
+	cmd_warn(why);
+	return CMD_FAIL;
+}
+
+void
+cmd_say(const struct cmd_env *env, const char *format, ...)
+{
+	if (env->quiet)
+		return;
+	fflush(stdout);
+	va_list args;
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+enum rc
+cmd_read(const char *path, size_t limit, struct buf *out, struct diag *why)
+{
+	bool is_stdin = !strcmp(path, "-");
+	diag_where(why, "%s", is_stdin ? "stdin" : path);
+	own_fd int opened = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	int fd = is_stdin ? STDIN_FILENO : opened;
+	if (fd < 0)
+		return diag_fail(why, errno == ENOENT ? RC_NONE : RC_IO, "%s", strerror(errno));
+	for (;;) {
+		size_t room = limit - out->len < 1 << 16 ? limit - out->len + 1 : 1 << 16;
+		ssize_t got = read(fd, buf_room(out, room), room);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return diag_fail(why, RC_IO, "%s", strerror(errno));
+		if (!got)
+			return RC_OK;
+		if ((size_t)got > limit - out->len)
+			return diag_fail(why, RC_LIMIT, "larger than %zu bytes", limit);
+		out->len += (size_t)got;
+	}
+}
+
+enum rc
+cmd_read_secret(struct buf *out, struct diag *why)
+{
+	enum { LONGEST = 1024 };
+	diag_where(why, "stdin");
+	/* Byte by byte: what follows the line is left for whoever reads next. */
+	for (;;) {
+		char byte;
+		ssize_t got = read(STDIN_FILENO, &byte, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return diag_fail(why, RC_IO, "%s", strerror(errno));
+		if (!got || byte == '\n')
+			break;
+		if (!byte || out->len == LONGEST)
+			return diag_fail(why, RC_BAD,
+				"a secret is a line of 1 to %d bytes without NUL", LONGEST);
+		buf_add_byte(out, byte);
+	}
+	if (out->len && out->ptr[out->len - 1] == '\r')
+		out->len--;
+	if (!out->len)
+		return diag_fail(why, RC_BAD, "no secret on the first line");
+	return RC_OK;
+}
+
+const char *
+cmd_node_path(const struct cmd_env *env, const char *name)
+{
+	char *path = NULL;
+	must(asprintf(&path, "%s/%s", env->node, name) >= 0);
+	return path;
+}
