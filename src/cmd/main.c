@@ -34,9 +34,14 @@ on_pipe(int signal_number)
 static void
 stdio_init(void)
 {
-	/* A closed 0, 1 or 2 would be given to the next file opened, and we would print into it. */
+	/*
+	 * A closed 0, 1 or 2 would be given to the next file opened, and we would print into it.
+	 * What takes its place refuses reads (0) or writes (1, 2), so that lost data is still a
+	 * failure.
+	 */
 	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+			open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
 			abort();
 	struct sigaction action = {.sa_handler = on_pipe, .sa_flags = SA_RESTART};
 	sigaction(SIGPIPE, &action, NULL);

@@ -77,7 +77,7 @@ next_line(char *out, int size, void *user)
 	r->line++;
 	struct span trimmed = span_trim(line);
 	const char *wrong = NULL;
-	if (line.len + 2 > (size_t)size)
+	if (line.len > CONF_LINE || line.len + 2 > (size_t)size)
 		wrong = "the line is too long";
 	else if (span_find_byte(line, 0) != SIZE_MAX || !span_is_utf8(line))
 		wrong = "the line is no UTF-8 text";

@@ -10,6 +10,8 @@
 
 struct buf;
 
+enum { CONF_LINE = 190 }; /* bytes of a line at most */
+
 /* ADDR:PORT; IPv6 in brackets. host is empty where nothing was configured. */
 struct conf_address {
 	char host[64];
