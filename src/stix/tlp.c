@@ -3,7 +3,7 @@
 #define ONE(uuid, word, upper) \
 	"{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"marking-definition-" \
 	"-" uuid "\",\"created\":\"2017-01-20T00:00:00.000Z\",\"definition_type\":\"tlp\"," \
-		 "\"name\":\"TLP:" upper "\",\"definition\":{\"tlp\":\"" word "\"}}"
+	"\"name\":\"TLP:" upper "\",\"definition\":{\"tlp\":\"" word "\"}}"
 #define TWO(uuid, word, upper) \
 	"{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"marking-definition-" \
 	"-" uuid "\",\"created\":\"2022-10-01T00:00:00.000Z\",\"name\":\"TLP:" upper \
