@@ -1,0 +1,557 @@
+/*
+ * [LABEL-EDGE] names are cut at bytes that cannot stand in one, never inside a label
+ * [WIDE-EDGE] letters beyond ASCII belong to the name, punctuation beyond ASCII does not
+ * [DOT-RUN] "1.2.3.4.5", ".1.3.6.1" and "1.2.3.4-beta" are no addresses
+ * [PRODUCT] "Chrome/120.0.0.0" is no address, "HIER_DIRECT/192.0.2.1" and "tcp/192.0.2.1" are
+ * [ESCAPE] what stands before a word may be half of an escape
+ * [LOCAL-PART] what stands before an @ is no name
+ * [EUI] eight groups of two digits are a hardware address
+ */
+#include "obs/extract.h"
+
+#include <string.h>
+#include <unictype.h>
+#include <unistr.h>
+
+#include "base/ascii.h"
+
+enum {
+	NAME = 1, /* letter, digit, "-", "_" */
+	DOT = 2,
+	COLON = 4,
+	HIGH = 8,
+	PART = NAME | DOT | COLON | HIGH,
+	HASH_SHORTEST = 32,
+	JA4_LENGTH = 36,
+};
+
+enum stage { NEXT_WORD, HASHES, WHOLE, PIECE, SECOND };
+
+static const uint8_t class[256] = {
+	['0' ... '9'] = NAME,
+	['A' ... 'Z'] = NAME,
+	['a' ... 'z'] = NAME,
+	['-'] = NAME,
+	['_'] = NAME,
+	['.'] = DOT,
+	[':'] = COLON,
+	[0x80 ... 0xff] = HIGH,
+};
+
+void
+extract_init(struct extract *it, struct span text, struct arena *scratch)
+{
+	it->text = text;
+	it->scratch = scratch;
+	it->at = it->chunk = it->stop = 0;
+	it->six = it->six_stop = SIZE_MAX;
+	it->word = it->word_stop = it->word_all = it->run = 0;
+	it->second = it->piece = SIZE_MAX;
+	it->stage = NEXT_WORD;
+	it->colons = 0;
+	it->dotted = false;
+}
+
+static unsigned char
+byte_at(const struct extract *it, size_t at)
+{
+	return at < it->text.len ? (unsigned char)it->text.ptr[at] : 0;
+}
+
+/* Length of the character at `at` where it can stand in a name, 0 where it cannot. [WIDE-EDGE] */
+static size_t
+wide_length(struct span text, size_t at, size_t *whole)
+{
+	ucs4_t code;
+	const uint8_t *p = (const uint8_t *)text.ptr + at;
+	int len = u8_mbtoucr(&code, p, text.len - at);
+	*whole = len > 0 ? (size_t)len : 1;
+	if (len <= 0)
+		return 1; /* Latin-1 and broken text: better no match than half a name */
+	if (code == 0x3002 || code == 0xff0e || code == 0xff61) /* IDNA's other dots */
+		return *whole;
+	if (code == 0x200c || code == 0x200d || code == 0xb7 || code == 0x30fb || code == 0xad)
+		return *whole;
+	return uc_is_general_category_withtable(
+		       code, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M | UC_CATEGORY_MASK_N)
+		       ? *whole
+		       : 0;
+}
+
+/* Finds the next chunk worth a look. */
+static bool
+next_chunk(struct extract *it)
+{
+	const unsigned char *p = (const unsigned char *)it->text.ptr;
+	size_t len = it->text.len, at = it->at;
+	while (at < len) {
+		while (at < len && !class[p[at]])
+			at++;
+		size_t start = at;
+		unsigned seen = 0, colons = 0;
+		for (unsigned c; at < len && (c = class[p[at]]); seen |= c) {
+			colons += c == COLON;
+			if (c != HIGH) {
+				at++;
+				continue;
+			}
+			size_t whole, kept = wide_length(it->text, at, &whole);
+			if (!kept)
+				break;
+			at += kept;
+		}
+		size_t end = at;
+		if (at < len && class[p[at]] == HIGH) { /* punctuation beyond ASCII */
+			size_t whole;
+			wide_length(it->text, at, &whole);
+			at += whole;
+		}
+		if ((seen & (DOT | HIGH)) || colons > 1 || end - start >= HASH_SHORTEST) {
+			it->chunk = start;
+			it->stop = end;
+			it->at = at;
+			it->six = it->six_stop = SIZE_MAX;
+			it->colons = colons;
+			return true;
+		}
+	}
+	it->at = len;
+	return false;
+}
+
+/* Digits of one group of an IPv6 address that starts at `at`, SIZE_MAX when it is none. */
+static size_t
+group_end(const struct extract *it, size_t at, size_t stop)
+{
+	size_t end = at;
+	while (end < stop && ascii_hex(it->text.ptr[end]) >= 0)
+		end++;
+	return end - at <= 4 ? end : SIZE_MAX;
+}
+
+static bool
+is_hardware_address(struct span s)
+{
+	if (s.len != 23)
+		return false;
+	for (size_t i = 2; i < 23; i += 3)
+		if (s.ptr[i] != ':')
+			return false;
+	return true;
+}
+
+/* Whether text from `from` to `to` is an address once a stray colon at an end is cut off. */
+static bool
+parse_six(const struct extract *it, size_t *from, size_t *to, struct addr *out)
+{
+	struct span s = span_sub(it->text, *from, *to - *from);
+	if (is_hardware_address(s)) /* [EUI] */
+		return false;
+	if (s.len > 2 && s.ptr[s.len - 1] == ':' && s.ptr[s.len - 2] != ':')
+		s.len--;
+	if (s.len > 2 && s.ptr[0] == ':' && s.ptr[1] != ':')
+		s = span_sub(s, 1, SIZE_MAX);
+	if (s.len < 3 || !addr_parse6(s, out))
+		return false;
+	*from = (size_t)(s.ptr - it->text.ptr);
+	*to = *from + s.len;
+	return true;
+}
+
+/* Looks for an IPv6 address among the chunk's groups from `at`; consecutive groups that could be
+ * one. */
+static bool
+find_six(struct extract *it, size_t at, struct addr *out)
+{
+	while (at < it->stop) {
+		size_t start = at, end = at, colons = 0;
+		bool tail = false;
+		for (;;) {
+			size_t group = group_end(it, at, it->stop);
+			if (group == SIZE_MAX)
+				break;
+			unsigned char next = group < it->stop ? byte_at(it, group) : 0;
+			if (next == ':') {
+				at = end = group + 1;
+				colons++;
+				continue;
+			}
+			if (next == '.' &&
+				group > at) { /* dotted tail, tcpdump's ".port", full stop */
+				size_t dots = group;
+				while (dots < it->stop &&
+					(byte_at(it, dots) == '.' ||
+						ascii_is_digit((char)byte_at(it, dots))))
+					dots++;
+				struct addr four;
+				size_t cut = dots;
+				while (cut > group && byte_at(it, cut - 1) == '.')
+					cut--;
+				tail = addr_parse4(span_sub(it->text, at, cut - at), &four);
+				end = tail ? cut : group;
+				at = dots;
+				break;
+			}
+			if (next == 0)
+				at = end = group;
+			break;
+		}
+		if (colons > 1) {
+			it->six = start;
+			it->six_stop = end;
+			if (parse_six(it, &it->six, &it->six_stop, out))
+				return true;
+		}
+		/* On behind the next colon. */
+		while (at < it->stop && byte_at(it, at) != ':')
+			at++;
+		at++;
+		if (at <= start)
+			at = start + 1;
+	}
+	it->six = it->six_stop = SIZE_MAX;
+	return false;
+}
+
+/* [ESCAPE] How many bytes at `start` belong to an escape that began before; *both: perhaps not. */
+static size_t
+escape_length(const struct extract *it, size_t start, size_t stop, bool *both)
+{
+	*both = false;
+	if (start == 0)
+		return 0;
+	const char *p = it->text.ptr + start;
+	size_t len = stop - start;
+	if (p[-1] == '%') {
+		size_t skip = 0;
+		while (len >= skip + 4 && p[skip] == '2' && p[skip + 1] == '5')
+			skip += 2; /* %252F */
+		if (len < skip + 2 || ascii_hex(p[skip]) < 0 || ascii_hex(p[skip + 1]) < 0)
+			return 0;
+		int byte = ascii_hex(p[skip]) * 16 + ascii_hex(p[skip + 1]);
+		return byte < 0x80 && class[byte] != NAME && class[byte] != DOT ? skip + 2 : 0;
+	}
+	if (p[-1] != '\\' || len < 2)
+		return 0;
+	if (p[0] == 'x' && len > 3 && ascii_hex(p[1]) >= 0 && ascii_hex(p[2]) >= 0) {
+		int byte = ascii_hex(p[1]) * 16 + ascii_hex(p[2]);
+		return byte < 0x80 && class[byte] != NAME && class[byte] != DOT ? 3 : 0;
+	}
+	if (p[0] == 'u' && len > 5) {
+		int byte = 0;
+		for (int i = 1; i < 5; i++) {
+			if (ascii_hex(p[i]) < 0)
+				return 0;
+			byte = byte * 16 + ascii_hex(p[i]);
+		}
+		return byte < 0x80 && class[byte] != NAME && class[byte] != DOT ? 5 : 0;
+	}
+	*both = strchr("abefnrtv", p[0]) != NULL && p[0];
+	return *both ? 1 : 0;
+}
+
+static bool
+is_trimmed(unsigned char c)
+{
+	return c == '.' || c == '-';
+}
+
+/* Cuts the next word off the chunk: up to a colon, two dots or the IPv6 address. */
+static bool
+next_word(struct extract *it)
+{
+	while (it->chunk < it->stop) {
+		size_t start = it->chunk, end = start, limit = it->stop;
+		if (it->six != SIZE_MAX && start < it->six)
+			limit = it->six;
+		while (end < limit && byte_at(it, end) != ':' &&
+			!(byte_at(it, end) == '.' && byte_at(it, end + 1) == '.'))
+			end++;
+		it->chunk = end;
+		while (it->chunk < limit &&
+			(byte_at(it, it->chunk) == ':' || byte_at(it, it->chunk) == '.'))
+			it->chunk++;
+		bool both;
+		size_t skipped = escape_length(it, start, end, &both);
+		if (!both)
+			start += skipped;
+		it->word_all = end;
+		it->second = both ? start + skipped : SIZE_MAX;
+		it->dotted = start < end && byte_at(it, start) == '.' &&
+			     !(start > 0 && byte_at(it, start - 1) == '.');
+		while (start < end && is_trimmed(byte_at(it, start)))
+			start++;
+		while (end > start && is_trimmed(byte_at(it, end - 1)))
+			end--;
+		if (end - start < 4)
+			continue;
+		it->word = it->run = start;
+		it->word_stop = end;
+		it->stage = HASHES;
+		return true;
+	}
+	return false;
+}
+
+static bool
+give_lower(struct extract *it, enum obs_kind kind, size_t at, size_t len, struct found *out)
+{
+	for (size_t i = 0; i < len; i++)
+		it->small[i] = ascii_lower(it->text.ptr[at + i]);
+	*out = (struct found){.kind = kind, .value = {it->small, len}, .at = at, .len = len};
+	return true;
+}
+
+static bool
+is_alnum_or_high(unsigned char c)
+{
+	return (class[c] & HIGH) || (class[c] == NAME && c != '-' && c != '_');
+}
+
+static bool
+is_ja4_at(const struct extract *it, size_t at, size_t stop)
+{
+	if (stop - at < JA4_LENGTH || byte_at(it, at + 10) != '_' || byte_at(it, at + 23) != '_')
+		return false;
+	if (stop - at > JA4_LENGTH && class[byte_at(it, at + JA4_LENGTH)] == NAME &&
+		byte_at(it, at + JA4_LENGTH) != '-')
+		return false;
+	struct observable o;
+	own_arena struct arena a = {};
+	return !obs_normalize(OBS_JA4, span_sub(it->text, at, JA4_LENGTH), &a, &o, NULL);
+}
+
+/* A whole run of hexadecimal digits of a hash's length, bounded by anything but letters and digits.
+ */
+static bool
+next_hash(struct extract *it, struct found *out)
+{
+	while (it->run < it->word_stop && it->word_stop - it->run >= HASH_SHORTEST) {
+		size_t start = it->run, end = start;
+		bool hex = true;
+		if (is_ja4_at(it, start, it->word_stop)) {
+			it->run = start + JA4_LENGTH;
+			return give_lower(it, OBS_JA4, start, JA4_LENGTH, out);
+		}
+		while (end < it->word_stop && is_alnum_or_high(byte_at(it, end)))
+			hex &= ascii_hex(it->text.ptr[end++]) >= 0;
+		it->run = end + 1;
+		enum obs_kind kind = obs_hash_kind(end - start);
+		if (hex && kind != OBS_NONE)
+			return give_lower(it, kind, start, end - start, out);
+	}
+	return false;
+}
+
+/* [PRODUCT] */
+static bool
+is_version(const struct extract *it, size_t start, size_t stop)
+{
+	static const struct span paths[] = {SPAN("tcp"), SPAN("udp"), SPAN("icmp"), SPAN("sctp"),
+		SPAN("ip"), SPAN("ipv4"), SPAN("dst"), SPAN("src"), SPAN("localhost"),
+		SPAN("host")};
+	if (start < 2 || byte_at(it, start - 1) != '/')
+		return false;
+	if (byte_at(it, stop) == ':' && ascii_is_digit((char)byte_at(it, stop + 1)))
+		return false;
+	size_t from = start - 1;
+	bool low = false;
+	while (from > 0 && class[byte_at(it, from - 1)] == NAME)
+		low |= byte_at(it, --from) >= 'a';
+	struct span product = span_sub(it->text, from, start - 1 - from);
+	if (!low || !ascii_is_alpha(product.ptr[0]))
+		return false;
+	if (from > 0 && !strchr(" \t\"'(;,+=", byte_at(it, from - 1)))
+		return false;
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+		if (span_eq_fold(product, paths[i]))
+			return false;
+	return true;
+}
+
+static bool
+give_four(struct extract *it, size_t start, size_t stop, struct found *out)
+{
+	struct found f = {.kind = OBS_IPV4, .at = start, .len = stop - start};
+	if (!addr_parse4(span_sub(it->text, start, stop - start), &f.addr))
+		return false;
+	*out = f;
+	return true;
+}
+
+/* Digits, dots and hyphens only: an address or a range of two. [DOT-RUN] */
+static bool
+whole_address(struct extract *it, size_t start, size_t stop, struct found *out)
+{
+	if (it->dotted || is_version(it, start, stop))
+		return false;
+	if (give_four(it, start, stop, out))
+		return true;
+	size_t hyphen = start;
+	while (hyphen < stop && byte_at(it, hyphen) != '-')
+		hyphen++;
+	struct found second;
+	if (hyphen == stop || !give_four(it, hyphen + 1, stop, &second) ||
+		!give_four(it, start, hyphen, out))
+		return false;
+	it->piece = hyphen + 1;
+	return true;
+}
+
+/* A name beyond ASCII. Labels that are no IDN cost their part of the name, not the rest of it. */
+static bool
+wide_name(struct extract *it, size_t start, size_t stop, struct found *out)
+{
+	struct span text = span_sub(it->text, start, stop - start), name;
+	if (text.len > 4 * NAME_LONGEST)
+		return false;
+	*out = (struct found){.kind = OBS_DOMAIN, .at = start, .len = text.len};
+	if (!name_normalize(text, it->scratch, &out->value, NULL))
+		return true;
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] == '.' && !name_normalize(span_sub(text, i + 1, SIZE_MAX),
+						  it->scratch, &name, NULL)) {
+			out->value = arena_printf(
+				it->scratch, "\xef\xbf\xbd.%.*s", (int)name.len, name.ptr);
+			return true;
+		}
+	return false;
+}
+
+static bool
+whole_name(struct extract *it, size_t start, size_t stop, struct found *out)
+{
+	size_t label = start;
+	bool letter = false;
+	if (stop - start > NAME_LONGEST)
+		return false;
+	for (size_t i = start; i < stop; i++) {
+		char c = it->text.ptr[i];
+		if (c == '.') {
+			if (i - label > LABEL_LONGEST || i == label)
+				return false;
+			label = i + 1;
+			letter = false;
+		} else {
+			letter |= ascii_is_alpha(c);
+		}
+	}
+	if (label == start || !letter || stop - label < 2 || stop - label > LABEL_LONGEST)
+		return false;
+	return give_lower(it, OBS_DOMAIN, start, stop - start, out);
+}
+
+static bool
+whole_word(struct extract *it, size_t start, struct found *out)
+{
+	size_t stop = it->word_stop;
+	bool high = false, dot = false, letter = false;
+	for (size_t i = start; i < stop; i++) {
+		unsigned char c = byte_at(it, i);
+		high |= class[c] == HIGH;
+		dot |= c == '.';
+		letter |= c == '_' || ascii_is_alpha((char)c);
+	}
+	if (!dot && !high)
+		return false;
+	/* [LOCAL-PART] */
+	if (byte_at(it, it->word_all) == '@' &&
+		(class[byte_at(it, it->word_all + 1)] & (NAME | HIGH)))
+		return false;
+	if (high)
+		return wide_name(it, start, stop, out);
+	return letter ? whole_name(it, start, stop, out) : whole_address(it, start, stop, out);
+}
+
+static bool
+give_six(struct extract *it, const struct addr *six, struct found *out)
+{
+	struct addr plain = addr_unmap(*six);
+	*out = (struct found){.kind = plain.six ? OBS_IPV6 : OBS_IPV4,
+		.addr = plain,
+		.at = it->six,
+		.len = it->six_stop - it->six};
+	it->chunk = it->six_stop;
+	it->six = it->six_stop = SIZE_MAX;
+	it->stage = NEXT_WORD;
+	/* tcpdump's port behind the address is no word */
+	while (it->chunk < it->stop && byte_at(it, it->chunk) != ':')
+		it->chunk++;
+	return true;
+}
+
+/* Next word of the chunk, next address or next chunk; true when *out was filled. */
+static bool
+advance(struct extract *it, struct found *out, bool *end)
+{
+	struct addr six;
+	*end = false;
+	if (it->chunk >= it->stop) {
+		if (!next_chunk(it)) {
+			*end = true;
+			return false;
+		}
+		bool both;
+		if (it->colons > 1)
+			find_six(it, it->chunk + escape_length(it, it->chunk, it->stop, &both),
+				&six);
+	}
+	if (it->six != SIZE_MAX && it->chunk >= it->six) {
+		size_t from = it->six, to = it->six_stop;
+		if (parse_six(it, &from, &to, &six)) {
+			size_t rest = to;
+			give_six(it, &six, out);
+			find_six(it, rest, &six);
+			return true;
+		}
+		it->six = SIZE_MAX;
+	}
+	next_word(it);
+	return false;
+}
+
+bool
+extract_next(struct extract *it, struct found *out)
+{
+	for (bool end;;) {
+		switch ((enum stage)it->stage) {
+		case NEXT_WORD:
+			if (advance(it, out, &end))
+				return true;
+			if (end)
+				return false;
+			break;
+		case HASHES:
+			if (next_hash(it, out))
+				return true;
+			it->stage = WHOLE;
+			break;
+		case WHOLE:
+			it->stage = PIECE;
+			if (whole_word(it, it->word, out))
+				return true;
+			break;
+		case PIECE:
+			it->stage = SECOND;
+			if (it->piece != SIZE_MAX) {
+				size_t from = it->piece;
+				it->piece = SIZE_MAX;
+				if (give_four(it, from, it->word_stop, out))
+					return true;
+			}
+			break;
+		case SECOND:
+			it->stage = NEXT_WORD;
+			if (it->second != SIZE_MAX && it->second < it->word_stop) {
+				it->word = it->run = it->second;
+				it->second = SIZE_MAX;
+				while (it->word < it->word_stop &&
+					is_trimmed(byte_at(it, it->word)))
+					it->word++;
+				it->run = it->word;
+				it->stage = HASHES;
+			}
+			break;
+		}
+	}
+}

@@ -1,0 +1,136 @@
+#include <string.h>
+
+#include "base/ascii.h"
+#include "obs/extract.h"
+#include "obs/url.h"
+
+enum { SCHEME_LONGEST = 16, USER_LONGEST = 128, LOCAL_LONGEST = 64 };
+
+/* Where the scheme starts whose "://" ends at `end` (its colon at `end`), SIZE_MAX where none does.
+ */
+static size_t
+scheme_start(struct span text, size_t end)
+{
+	size_t start = end;
+	while (start > 0 && end - start < SCHEME_LONGEST &&
+		(ascii_is_alnum(text.ptr[start - 1]) || text.ptr[start - 1] == '+'))
+		start--;
+	/* An escape before it: "\nhttp", "%3Dhttp", "\x22http", "\u0022http". */
+	if (start > 0 && text.ptr[start - 1] == '\\' && end - start > 1) {
+		char c = text.ptr[start];
+		size_t skip = c == 'x' ? 3 : c == 'u' ? 5 : strchr("nrtbfv", c) ? 1 : 0;
+		start += skip < end - start ? skip : 0;
+	} else if (start > 0 && text.ptr[start - 1] == '%' && end - start > 2) {
+		start += 2;
+	}
+	while (start < end && !ascii_is_alpha(text.ptr[start]))
+		start++;
+	return start < end ? start : SIZE_MAX;
+}
+
+/* Where the authority starts that holds `host`: behind a "//" with at most user information
+ * between. */
+static size_t
+authority_start(struct span text, size_t host)
+{
+	size_t at = host;
+	if (at > 0 && text.ptr[at - 1] == '@')
+		for (at--; at > 0 && host - at < USER_LONGEST; at--) {
+			char c = text.ptr[at - 1];
+			if (c == '/' || ascii_is_blank(c) || strchr("\"'<>\\", c))
+				break;
+		}
+	return at;
+}
+
+/* "/24" behind an address */
+static bool
+is_prefix_length(struct span rest)
+{
+	size_t digits = 1;
+	while (digits < rest.len && ascii_is_digit(rest.ptr[digits]))
+		digits++;
+	return digits > 1 && digits < 5 &&
+	       (digits == rest.len ||
+		       (rest.ptr[digits] != '/' && !ascii_is_alnum(rest.ptr[digits])));
+}
+
+bool
+found_url(struct span text, const struct found *f, struct span *raw, bool *encoded)
+{
+	size_t host = f->at, end = f->at + f->len, start = SIZE_MAX;
+	*encoded = false;
+	if (host > 0 && text.ptr[host - 1] == '[')
+		host--;
+	size_t at = authority_start(text, host);
+	if (at >= 3 && memcmp(text.ptr + at - 3, "://", 3) == 0)
+		start = scheme_start(text, at - 3);
+	if (start == SIZE_MAX && host >= 9 &&
+		span_eq_fold(span_sub(text, host - 9, 9), SPAN("%3A%2F%2F"))) {
+		start = scheme_start(text, host - 9);
+		*encoded = start != SIZE_MAX;
+	}
+	if (start == SIZE_MAX) {
+		struct span rest = span_sub(text, end, SIZE_MAX);
+		if (host < f->at) {
+			size_t close = span_find_byte(rest, ']');
+			rest = span_sub(rest, close == SIZE_MAX ? rest.len : close + 1, SIZE_MAX);
+		}
+		size_t port = 0;
+		if (rest.len && rest.ptr[0] == ':')
+			for (port = 1; port < rest.len && ascii_is_digit(rest.ptr[port]);)
+				port++;
+		if (port >= rest.len || (rest.ptr[port] != '/' && rest.ptr[port] != '?'))
+			return false;
+		if (f->kind != OBS_DOMAIN && is_prefix_length(span_sub(rest, port, SIZE_MAX)))
+			return false;
+		if (f->kind == OBS_IPV6 && host == f->at)
+			return false;
+		start = host;
+	}
+	struct span from = span_sub(text, start, SIZE_MAX);
+	size_t len = url_extent(from);
+	if (*encoded)
+		for (size_t i = 0; i < len; i++)
+			if (from.ptr[i] == '&')
+				len = i;
+	if (start + len < end)
+		return false;
+	*raw = span_sub(from, 0, len);
+	return true;
+}
+
+static bool
+is_plain_local(char c)
+{
+	return ascii_is_alnum(c) || (unsigned char)c >= 0x80 || (c && strchr("._%+-", c));
+}
+
+bool
+found_email(struct span text, const struct found *f, unsigned nth, struct span *raw)
+{
+	size_t at = f->at;
+	if (at > 0 && text.ptr[at - 1] == '[')
+		at--;
+	if (at < 2 || text.ptr[at - 1] != '@')
+		return false;
+	size_t authority = authority_start(text, at);
+	if (authority > 1 && memcmp(text.ptr + authority - 2, "//", 2) == 0)
+		return false; /* user information of a URL */
+	size_t end = at - 1, plain = end, start;
+	while (plain > 0 && end - plain < LOCAL_LONGEST && is_plain_local(text.ptr[plain - 1]))
+		plain--;
+	for (start = plain; start > 0 && end - start < LOCAL_LONGEST; start--) {
+		char c = text.ptr[start - 1];
+		if (!is_plain_local(c) && !(c && strchr("!#$&'*/=?^`{|}~", c)))
+			break;
+	}
+	if (nth == 0 ? plain == end : start == plain)
+		return false;
+	size_t from = nth == 0 ? plain : start;
+	size_t stop = f->at + f->len;
+	if (at < f->at && stop < text.len && text.ptr[stop] == ']')
+		stop++;
+	*raw = span_sub(text, from, stop - from);
+	return true;
+}

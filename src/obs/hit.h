@@ -1,0 +1,34 @@
+#pragma once
+/* A hit: one indicator seen once. Spans borrow from the set, the record and the scanner that made
+ * it. */
+#include "base/clock.h"
+#include "obs/obs.h"
+
+enum hit_match {
+	HIT_EXACT,
+	HIT_SUBDOMAIN,
+	HIT_CIDR,
+	HIT_URL_HOST,
+	HIT_URL_PREFIX,
+	HIT_REGEX,
+	HIT_PATTERN,
+};
+
+struct hit {
+	int64_t time;		 /* of the event; TIME_NONE where the record has none */
+	struct span indicator;	 /* STIX id; empty for a line of a plain list */
+	struct span name;	 /* empty where there is none */
+	struct span pattern;	 /* STIX pattern; made from the observable for a plain list */
+	struct observable about; /* what the indicator names */
+	enum hit_match match;
+	struct observable seen; /* what the record holds */
+	struct span file;	/* as the user named it */
+	uint64_t line;		/* from 1 */
+	uint64_t offset;	/* of the seen text's first byte in the file, unpacked */
+	size_t length; /* of the seen text as it stands there; 0 where it was put together */
+	struct span party, memo, tlp; /* empty: unknown */
+	int confidence;		      /* 0 to 100, -1: none given */
+};
+
+/* "exact", "subdomain", "cidr", "url-host", "url-prefix", "regex", "pattern" */
+const char *hit_match_word(enum hit_match match);

@@ -1,0 +1,238 @@
+#include "../test.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "obs/extract.h"
+#include "obs/url.h"
+
+static struct arena arena;
+static struct buf seen;
+
+/* Everything found, as "kind:value kind:value"; URLs and e-mail addresses behind their host. */
+static const char *
+all(const char *text)
+{
+	struct extract it;
+	struct found f;
+	struct span raw;
+	bool encoded;
+	buf_reset(&seen);
+	extract_init(&it, span_of(text), &arena);
+	while (extract_next(&it, &f)) {
+		char addr[ADDR_TEXT] = "";
+		if (f.kind == OBS_IPV4 || f.kind == OBS_IPV6)
+			addr_text(&f.addr, addr);
+		assert_true(f.len > 0 && f.at + f.len <= strlen(text));
+		if (seen.len)
+			buf_add_byte(&seen, ' ');
+		buf_printf(
+			&seen, "%s:%s%.*s", obs_word(f.kind), addr, (int)f.value.len, f.value.ptr);
+		if (found_url(span_of(text), &f, &raw, &encoded))
+			buf_printf(&seen, " %surl:%.*s", encoded ? "encoded-" : "", (int)raw.len,
+				raw.ptr);
+		for (unsigned nth = 0; nth < 2; nth++)
+			if (found_email(span_of(text), &f, nth, &raw))
+				buf_printf(&seen, " email:%.*s", (int)raw.len, raw.ptr);
+	}
+	buf_add_byte(&seen, 0);
+	arena_reset(&arena);
+	return seen.ptr;
+}
+
+#define check(text, expected) assert_string_equal(all(text), expected)
+
+static void
+names_are_whole_and_keep_their_labels(void **state)
+{
+	(void)state;
+	check("lookup a.evil.org failed", "domain:a.evil.org");
+	check("michigan.org", "domain:michigan.org");
+	check("EVIL.Org", "domain:evil.org");
+	check("see evil.org.", "domain:evil.org");
+	check("(evil.org),\"a.example\";<b.example>",
+		"domain:evil.org domain:a.example domain:b.example");
+	check("evil.org...more", "domain:evil.org");
+	check("x..evil.org", "domain:evil.org");
+	check("--evil.org--", "domain:evil.org");
+	check("host:evil.org:443", "domain:evil.org");
+	check("not-evil.org my_evil.org", "domain:not-evil.org domain:my_evil.org");
+	check("evil", "");
+	check("evil.1 a.b", "");
+	check("_sip._tcp.evil.org", "domain:_sip._tcp.evil.org");
+	check("", "");
+	check(".", "");
+	check("a.bc", "domain:a.bc");
+}
+
+static void
+letters_beyond_ascii_belong_to_the_name_and_punctuation_does_not(void **state)
+{
+	(void)state;
+	check("b\xc3\xbc"
+	      "cher.de",
+		"domain:xn--bcher-kva.de");
+	check("\xe2\x80\x9c"
+	      "evil.org\xe2\x80\x9d",
+		"domain:evil.org");
+	check("\xc2\xab"
+	      "evil.org\xc2\xbb",
+		"domain:evil.org");
+	check("evil.org\xe2\x80\xa6", "domain:evil.org");
+	check("\xc2\xa0"
+	      "evil.org\xc2\xa0",
+		"domain:evil.org");
+	check("evil\xe3\x80\x82org", "domain:evil.org");
+	check("b\xfc"
+	      "cher.de",
+		"");
+	check("b\xfc"
+	      "cher.evil.org",
+		"domain:\xef\xbf\xbd.evil.org");
+	check("\xff\xfe", "");
+	check("\xd0\xb5vil.org", "domain:xn--vil-qdd.org");
+}
+
+static void
+addresses_are_not_cut_out_of_longer_runs(void **state)
+{
+	(void)state;
+	check("192.0.2.1", "ipv4:192.0.2.1");
+	check("[192.0.2.1]:22 (192.0.2.2) 192.0.2.3:80 192.0.2.4/24",
+		"ipv4:192.0.2.1 ipv4:192.0.2.2 ipv4:192.0.2.3 "
+		"ipv4:192.0.2.4");
+	check("from 192.0.2.1.", "ipv4:192.0.2.1");
+	check("1.2.3.4.5 1.2.3 v1.2.3.4 1.2.3.4-beta x1.2.3.4 1.2.3.4x 1.2.3.400",
+		"domain:1.2.3.4-beta domain:1.2.3.4x");
+	check("iso .1.3.6.1 OID", "");
+	check("foo-1.2.3.4.tar.gz", "domain:foo-1.2.3.4.tar.gz");
+	check("pkg-1.2.3.4", "");
+	check("192.0.2.1-192.0.2.9", "ipv4:192.0.2.1 ipv4:192.0.2.9");
+	check("192.0.2.1-9", "");
+	check("4.3.2.1.in-addr.arpa", "domain:4.3.2.1.in-addr.arpa");
+	check("01.2.3.4", "");
+	check("a=192.0.2.1,192.0.2.2;", "ipv4:192.0.2.1 ipv4:192.0.2.2");
+}
+
+static void
+product_versions_are_no_addresses_but_proxies_log_some(void **state)
+{
+	(void)state;
+	check("\"Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36\"", "");
+	check("HIER_DIRECT/192.0.2.1 text/html", "ipv4:192.0.2.1");
+	check("tcp/192.0.2.1", "ipv4:192.0.2.1");
+	check("/192.0.2.1:50010", "ipv4:192.0.2.1");
+	check("node/192.0.2.1:8020", "ipv4:192.0.2.1");
+	check("GET /block/192.0.2.1 HTTP/1.1", "ipv4:192.0.2.1");
+}
+
+static void
+ipv6_is_found_in_every_spelling(void **state)
+{
+	(void)state;
+	check("2001:DB8:0:0::1", "ipv6:2001:db8::1");
+	check("[2001:db8::1]:443", "ipv6:2001:db8::1");
+	check("fe80::1%eth0", "ipv6:fe80::1");
+	check("2001:db8::1/64", "ipv6:2001:db8::1");
+	check("src:2001:db8::1", "ipv6:2001:db8::1");
+	check("2001:db8::1: refused", "ipv6:2001:db8::1");
+	check("IP6 2001:db8::1.5353 > ff02::fb.5353:", "ipv6:2001:db8::1 ipv6:ff02::fb");
+	check("::ffff:192.0.2.1", "ipv4:192.0.2.1");
+	check("::ffff:c000:201", "ipv4:192.0.2.1");
+	check("at 2001:db8::1.", "ipv6:2001:db8::1");
+	check("12:34:56 aa:bb:cc:dd:ee:ff 50:06:01:60:3b:20:15:aa", "");
+	check("1:2:3:4:5:6:7:8:9", "");
+	check("2001:db8::1,2001:db8::2", "ipv6:2001:db8::1 ipv6:2001:db8::2");
+	check("eth0:2001:db8::1", "ipv6:2001:db8::1");
+	check("::", "");
+	check("a:b:evil.org:c", "domain:evil.org");
+	check("std::vector x::evil.org", "domain:evil.org");
+}
+
+static void
+hashes_are_whole_runs(void **state)
+{
+	(void)state;
+	check("md5 d41d8cd98f00b204e9800998ecf8427e", "md5:d41d8cd98f00b204e9800998ecf8427e");
+	check("D41D8CD98F00B204E9800998ECF8427E", "md5:d41d8cd98f00b204e9800998ecf8427e");
+	check("xd41d8cd98f00b204e9800998ecf8427e", "");
+	check("0d41d8cd98f00b204e9800998ecf8427e", "");
+	check("d41d8cd98f00b204e9800998ecf8427eg", "");
+	check("d41d8cd98f00b204e9800998ecf8427e.exe",
+		"md5:d41d8cd98f00b204e9800998ecf8427e domain:d41d8cd98f00b204e9800998ecf8427e.exe");
+	check("sha1-da39a3ee5e6b4b0d3255bfef95601890afd80709",
+		"sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709");
+	check("md5:d41d8cd98f00b204e9800998ecf8427e:x", "md5:d41d8cd98f00b204e9800998ecf8427e");
+	check("123e4567-e89b-12d3-a456-426614174000", "");
+	check("ja4=t13d1516h2_8daaf6152771_e5627efa2ab1 ",
+		"ja4:t13d1516h2_8daaf6152771_e5627efa2ab1");
+	check("t13d1516h2_8daaf6152771_e5627efa2ab1f", "");
+}
+
+static void
+escapes_before_a_word_are_no_part_of_it(void **state)
+{
+	(void)state;
+	check("{\"m\":\"\\nevil.org\"}", "domain:nevil.org domain:evil.org");
+	check("\\x22evil.org\\x22", "domain:evil.org");
+	check("\\u0022evil.org", "domain:evil.org");
+	check("u=http%3A%2F%2Fevil.org%2Fa&b=c",
+		"domain:evil.org encoded-url:http%3A%2F%2Fevil.org%2Fa");
+	check("u=%252Fevil.org", "domain:evil.org");
+	check("%20192.0.2.1%20", "ipv4:192.0.2.1");
+	check("\\n192.0.2.1", "ipv4:192.0.2.1");
+	check("\\td41d8cd98f00b204e9800998ecf8427e", "md5:d41d8cd98f00b204e9800998ecf8427e");
+	check("\\n2001:db8::1", "ipv6:2001:db8::1");
+	check("a%41evil.org", "domain:41evil.org");
+}
+
+static void
+urls_and_addresses_of_people_are_reached_from_their_host(void **state)
+{
+	(void)state;
+	check("GET http://evil.org/a?b=c. x", "domain:evil.org url:http://evil.org/a?b=c");
+	check("evil.org/a", "domain:evil.org url:evil.org/a");
+	check("evil.org:8080/a", "domain:evil.org url:evil.org:8080/a");
+	check("https://u:p@evil.org:1/", "domain:evil.org url:https://u:p@evil.org:1/");
+	check("http://[2001:db8::1]:80/x", "ipv6:2001:db8::1 url:http://[2001:db8::1]:80/x");
+	check("http://192.0.2.1/x", "ipv4:192.0.2.1 url:http://192.0.2.1/x");
+	check("to=<bad.guy@evil.org>", "domain:evil.org email:bad.guy@evil.org");
+	check("user=bad@evil.org", "domain:evil.org email:bad@evil.org email:user=bad@evil.org");
+	check("evil.org@example.com", "domain:example.com email:evil.org@example.com");
+	check("root@[192.0.2.1]", "ipv4:192.0.2.1 email:root@[192.0.2.1]");
+	check("\\nhttp://evil.org/a", "domain:evil.org url:http://evil.org/a");
+}
+
+static void
+names_of_253_bytes_are_found_and_longer_ones_are_none(void **state)
+{
+	(void)state;
+	char text[300];
+	for (int i = 0; i < 299; i++)
+		text[i] = i % 5 == 4 ? '.' : 'a';
+	text[253] = 0;
+	assert_int_equal(strlen(all(text)), 253 + 7);
+	text[253] = 'a';
+	text[254] = 0;
+	check(text, "");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_whole_and_keep_their_labels),
+		cmocka_unit_test(letters_beyond_ascii_belong_to_the_name_and_punctuation_does_not),
+		cmocka_unit_test(addresses_are_not_cut_out_of_longer_runs),
+		cmocka_unit_test(product_versions_are_no_addresses_but_proxies_log_some),
+		cmocka_unit_test(ipv6_is_found_in_every_spelling),
+		cmocka_unit_test(hashes_are_whole_runs),
+		cmocka_unit_test(escapes_before_a_word_are_no_part_of_it),
+		cmocka_unit_test(urls_and_addresses_of_people_are_reached_from_their_host),
+		cmocka_unit_test(names_of_253_bytes_are_found_and_longer_ones_are_none),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	buf_fini(&seen);
+	arena_fini(&arena);
+	return failed;
+}
