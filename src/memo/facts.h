@@ -1,10 +1,10 @@
 #pragma once
 /*
- * What the gate must know of an object, and nothing more: its class, the strictest TLP marking it bears,
- * the level of personal data in it, and whether it lies where nothing leaves. The first three are taken
- * from the object when it arrives and kept beside it, one byte each (vault_object.class, tlp, privacy);
- * those of a relationship or sighting are joined with its ends' when it is read, because ends change
- * their markings later. Pure functions; any thread.
+ * What the gate must know of an object, and nothing more: its class, the strictest TLP marking it
+ * bears, the level of personal data in it, and whether it lies where nothing leaves. The first
+ * three are taken from the object when it arrives and kept beside it, one byte each
+ * (vault_object.class, tlp, privacy); those of a relationship or sighting are joined with its ends'
+ * when it is read, because ends change their markings later. Pure functions; any thread.
  */
 #include "stix/marking.h"
 
@@ -37,11 +37,12 @@ struct facts facts_kept(uint8_t class, uint8_t tlp, uint8_t privacy);
 /* What holds for both together: the class stays that of `a`, all else is the stricter. */
 struct facts facts_join(struct facts a, struct facts b);
 /*
- * Of an end that this node has never seen: unmarked. Its markings are unknown, so it goes nowhere that
- * an unmarked object would not; when it arrives its own count at once.
+ * Of an end that this node has never seen: unmarked. Its markings are unknown, so it goes nowhere
+ * that an unmarked object would not; when it arrives its own count at once.
  */
 struct facts facts_absent(void);
-/* The level that decisions use: `unmarked` (a memorandum's default_tlp, AMBER) where nothing marks it. */
+/* The level that decisions use: `unmarked` (a memorandum's default_tlp, AMBER) where nothing marks
+ * it. */
 enum tlp facts_level(struct facts f, enum tlp unmarked);
 
 /*
@@ -52,5 +53,6 @@ enum rc facts_end(const struct stix_object *o, size_t *at, struct span *id);
 
 /* "none", "technical", "person", "victim" */
 const char *privacy_word(enum privacy p);
-/* Level of one object, computed from its type and properties, never taken from what it says of itself. */
+/* Level of one object, computed from its type and properties, never taken from what it says of
+ * itself. */
 enum privacy privacy_of(const struct stix_object *o);

@@ -1,15 +1,17 @@
 #pragma once
 /*
- * Grants: which user may read or write which collection. They are the only clauses until memoranda are
- * executed. Keyed by the collection's UUID, so that a new collection of an old alias inherits nothing.
- * The name "public" stands for anybody and can be granted reading only. Threads as in memo/user.h.
+ * Grants: which user may read or write which collection. They are the only clauses until memoranda
+ * are executed. Keyed by the collection's UUID, so that a new collection of an old alias inherits
+ * nothing. The name "public" stands for anybody and can be granted reading only. Threads as in
+ * memo/user.h.
  */
 #include "base/arena.h"
 #include "store/store.h"
 
 enum grant { GRANT_NONE = 0, GRANT_READ = 1, GRANT_WRITE = 2, GRANT_BOTH = 3 };
 
-/* Replaces what was; GRANT_NONE takes it away. RC_NONE: no such user; RC_BAD: writing for "public". */
+/* Replaces what was; GRANT_NONE takes it away. RC_NONE: no such user; RC_BAD: writing for "public".
+ */
 enum rc grant_set(struct store *s, struct span collection, struct span user, enum grant rights,
 	struct diag *why);
 /* What a user may in a collection now; GRANT_NONE also where there is no such user. */

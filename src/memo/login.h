@@ -1,10 +1,11 @@
 #pragma once
 /*
  * Who is asking: credentials of a request against the users of this node. Passwords cost 50 ms and
- * 32 MiB by design, so a verified one is remembered for minutes, as a MAC under a key of this process;
- * the user's row is read at every use all the same, and whoever was removed or changed is out at once.
- * Names that do not exist cost the same work. Guessing is slowed by address and by name, in a table of
- * fixed size. One struct login serves all threads of a process, each with its own store handle.
+ * 32 MiB by design, so a verified one is remembered for minutes, as a MAC under a key of this
+ * process; the user's row is read at every use all the same, and whoever was removed or changed is
+ * out at once. Names that do not exist cost the same work. Guessing is slowed by address and by
+ * name, in a table of fixed size. One struct login serves all threads of a process, each with its
+ * own store handle.
  */
 #include "base/arena.h"
 #include "base/clock.h"
@@ -19,9 +20,9 @@ struct credential {
 };
 
 /*
- * Reads the value of an Authorization field (RFC 9110 section 11.6.2, RFC 7617, RFC 6750). An empty one
- * is CREDENTIAL_NONE. RC_UNKNOWN: another scheme; RC_BAD: malformed, or over 4,096 bytes. Text of *out
- * lives in the arena.
+ * Reads the value of an Authorization field (RFC 9110 section 11.6.2, RFC 7617, RFC 6750). An empty
+ * one is CREDENTIAL_NONE. RC_UNKNOWN: another scheme; RC_BAD: malformed, or over 4,096 bytes. Text
+ * of *out lives in the arena.
  */
 enum rc credential_parse(struct span header, struct arena *a, struct credential *out);
 
@@ -45,8 +46,9 @@ struct login_ask {
 
 /*
  * RC_OK: *out is the user, its text in the arena. RC_DENIED: nobody; say the same to every reason.
- * RC_AGAIN: too many failures or too many at once, *wait (us) is when to come back. Else the store's.
- * What a password needs is done in the calling thread: 50 ms, or as long as others are before it.
+ * RC_AGAIN: too many failures or too many at once, *wait (us) is when to come back. Else the
+ * store's. What a password needs is done in the calling thread: 50 ms, or as long as others are
+ * before it.
  */
 enum rc login_check(struct login *l, struct store *s, const struct login_ask *ask, struct arena *a,
 	struct user *out, int64_t *wait, struct diag *why);

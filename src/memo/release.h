@@ -1,15 +1,17 @@
 #pragma once
 /*
- * The gate. Bytes leave this node only with a pass, and only memo_release makes one (pass_unpack brings
- * back one that it made in another process of this node, under a key only those two have). Every encoder
- * takes a `const struct pass *` and asks pass_permits for each object; tools/passes.py checks that.
+ * The gate. Bytes leave this node only with a pass, and only memo_release makes one (pass_unpack
+ * brings back one that it made in another process of this node, under a key only those two have).
+ * Every encoder takes a `const struct pass *` and asks pass_permits for each object;
+ * tools/passes.py checks that.
  *
- * It decides as doc/gate.md says, in the order: 1 hold, 2 state of memorandum and parties, 3 recalled or
- * expired, 4 markings, 5 deny clauses, 6 permit clauses, 7 deny. Until memoranda are executed, grants are
- * the only clauses, with ids "grant:ALIAS"; this node's own people and scanner act under "local".
+ * It decides as doc/gate.md says, in the order: 1 hold, 2 state of memorandum and parties, 3
+ * recalled or expired, 4 markings, 5 deny clauses, 6 permit clauses, 7 deny. Until memoranda are
+ * executed, grants are the only clauses, with ids "grant:ALIAS"; this node's own people and scanner
+ * act under "local".
  *
- * A pass is immutable, holds no handle and may be used by many threads; it dies with pass_free. It tells
- * nothing of what it denied: to readers, what is not theirs and what is not there look alike.
+ * A pass is immutable, holds no handle and may be used by many threads; it dies with pass_free. It
+ * tells nothing of what it denied: to readers, what is not theirs and what is not there look alike.
  */
 #include "base/clock.h"
 #include "keys/mac.h"
@@ -68,10 +70,10 @@ struct pass;
 #define PASS_LIFE (60 * SECOND)
 
 /*
- * RC_DENIED: nothing of this collection may go there; why is for this node's people only, its `where` is
- * the step and clause, its `todo` what would change it. RC_BAD: a name, party id or collection id that
- * cannot be. Else the store's codes. Several statements: use a read transaction where the reader was
- * looked up before (store_begin_read).
+ * RC_DENIED: nothing of this collection may go there; why is for this node's people only, its
+ * `where` is the step and clause, its `todo` what would change it. RC_BAD: a name, party id or
+ * collection id that cannot be. Else the store's codes. Several statements: use a read transaction
+ * where the reader was looked up before (store_begin_read).
  */
 enum rc memo_release(
 	struct store *s, const struct release_ask *ask, struct pass **out, struct diag *why);
@@ -80,8 +82,9 @@ void pass_free(struct pass **pass); /* NULL accepted */
 struct gate_verdict {
 	bool permit;
 	enum gate_step step;
-	struct span clause; /* borrowed from the pass; of a denial by marking "tlp", "public", ... */
-	unsigned duties;    /* what the receiver owes; none under a grant */
+	struct span
+		clause;	 /* borrowed from the pass; of a denial by marking "tlp", "public", ... */
+	unsigned duties; /* what the receiver owes; none under a grant */
 };
 
 /* The decision on one object; facts of a relationship or sighting must be joined with its ends'. */
@@ -91,8 +94,8 @@ bool pass_permits(const struct pass *pass, struct facts f);
 /*
  * The same for a whole object read from its bytes: joins the ends where it is a relationship or
  * sighting. `find` yields the facts of the newest version of an end, in whatever collection it lies
- * (FACTS_NEVER_LEAVES where every such collection never leaves); RC_NONE where there is none. Any other
- * code of it denies. Objects of other classes need no bytes and no lookup.
+ * (FACTS_NEVER_LEAVES where every such collection never leaves); RC_NONE where there is none. Any
+ * other code of it denies. Objects of other classes need no bytes and no lookup.
  */
 struct facts_source {
 	enum rc (*find)(void *ctx, struct span id, struct facts *out);

@@ -6,13 +6,13 @@
 #include "base/span.h"
 
 enum role_act {
-	ACT_READ,	 /* content: objects, pages, search, sightings */
-	ACT_WRITE,	 /* put objects where a grant lets it (TAXII POST and DELETE) */
-	ACT_ANALYSE,	 /* import, scan, hunt, draft */
-	ACT_RELEASE,	 /* publish: export to others; accept or drop what is in quarantine */
-	ACT_APPROVE,	 /* second signature on instruments, recalls, publishing */
-	ACT_AUDIT,	 /* read ledgers and logs, without content */
-	ACT_CONFIGURE,	 /* users, grants, collections, peers, configuration */
+	ACT_READ,      /* content: objects, pages, search, sightings */
+	ACT_WRITE,     /* put objects where a grant lets it (TAXII POST and DELETE) */
+	ACT_ANALYSE,   /* import, scan, hunt, draft */
+	ACT_RELEASE,   /* publish: export to others; accept or drop what is in quarantine */
+	ACT_APPROVE,   /* second signature on instruments, recalls, publishing */
+	ACT_AUDIT,     /* read ledgers and logs, without content */
+	ACT_CONFIGURE, /* users, grants, collections, peers, configuration */
 	ROLE_ACTS,
 };
 

@@ -1,9 +1,10 @@
 #pragma once
 /*
  * Local users: who may log in here, with what, and in which roles. Rows of the node's own database;
- * secrets are stored as Argon2id (passwords) or SHA-256 (tokens, which are random). Every change raises
- * the user's epoch in the same transaction, so that whoever remembers a login finds out at its next use.
- * Functions take a handle of the calling thread; those that change something begin and commit.
+ * secrets are stored as Argon2id (passwords) or SHA-256 (tokens, which are random). Every change
+ * raises the user's epoch in the same transaction, so that whoever remembers a login finds out at
+ * its next use. Functions take a handle of the calling thread; those that change something begin
+ * and commit.
  */
 #include "base/arena.h"
 #include "base/rng.h"
@@ -38,8 +39,8 @@ struct user {
 };
 
 /*
- * Adds one; number, epoch and made are given to *u. RC_CONFLICT: the name is taken, or the identity is
- * another's; RC_BAD: a name, identity or party that cannot be, or no role.
+ * Adds one; number, epoch and made are given to *u. RC_CONFLICT: the name is taken, or the identity
+ * is another's; RC_BAD: a name, identity or party that cannot be, or no role.
  */
 enum rc user_add(struct store *s, struct clock clock, struct user *u, struct diag *why);
 /* With all its credentials and grants; logins of it fail from the commit on. RC_NONE. */
@@ -60,17 +61,17 @@ enum rc user_add_token(struct store *s, struct span name, struct rng r, int64_t 
 /* Takes all tokens of a user away; *removed may be 0. */
 enum rc user_drop_tokens(struct store *s, struct span name, uint64_t *removed, struct diag *why);
 /* "sha256:..." of a client certificate. RC_CONFLICT: it is somebody's already. */
-enum rc user_add_cert(struct store *s, struct span name, struct span fingerprint, int64_t now,
-	struct diag *why);
+enum rc user_add_cert(
+	struct store *s, struct span name, struct span fingerprint, int64_t now, struct diag *why);
 /* Fingerprints of its certificates, ascending: start with an empty buffer. RC_NONE at the end. */
 enum rc user_next_cert(struct store *s, const struct user *u, struct buf *io, struct diag *why);
 
 /*
- * Identity objects bound to any user, ascending in memcmp order, in the arena: what vault_source.bound
- * wants.
+ * Identity objects bound to any user, ascending in memcmp order, in the arena: what
+ * vault_source.bound wants.
  */
-enum rc user_identities(struct store *s, struct arena *a, struct uuid **out, size_t *count,
-	struct diag *why);
+enum rc user_identities(
+	struct store *s, struct arena *a, struct uuid **out, size_t *count, struct diag *why);
 
 /* "reader,admin" <-> set. RC_BAD: a word that is no role, or none at all. */
 enum rc roles_parse(struct span text, unsigned *out, struct diag *why);
