@@ -30,7 +30,11 @@ struct facts {
 	uint8_t flags;
 };
 
-/* Of one object by itself. `resolve` finds its marking-definitions; NULL: only the fixed ones. */
+/*
+ * Of one object by itself. `resolve` finds its marking-definitions; NULL: only the fixed ones are known.
+ * Where granular markings alone mark it, the rest is unmarked: it counts as the strictest of them and
+ * AMBER.
+ */
 struct facts facts_of(const struct stix_object *o, const struct stix_resolver *resolve);
 /* From the bytes that were kept; a byte out of range is read as the strictest there is. */
 struct facts facts_kept(uint8_t class, uint8_t tlp, uint8_t privacy);

@@ -7,6 +7,7 @@
  * and commit.
  */
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/rng.h"
 #include "base/uuid.h"
 #include "keys/password.h"
