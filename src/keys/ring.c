@@ -12,16 +12,16 @@
 static const int64_t day = 86400 * SECOND;
 
 struct ring_cert {
-	enum cert_kind kind;
+	enum x509_kind kind;
 	const char *key, *cert;
 	int64_t days;
 };
 
 /* The authority first: it signs the others. */
 static const struct ring_cert ring_certs[] = {
-	{CERT_AUTHORITY, "ca.key", "ca.pem", 3650},
-	{CERT_SERVER, "server.key", "server.pem", 820},
-	{CERT_CLIENT, "client.key", "client.pem", 820},
+	{X509_AUTHORITY, "ca.key", "ca.pem", 3650},
+	{X509_SERVER, "server.key", "server.pem", 820},
+	{X509_CLIENT, "client.key", "client.pem", 820},
 };
 
 enum { RING_CERTS = sizeof ring_certs / sizeof *ring_certs };
@@ -117,7 +117,7 @@ create_mac_key(int dir, struct rng r, struct diag *why)
 }
 
 static enum rc
-read_pair(int dir, const struct ring_cert *c, struct cert_pair *out, struct diag *why)
+read_pair(int dir, const struct ring_cert *c, struct x509_pair *out, struct diag *why)
 {
 	enum rc code = read_secret(dir, c->key, &out->key, why);
 	return code == RC_OK ? read_secret(dir, c->cert, &out->cert, why) : code;
@@ -125,14 +125,14 @@ read_pair(int dir, const struct ring_cert *c, struct cert_pair *out, struct diag
 
 /* Leaves the pair as the folder holds it in *out. */
 static enum rc
-create_cert(int dir, const struct ring_cert *c, const struct cert_order *order,
-	const struct cert_pair *issuer, struct cert_pair *out, struct diag *why)
+create_cert(int dir, const struct ring_cert *c, const struct x509_order *order,
+	const struct x509_pair *issuer, struct x509_pair *out, struct diag *why)
 {
 	enum rc code = read_pair(dir, c, out, why);
 	if (code != RC_NONE)
 		return code;
 	buf_reset(&out->cert);
-	if ((code = cert_make(order, issuer, rng_system(), out, why)) != RC_OK)
+	if ((code = x509_make(order, issuer, rng_system(), out, why)) != RC_OK)
 		return code;
 	if ((code = create_unless_there(dir, c->key, buf_span(&out->key), why)) != RC_OK)
 		return code;
@@ -144,7 +144,7 @@ create_cert(int dir, const struct ring_cert *c, const struct cert_order *order,
 static enum rc
 create_certs(int dir, const struct ring_plan *plan, struct diag *why)
 {
-	own_cert_pair struct cert_pair authority = {}, other = {};
+	own_x509_pair struct x509_pair authority = {}, other = {};
 	vec_of(struct span) hosts = {};
 	enum rc code = RC_OK;
 	for (size_t i = 0; i < plan->host_count; i++)
@@ -154,16 +154,16 @@ create_certs(int dir, const struct ring_plan *plan, struct diag *why)
 	*vec_add(&hosts) = SPAN("::1");
 	for (size_t i = 0; i < RING_CERTS && code == RC_OK; i++) {
 		const struct ring_cert *c = &ring_certs[i];
-		bool server = c->kind == CERT_SERVER;
-		struct cert_order order = {.kind = c->kind,
+		bool server = c->kind == X509_SERVER;
+		struct x509_order order = {.kind = c->kind,
 			.name = plan->name,
 			.hosts = hosts.at,
 			.host_count = server ? hosts.len : 0,
 			.from = plan->now,
 			.until = plan->now + c->days * day};
-		struct cert_pair *out = i == 0 ? &authority : &other;
-		cert_pair_fini(&other);
-		other = (struct cert_pair){};
+		struct x509_pair *out = i == 0 ? &authority : &other;
+		x509_pair_fini(&other);
+		other = (struct x509_pair){};
 		code = create_cert(dir, c, &order, i == 0 ? NULL : &authority, out, why);
 	}
 	free(hosts.at);
@@ -223,14 +223,14 @@ ring_fini(struct ring *ring)
 static enum rc
 fault_of_pair(int dir, const struct ring_cert *c, int64_t now, struct diag *why)
 {
-	own_cert_pair struct cert_pair pair = {};
-	struct cert_view view;
+	own_x509_pair struct x509_pair pair = {};
+	struct x509_view view;
 	enum rc code = read_pair(dir, c, &pair, why);
 	if (code != RC_OK)
 		return code;
 	diag_where(why, "%s", c->cert);
-	if ((code = cert_match(&pair, why)) != RC_OK ||
-		(code = cert_read(buf_span(&pair.cert), &view, why)) != RC_OK)
+	if ((code = x509_match(&pair, why)) != RC_OK ||
+		(code = x509_read(buf_span(&pair.cert), &view, why)) != RC_OK)
 		return code;
 	int64_t left = (view.until - now) / day;
 	diag_todo(why, "move %s away and run \"tocsin init\" again: it makes a new one", c->cert);

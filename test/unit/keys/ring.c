@@ -212,19 +212,19 @@ certificates_verify_under_their_authority_for_their_use(void **state)
 	struct diag why = {};
 	const struct span hosts[] = {
 		SPAN("tocsin.jp.example"), SPAN("192.0.2.1"), SPAN("2001:db8::1")};
-	struct cert_order order = {.kind = CERT_AUTHORITY,
+	struct x509_order order = {.kind = X509_AUTHORITY,
 		.name = SPAN("Ministry J"),
 		.from = now,
 		.until = now + 86400 * SECOND};
-	own_cert_pair struct cert_pair ca = {}, server = {}, client = {};
-	assert_rc(cert_make(&order, NULL, rng_system(), &ca, &why), RC_OK);
-	order.kind = CERT_CLIENT;
-	assert_rc(cert_make(&order, &ca, rng_system(), &client, &why), RC_OK);
-	order.kind = CERT_SERVER;
-	assert_rc(cert_make(&order, &ca, rng_system(), &server, &why), RC_BAD);
+	own_x509_pair struct x509_pair ca = {}, server = {}, client = {};
+	assert_rc(x509_make(&order, NULL, rng_system(), &ca, &why), RC_OK);
+	order.kind = X509_CLIENT;
+	assert_rc(x509_make(&order, &ca, rng_system(), &client, &why), RC_OK);
+	order.kind = X509_SERVER;
+	assert_rc(x509_make(&order, &ca, rng_system(), &server, &why), RC_BAD);
 	order.hosts = hosts;
 	order.host_count = 3;
-	assert_rc(cert_make(&order, &ca, rng_system(), &server, &why), RC_OK);
+	assert_rc(x509_make(&order, &ca, rng_system(), &server, &why), RC_OK);
 	gnutls_x509_crt_t a = load(&ca.cert), s = load(&server.cert), c = load(&client.cert);
 	check_chain(s, a, GNUTLS_KP_TLS_WWW_SERVER, "tocsin.jp.example");
 	check_chain(s, a, GNUTLS_KP_TLS_WWW_SERVER, "192.0.2.1");
@@ -233,18 +233,18 @@ certificates_verify_under_their_authority_for_their_use(void **state)
 	gnutls_x509_crt_deinit(a);
 	gnutls_x509_crt_deinit(s);
 	gnutls_x509_crt_deinit(c);
-	struct cert_view view;
-	assert_rc(cert_read(buf_span(&ca.cert), &view, &why), RC_OK);
+	struct x509_view view;
+	assert_rc(x509_read(buf_span(&ca.cert), &view, &why), RC_OK);
 	assert_string_equal(view.name, "Ministry J");
 	assert_true(view.authority);
 	assert_int_equal(view.until, now + 86400 * SECOND);
 	assert_int_equal(view.from, now - 3600 * SECOND);
-	assert_rc(cert_read(buf_span(&server.cert), &view, &why), RC_OK);
+	assert_rc(x509_read(buf_span(&server.cert), &view, &why), RC_OK);
 	assert_false(view.authority);
-	assert_rc(cert_match(&server, &why), RC_OK);
+	assert_rc(x509_match(&server, &why), RC_OK);
 	buf_reset(&server.key);
 	buf_add(&server.key, buf_span(&client.key));
-	assert_rc(cert_match(&server, &why), RC_CONFLICT);
+	assert_rc(x509_match(&server, &why), RC_CONFLICT);
 }
 
 static void
@@ -255,29 +255,29 @@ orders_that_no_client_would_accept_are_refused(void **state)
 		"a.example/", "::g", "*.*.x",
 		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.example"};
 	struct diag why = {};
-	struct cert_order order = {.kind = CERT_SERVER,
+	struct x509_order order = {.kind = X509_SERVER,
 		.name = SPAN("x"),
 		.from = now,
 		.until = now + SECOND,
 		.host_count = 1};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct span host = span_of(bad[i]);
-		own_cert_pair struct cert_pair pair = {};
+		own_x509_pair struct x509_pair pair = {};
 		order.hosts = &host;
-		assert_rc(cert_make(&order, NULL, rng_system(), &pair, &why), RC_BAD);
+		assert_rc(x509_make(&order, NULL, rng_system(), &pair, &why), RC_BAD);
 		assert_int_equal(pair.key.len + pair.cert.len, 0);
 	}
-	own_cert_pair struct cert_pair pair = {};
+	own_x509_pair struct x509_pair pair = {};
 	struct span host = SPAN("a.example");
 	order.hosts = &host;
 	order.until = order.from;
-	assert_rc(cert_make(&order, NULL, rng_system(), &pair, &why), RC_BAD);
+	assert_rc(x509_make(&order, NULL, rng_system(), &pair, &why), RC_BAD);
 	order.until = order.from + SECOND;
 	order.name = SPAN("");
-	assert_rc(cert_make(&order, NULL, rng_system(), &pair, &why), RC_BAD);
-	struct cert_view view;
-	assert_rc(cert_read(SPAN("rubbish"), &view, &why), RC_BAD);
-	assert_rc(cert_read(SPAN(""), &view, &why), RC_LIMIT);
+	assert_rc(x509_make(&order, NULL, rng_system(), &pair, &why), RC_BAD);
+	struct x509_view view;
+	assert_rc(x509_read(SPAN("rubbish"), &view, &why), RC_BAD);
+	assert_rc(x509_read(SPAN(""), &view, &why), RC_LIMIT);
 }
 
 static void
@@ -287,7 +287,7 @@ fingerprints_are_read_as_people_write_them(void **state)
 	static const char want[] =
 		"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 	char got[FINGERPRINT_TEXT];
-	cert_fingerprint(SPAN("abc"), got);
+	x509_fingerprint(SPAN("abc"), got);
 	assert_string_equal(got, want);
 	got[0] = 0;
 	assert_rc(fingerprint_parse(

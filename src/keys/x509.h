@@ -2,19 +2,19 @@
 /*
  * X.509 through GnuTLS: a small authority of one's own, server and client certificates under it,
  * and fingerprints. ECDSA P-256, random 128-bit serials, SHA-256. Certificates are parsed from
- * strangers: spans in, at most CERT_LONGEST bytes. Any thread.
+ * strangers: spans in, at most X509_LONGEST bytes. Any thread.
  */
 #include "base/buf.h"
 #include "base/rc.h"
 #include "base/rng.h"
 #include "keys/sign.h"
 
-enum { CERT_LONGEST = 64 * 1024 };
+enum { X509_LONGEST = 64 * 1024 };
 
-enum cert_kind { CERT_AUTHORITY, CERT_SERVER, CERT_CLIENT };
+enum x509_kind { X509_AUTHORITY, X509_SERVER, X509_CLIENT };
 
-struct cert_order {
-	enum cert_kind kind;
+struct x509_order {
+	enum x509_kind kind;
 	struct span name; /* common name: 1 to 64 bytes of UTF-8 without control characters */
 	const struct span *hosts; /* subject alternative names: DNS names or IP addresses; a server
 				     needs one */
@@ -23,24 +23,24 @@ struct cert_order {
 };
 
 /* Key and certificate in PEM, as files hold them. */
-struct cert_pair {
+struct x509_pair {
 	struct buf key;
 	struct buf cert;
 };
 
-#define own_cert_pair __attribute__((cleanup(cert_pair_fini)))
-void cert_pair_fini(struct cert_pair *pair); /* overwrites the key */
+#define own_x509_pair __attribute__((cleanup(x509_pair_fini)))
+void x509_pair_fini(struct x509_pair *pair); /* overwrites the key */
 
 /*
  * Makes a certificate signed by `issuer` (NULL: by itself, which an authority always is and a
  * server may be), for the key in out->key, or a new one where that is empty. Appends; out is
  * untouched on failure. RC_BAD: an order that no client would accept; why says which part.
  */
-enum rc cert_make(const struct cert_order *order, const struct cert_pair *issuer, struct rng r,
-	struct cert_pair *out, struct diag *why);
+enum rc x509_make(const struct x509_order *order, const struct x509_pair *issuer, struct rng r,
+	struct x509_pair *out, struct diag *why);
 
 /* What is worth knowing about one. Text borrows nothing. */
-struct cert_view {
+struct x509_view {
 	char fingerprint[FINGERPRINT_TEXT]; /* "sha256:..." over the DER certificate */
 	char pin[FINGERPRINT_TEXT]; /* "sha256:..." over its public key (SubjectPublicKeyInfo) */
 	char name[128];		    /* common name, for people: cut, control characters as '?' */
@@ -49,12 +49,12 @@ struct cert_view {
 };
 
 /* Reads PEM (the first certificate in it) or DER. */
-enum rc cert_read(struct span bytes, struct cert_view *out, struct diag *why);
+enum rc x509_read(struct span bytes, struct x509_view *out, struct diag *why);
 /* Whether key and certificate belong together. RC_BAD: one cannot be read; RC_CONFLICT: they do
  * not. */
-enum rc cert_match(const struct cert_pair *pair, struct diag *why);
+enum rc x509_match(const struct x509_pair *pair, struct diag *why);
 /* "sha256:..." over DER that somebody else parsed already (a TLS peer's certificate). */
-void cert_fingerprint(struct span der, char out[static FINGERPRINT_TEXT]);
+void x509_fingerprint(struct span der, char out[static FINGERPRINT_TEXT]);
 /*
  * A fingerprint as people type it: with or without "sha256:", colons between bytes, either case.
  * Out is in our one form.

@@ -1,4 +1,4 @@
-#include "keys/cert.h"
+#include "keys/x509.h"
 
 #include <arpa/inet.h>
 #include <gnutls/x509.h>
@@ -34,7 +34,7 @@ datum(struct span s)
 }
 
 void
-cert_pair_fini(struct cert_pair *pair)
+x509_pair_fini(struct x509_pair *pair)
 {
 	if (pair->key.ptr)
 		secret_wipe(pair->key.ptr, pair->key.cap);
@@ -100,14 +100,14 @@ add_host(gnutls_x509_crt_t crt, struct span host, struct diag *why)
 }
 
 static enum rc
-fill_subject(gnutls_x509_crt_t crt, const struct cert_order *order, struct rng r, struct diag *why)
+fill_subject(gnutls_x509_crt_t crt, const struct x509_order *order, struct rng r, struct diag *why)
 {
 	uint8_t serial[16];
 	if (!name_fits(order->name))
 		return diag_fail(why, RC_BAD, "a name has 1 to 64 bytes of text");
 	if (order->until <= order->from || order->from < 0)
 		return diag_fail(why, RC_BAD, "it would never be valid");
-	if (order->kind == CERT_SERVER && order->host_count == 0)
+	if (order->kind == X509_SERVER && order->host_count == 0)
 		return diag_fail(
 			why, RC_BAD, "a server needs a name or an address that clients use");
 	rng_fill(r, serial, sizeof serial);
@@ -128,16 +128,16 @@ fill_subject(gnutls_x509_crt_t crt, const struct cert_order *order, struct rng r
 }
 
 static void
-fill_uses(gnutls_x509_crt_t crt, enum cert_kind kind)
+fill_uses(gnutls_x509_crt_t crt, enum x509_kind kind)
 {
-	bool authority = kind == CERT_AUTHORITY;
+	bool authority = kind == X509_AUTHORITY;
 	must(gnutls_x509_crt_set_basic_constraints(crt, authority, authority ? 0 : -1) == 0);
 	must(gnutls_x509_crt_set_key_usage(
 		     crt, authority ? GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN
 				    : GNUTLS_KEY_DIGITAL_SIGNATURE) == 0);
 	if (!authority)
 		must(gnutls_x509_crt_set_key_purpose_oid(crt,
-			     kind == CERT_SERVER ? GNUTLS_KP_TLS_WWW_SERVER
+			     kind == X509_SERVER ? GNUTLS_KP_TLS_WWW_SERVER
 						 : GNUTLS_KP_TLS_WWW_CLIENT,
 			     0) == 0);
 }
@@ -160,7 +160,7 @@ load_key(struct span pem, gnutls_x509_privkey_t *out, struct diag *why)
 {
 	gnutls_datum_t bytes = datum(pem);
 	must(gnutls_x509_privkey_init(out) == 0);
-	if (pem.len > CERT_LONGEST ||
+	if (pem.len > X509_LONGEST ||
 		gnutls_x509_privkey_import2(*out, &bytes, GNUTLS_X509_FMT_PEM, NULL, 0) != 0)
 		return diag_fail(why, RC_BAD, "no private key in PEM");
 	return RC_OK;
@@ -171,8 +171,8 @@ load_cert(struct span bytes, gnutls_x509_crt_t *out, struct diag *why)
 {
 	gnutls_datum_t d = datum(bytes);
 	must(gnutls_x509_crt_init(out) == 0);
-	if (bytes.len == 0 || bytes.len > CERT_LONGEST)
-		return diag_fail(why, RC_LIMIT, "a certificate has 1 to %d bytes", CERT_LONGEST);
+	if (bytes.len == 0 || bytes.len > X509_LONGEST)
+		return diag_fail(why, RC_LIMIT, "a certificate has 1 to %d bytes", X509_LONGEST);
 	gnutls_x509_crt_fmt_t form = span_find(bytes, SPAN("-----BEGIN")) == SIZE_MAX
 					     ? GNUTLS_X509_FMT_DER
 					     : GNUTLS_X509_FMT_PEM;
@@ -191,8 +191,8 @@ add_datum(struct buf *out, gnutls_datum_t *d)
 }
 
 enum rc
-cert_make(const struct cert_order *order, const struct cert_pair *issuer, struct rng r,
-	struct cert_pair *out, struct diag *why)
+x509_make(const struct x509_order *order, const struct x509_pair *issuer, struct rng r,
+	struct x509_pair *out, struct diag *why)
 {
 	own_crt gnutls_x509_crt_t crt = NULL, issuer_crt = NULL;
 	own_privkey gnutls_x509_privkey_t key = NULL, issuer_key = NULL;
@@ -237,7 +237,7 @@ fingerprint_text(const uint8_t sum[static SHA256_SIZE], char out[static FINGERPR
 }
 
 void
-cert_fingerprint(struct span der, char out[static FINGERPRINT_TEXT])
+x509_fingerprint(struct span der, char out[static FINGERPRINT_TEXT])
 {
 	uint8_t sum[SHA256_SIZE];
 	sha256_of(der, sum);
@@ -245,7 +245,7 @@ cert_fingerprint(struct span der, char out[static FINGERPRINT_TEXT])
 }
 
 enum rc
-cert_read(struct span bytes, struct cert_view *out, struct diag *why)
+x509_read(struct span bytes, struct x509_view *out, struct diag *why)
 {
 	own_crt gnutls_x509_crt_t crt = NULL;
 	uint8_t sum[DIGEST_MAX];
@@ -253,7 +253,7 @@ cert_read(struct span bytes, struct cert_view *out, struct diag *why)
 	enum rc code = load_cert(bytes, &crt, why);
 	if (code != RC_OK)
 		return code;
-	struct cert_view view = {};
+	struct x509_view view = {};
 	if (gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, sum, &len) != 0)
 		return diag_fail(why, RC_BAD, "a certificate without a fingerprint");
 	fingerprint_text(sum, view.fingerprint);
@@ -276,7 +276,7 @@ cert_read(struct span bytes, struct cert_view *out, struct diag *why)
 }
 
 enum rc
-cert_match(const struct cert_pair *pair, struct diag *why)
+x509_match(const struct x509_pair *pair, struct diag *why)
 {
 	own_crt gnutls_x509_crt_t crt = NULL;
 	own_privkey gnutls_x509_privkey_t key = NULL;
