@@ -23,7 +23,7 @@ rc_word(enum rc code)
 }
 
 /* The bytes come from outside as often as not: control bytes would let them write to a terminal. */
-static void
+__attribute__((format(printf, 3, 0))) static void
 put(char *out, size_t size, const char *format, va_list args)
 {
 	vsnprintf(out, size, format, args);
@@ -63,16 +63,4 @@ diag_todo(struct diag *why, const char *format, ...)
 	va_start(args, format);
 	put(why->todo, sizeof why->todo, format, args);
 	va_end(args);
-}
-
-enum rc
-diag_fail(struct diag *why, enum rc code, const char *format, ...)
-{
-	if (why) {
-		va_list args;
-		va_start(args, format);
-		put(why->what, sizeof why->what, format, args);
-		va_end(args);
-	}
-	return code;
 }

@@ -32,6 +32,14 @@ const char *rc_word(enum rc code);
 void diag_where(struct diag *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void diag_what(struct diag *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void diag_todo(struct diag *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Sets `what` and returns `code`, so that a refusal is one statement. */
-enum rc diag_fail(struct diag *why, enum rc code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/*
+ * Sets `what` and is `code`, so that a refusal is one statement:
+ *     return diag_fail(why, RC_BAD, "%s is no hash", text);
+ * A macro, so that whoever reads the caller, a static analyser too, sees that it fails.
+ */
+#define diag_fail(why, code, ...)                                                                  \
+	({                                                                                         \
+		enum rc code_ = (code);                                                            \
+		diag_what((why), __VA_ARGS__);                                                     \
+		code_;                                                                             \
+	})
