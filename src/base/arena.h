@@ -1,7 +1,8 @@
 #pragma once
 /*
- * One arena per unit of work: a request, a bundle, a chunk of log. What is taken from it lives until
- * reset or fini. One thread at a time. Blocks double from 4 KiB to 1 MiB; reset keeps the newest.
+ * One arena per unit of work: a request, a bundle, a chunk of log. What is taken from it lives
+ * until reset or fini. One thread at a time. Blocks double from 4 KiB to 1 MiB; reset keeps the
+ * newest.
  */
 #include <stdarg.h>
 
@@ -24,4 +25,5 @@ void *arena_new(struct arena *a, size_t size);
 char *arena_bytes(struct arena *a, size_t size);
 /* A copy with a NUL behind (not counted in len). */
 struct span arena_dup(struct arena *a, struct span s);
-struct span arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct span arena_printf(struct arena *a, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));

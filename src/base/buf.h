@@ -1,7 +1,8 @@
 #pragma once
 /*
- * A growing run of bytes on the heap; struct buf b = {}; is a valid empty one. One thread at a time.
- * The writer bounds what outsiders can make it grow to; buf_span borrows until the next change.
+ * A growing run of bytes on the heap; struct buf b = {}; is a valid empty one. One thread at a
+ * time. The writer bounds what outsiders can make it grow to; buf_span borrows until the next
+ * change.
  */
 #include "base/span.h"
 

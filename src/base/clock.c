@@ -86,7 +86,8 @@ enum rc
 time_parse(struct span text, int64_t *out, unsigned *digits)
 {
 	const char *p = text.ptr;
-	if (text.len < 20 || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' || p[16] != ':')
+	if (text.len < 20 || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' ||
+		p[16] != ':')
 		return RC_BAD;
 	int high = two(p), low = two(p + 2), month = two(p + 5), day = two(p + 8);
 	int hour = two(p + 11), minute = two(p + 14), second = two(p + 17);
@@ -152,8 +153,8 @@ text_of(int64_t at, int width, char *out)
 		year = year < 1 ? 1 : 9999;
 	unsigned fraction = (unsigned)(width == 3 ? micro / 1000 : micro) % 1000000;
 	snprintf(out, TIME_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u.%0*uZ", (unsigned)year % 10000,
-		month % 100, day % 100, (unsigned)(of_day / 3600) % 100, (unsigned)(of_day / 60 % 60),
-		(unsigned)(of_day % 60), width, fraction);
+		month % 100, day % 100, (unsigned)(of_day / 3600) % 100,
+		(unsigned)(of_day / 60 % 60), (unsigned)(of_day % 60), width, fraction);
 }
 
 void

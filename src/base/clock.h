@@ -23,8 +23,8 @@ int64_t clock_now(struct clock c);
 int64_t clock_monotonic(void);
 
 /*
- * RFC 3339 with "T" and "Z" in upper case (STIX 2.1 section 3.2, TAXII 2.1 section 2): years 0001 to
- * 9999, real calendar dates, seconds to 59 (60 is read as the next second), 0 or more fractional
+ * RFC 3339 with "T" and "Z" in upper case (STIX 2.1 section 3.2, TAXII 2.1 section 2): years 0001
+ * to 9999, real calendar dates, seconds to 59 (60 is read as the next second), 0 or more fractional
  * digits after a ".", of which microseconds count, the rest is cut. "." without digits is refused.
  * digits, where not NULL, receives the number of fractional digits.
  */

@@ -1,12 +1,13 @@
 #pragma once
 /*
- * Heap memory that never returns NULL: small allocations abort when the system has none left. A size
- * that an outsider can influence is limited by the caller first. Free with free().
+ * Heap memory that never returns NULL: small allocations abort when the system has none left. A
+ * size that an outsider can influence is limited by the caller first. Free with free().
  */
 #include <stddef.h>
 
 #include "base/span.h"
 
-void *mem_new(size_t size);                   /* zeroed */
-void *mem_grow(void *old, size_t count, size_t size); /* realloc of count * size, overflow checked */
-char *mem_dup(struct span s);                 /* with a NUL behind */
+void *mem_new(size_t size); /* zeroed */
+void *mem_grow(
+	void *old, size_t count, size_t size); /* realloc of count * size, overflow checked */
+char *mem_dup(struct span s);		       /* with a NUL behind */

@@ -10,11 +10,11 @@
 #define own_fd __attribute__((cleanup(own_fd_fini)))
 
 /* Gives a pointer away: returns it and leaves NULL behind. */
-#define take(pointer)                                                                              \
-	({                                                                                         \
-		typeof(*(pointer)) taken_ = *(pointer);                                            \
-		*(pointer) = NULL;                                                                 \
-		taken_;                                                                            \
+#define take(pointer) \
+	({ \
+		typeof(*(pointer)) taken_ = *(pointer); \
+		*(pointer) = NULL; \
+		taken_; \
 	})
 
 void own_mem_fini(void *pointer_to_pointer);

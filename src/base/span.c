@@ -140,7 +140,10 @@ utf8_sequence(const unsigned char *p, size_t left)
 	unsigned char b = p[0];
 	if (b < 0x80)
 		return 1;
-	size_t len = b >= 0xc2 && b <= 0xdf ? 2 : b >= 0xe0 && b <= 0xef ? 3 : b >= 0xf0 && b <= 0xf4 ? 4 : 0;
+	size_t len = b >= 0xc2 && b <= 0xdf   ? 2
+		     : b >= 0xe0 && b <= 0xef ? 3
+		     : b >= 0xf0 && b <= 0xf4 ? 4
+					      : 0;
 	if (len == 0 || len > left)
 		return 0;
 	unsigned char low = b == 0xe0 ? 0xa0 : b == 0xf0 ? 0x90 : 0x80;

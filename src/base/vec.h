@@ -6,16 +6,15 @@
  */
 #include "base/mem.h"
 
-#define vec_of(type)                                                                               \
-	struct {                                                                                   \
-		type *at;                                                                          \
-		size_t len, cap;                                                                   \
+#define vec_of(type) \
+	struct { \
+		type *at; \
+		size_t len, cap; \
 	}
 
 /* Makes room for one more and yields a pointer to it (not zeroed). */
-#define vec_add(v)                                                                                 \
-	((v)->len == (v)->cap                                                                      \
-			? (void)((v)->cap = (v)->cap ? (v)->cap * 2 : 8,                           \
-				  (v)->at = mem_grow((v)->at, (v)->cap, sizeof *(v)->at))          \
-			: (void)0,                                                                 \
+#define vec_add(v) \
+	((v)->len == (v)->cap ? (void)((v)->cap = (v)->cap ? (v)->cap * 2 : 8, \
+					(v)->at = mem_grow((v)->at, (v)->cap, sizeof *(v)->at)) \
+			      : (void)0, \
 		&(v)->at[(v)->len++])

@@ -108,12 +108,13 @@ json_read(struct span text, const struct json_limits *limits, yyjson_doc **out, 
 		return diag_fail(why, RC_LIMIT, "%zu bytes, at most %zu", text.len, limits->bytes);
 	yyjson_read_err fault;
 	/* Without YYJSON_READ_INSITU the text is only read. Integers beyond 64 bits come as raw. */
-	yyjson_doc *doc =
-		yyjson_read_opts((char *)(uintptr_t)text.ptr, text.len, YYJSON_READ_BIGNUM_AS_RAW, NULL, &fault);
+	yyjson_doc *doc = yyjson_read_opts(
+		(char *)(uintptr_t)text.ptr, text.len, YYJSON_READ_BIGNUM_AS_RAW, NULL, &fault);
 	if (!doc) {
 		diag_where(why, "byte %zu", fault.pos);
-		return diag_fail(why, fault.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION ? RC_LIMIT : RC_BAD,
-			"%s", text.len ? fault.msg : "empty");
+		return diag_fail(why,
+			fault.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION ? RC_LIMIT : RC_BAD, "%s",
+			text.len ? fault.msg : "empty");
 	}
 	struct check c = {limits, why, 0, limits->depth ? limits->depth : DEPTH};
 	enum rc code = check_value(&c, yyjson_doc_get_root(doc));
@@ -155,7 +156,8 @@ static void
 write_with(struct buf *out, const yyjson_val *val, yyjson_write_flag flags)
 {
 	size_t len;
-	own_mem char *text = yyjson_val_write_opts((yyjson_val *)(uintptr_t)val, flags, NULL, &len, NULL);
+	own_mem char *text =
+		yyjson_val_write_opts((yyjson_val *)(uintptr_t)val, flags, NULL, &len, NULL);
 	must(text != NULL);
 	buf_add(out, (struct span){text, len});
 }

@@ -1,30 +1,31 @@
 #pragma once
 /*
- * JSON from strangers: RFC 8259 text that is also I-JSON (RFC 7493) - UTF-8, no duplicate keys, no lone
- * surrogates, integers within 54 bits - read by yyjson within limits. A document owns its values; values
- * die with it. Not shared between threads while being read.
+ * JSON from strangers: RFC 8259 text that is also I-JSON (RFC 7493) - UTF-8, no duplicate keys, no
+ * lone surrogates, integers within 54 bits - read by yyjson within limits. A document owns its
+ * values; values die with it. Not shared between threads while being read.
  *
- * STIX objects are kept byte for byte, so json_slice finds where array elements lie in the text without
- * building a tree of the whole: each element is then read, checked and stored alone.
+ * STIX objects are kept byte for byte, so json_slice finds where array elements lie in the text
+ * without building a tree of the whole: each element is then read, checked and stored alone.
  */
 #include <yyjson.h>
 
 #include "base/rc.h"
 
 struct json_limits {
-	size_t bytes;   /* of text; 0: no limit */
+	size_t bytes;	/* of text; 0: no limit */
 	unsigned depth; /* of containers; 0: 64 */
-	bool any_keys;  /* keep duplicate keys (the first wins) instead of refusing */
-	bool any_ints;  /* keep integers beyond 54 bits instead of refusing */
+	bool any_keys;	/* keep duplicate keys (the first wins) instead of refusing */
+	bool any_ints;	/* keep integers beyond 54 bits instead of refusing */
 };
 
 #define own_json __attribute__((cleanup(json_free)))
 
 /*
- * Reads one whole value; blanks may surround it. RC_BAD: malformed (why->where "byte N"), duplicate key,
- * bad UTF-8, large integer; RC_LIMIT: too long or deep. Use json_free.
+ * Reads one whole value; blanks may surround it. RC_BAD: malformed (why->where "byte N"), duplicate
+ * key, bad UTF-8, large integer; RC_LIMIT: too long or deep. Use json_free.
  */
-enum rc json_read(struct span text, const struct json_limits *limits, yyjson_doc **out, struct diag *why);
+enum rc json_read(
+	struct span text, const struct json_limits *limits, yyjson_doc **out, struct diag *why);
 void json_free(yyjson_doc **doc); /* NULL accepted */
 
 /* Borrowed text of a string value; {NULL, 0} when it is none. */
@@ -62,11 +63,12 @@ void json_slice_init(struct json_slice *it, struct span text);
 enum rc json_slice_member(struct json_slice *it, struct span key, struct diag *why);
 /* For a top-level array: positions before its first element. */
 enum rc json_slice_array(struct json_slice *it, struct diag *why);
-/* Next element's exact bytes. RC_NONE after the last; RC_BAD malformed; RC_LIMIT deeper than 512. */
+/* Next element's exact bytes. RC_NONE after the last; RC_BAD malformed; RC_LIMIT deeper than 512.
+ */
 enum rc json_slice_next(struct json_slice *it, struct span *element, struct diag *why);
 /*
- * After the last element: skips the remaining members (or only blanks, for a top-level array) and says
- * whether the text ends where the value does. `again`, where not empty, is a key that must not occur
- * in the rest (a second "objects").
+ * After the last element: skips the remaining members (or only blanks, for a top-level array) and
+ * says whether the text ends where the value does. `again`, where not empty, is a key that must not
+ * occur in the rest (a second "objects").
  */
 enum rc json_slice_end(struct json_slice *it, struct span again, struct diag *why);

@@ -51,7 +51,8 @@ skip_string(struct json_slice *it, struct diag *why)
 	return RC_OK;
 }
 
-/* A container: counts brackets outside strings. The kinds of brackets are checked by a bit stack. */
+/* A container: counts brackets outside strings. The kinds of brackets are checked by a bit stack.
+ */
 static enum rc
 skip_container(struct json_slice *it, struct diag *why)
 {

@@ -45,7 +45,8 @@ static void
 utf8_refuses_surrogates_overlong_forms_and_cut_sequences(void **state)
 {
 	(void)state;
-	assert_true(span_is_utf8(SPAN("b\xc3\xbc" "cher \xf0\x9f\x94\x94 \xef\xbf\xbf")));
+	assert_true(span_is_utf8(SPAN("b\xc3\xbc"
+				      "cher \xf0\x9f\x94\x94 \xef\xbf\xbf")));
 	assert_false(span_is_utf8(SPAN("\xed\xa0\x80")));
 	assert_false(span_is_utf8(SPAN("\xc0\xaf")));
 	assert_false(span_is_utf8(SPAN("\xe0\x80\xaf")));

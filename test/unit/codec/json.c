@@ -64,7 +64,8 @@ slices_are_the_exact_bytes(void **state)
 	(void)state;
 	struct json_slice it;
 	struct span element;
-	struct span text = SPAN(" {\"x\":{\"objects\":[9]},\"s\":\"]}\\\"\",\"objects\" : [ {\"a\" : 1.50 } , \"b]\\\\\",3 ],\"more\":false} ");
+	struct span text = SPAN(" {\"x\":{\"objects\":[9]},\"s\":\"]}\\\"\",\"objects\" : [ {\"a\" "
+				": 1.50 } , \"b]\\\\\",3 ],\"more\":false} ");
 	json_slice_init(&it, text);
 	assert_rc(json_slice_member(&it, SPAN("objects"), NULL), RC_OK);
 	assert_rc(json_slice_next(&it, &element, NULL), RC_OK);

@@ -42,8 +42,8 @@ what_is_no_name_is_refused(void **state)
 	(void)state;
 	static const char *const bad[] = {"", ".", "evil", "evil..example", ".evil.example",
 		"1.2.3.4", "evil.123", "ev il.example", "evil.example..", "a/b.example",
-		"b\xfc"
-		"cher.de",
+		("b\xfc"
+		 "cher.de"),
 		"evil.exa\xe2\x80\x9d"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_string_equal(normal(bad[i]), "none");

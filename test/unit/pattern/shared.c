@@ -77,7 +77,7 @@ main(void)
 	buf_fini(&path);
 	if (!f) {
 		printf("1..0 # SKIP TOCSIN_SHARED holds no data/stix\n");
-		return 77;
+		return 0;
 	}
 	fclose(f);
 	const struct CMUnitTest tests[] = {
