@@ -39,7 +39,7 @@ struct client_request {
 		body; /* sent with Content-Length; empty: none unless the method is POST or PUT */
 	enum client_auth auth;
 	struct span user, secret; /* user and password, or the token */
-	size_t body_limit;	  /* [16 MiB] of the answer, after decoding */
+	size_t body_limit;	  /* [16 MiB] of the answer; no compression is asked for */
 	unsigned seconds;	  /* [300] for the whole request */
 	unsigned redirects;	  /* [0] within the same origin, GET and HEAD only */
 };

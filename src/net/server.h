@@ -42,6 +42,12 @@ struct handler {
 	void (*admit)(void *ctx, struct exchange *x);
 	/* The whole request is in. */
 	enum http_next (*handle)(void *ctx, struct exchange *x);
+	/*
+	 * The server refuses by itself: add headers and exchange_answer...() with this status, in
+	 * your own media type. What is malformed beyond reading has an empty method and path. NULL:
+	 * text/plain.
+	 */
+	void (*refuse)(void *ctx, struct exchange *x, unsigned status, const char *why);
 	void *ctx;
 };
 

@@ -1,0 +1,135 @@
+#pragma once
+/*
+ * The server's parts share these. Three locks, taken in this order and never the other way round:
+ * conns_lock (the list of connections and their descriptors), conn.lock (one connection's timing),
+ * wait_lock (slots and who waits). libmicrohttpd's own locks lie below all of them: it calls us
+ * holding none.
+ */
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "net/head.h"
+#include "net/server.h"
+#include "net/tls-internal.h"
+
+enum { SERVER_POOL = 8192 }; /* bytes the library keeps for each connection */
+
+enum phase {
+	PHASE_HEAD, /* handshake, request line, headers */
+	PHASE_BODY,
+	PHASE_WORK, /* the handler has it, or it waits */
+	PHASE_SEND,
+	PHASE_IDLE, /* kept alive between two requests */
+};
+
+struct conn {
+	struct conn *prev, *next; /* conns_lock */
+	struct server *server;
+	struct MHD_Connection *mhd;
+	int fd;
+	uint32_t slot;
+	/* lock: what the watch judges. Body bytes are counted outside it. */
+	pthread_mutex_t lock;
+	enum phase phase;
+	bool marked, cut;
+	int64_t since; /* start of the phase, or of the window under way */
+	uint64_t mark; /* bytes at its start */
+	_Atomic uint64_t body_bytes;
+	/* The rest belongs to the thread that serves the connection. */
+	struct tls *tls; /* NULL: plain */
+	gnutls_session_t session;
+	struct tls *judged; /* which generation judged the certificate; held */
+	enum tls_verdict verdict;
+	struct cert *cert;
+};
+
+struct exchange {
+	struct server *server;
+	struct conn *conn;
+	uint64_t id;
+	struct arena arena;
+	/* The head; spans point into the connection's memory or the arena. */
+	const char *target_at;
+	struct span raw_target;
+	struct head head;
+	struct framing framing;
+	struct target target;
+	bool begun, drain, close;
+	/* The body. */
+	struct buf body;
+	size_t body_limit;
+	uint64_t body_seen;
+	/* Waiting. */
+	int64_t wait_until; /* 0: not asked for */
+	bool timed_out;
+	bool waiting, wake_pending, gone; /* wait_lock */
+	unsigned refused_waits;
+	/* The answer. */
+	struct buf headers; /* name NUL value NUL ... */
+	struct MHD_Response *response;
+	unsigned status;
+	char address[64];
+	void *state;
+	void (*state_fini)(void *state);
+};
+
+struct slot {
+	struct exchange *x; /* NULL: no request under way */
+	uint32_t next_free;
+};
+
+struct server {
+	struct handler handler;
+	struct server_config config; /* defaults filled in; its spans are not kept */
+	struct MHD_Daemon *daemon;
+	uint16_t port;
+	gnutls_datum_t ticket_key;
+
+	pthread_mutex_t tls_lock;
+	struct tls *tls; /* the newest; tls_lock */
+
+	pthread_mutex_t conns_lock;
+	struct conn *conns;
+	uint64_t open;
+
+	pthread_mutex_t wait_lock;
+	pthread_cond_t wait_cond; /* monotonic; a nearer deadline, or the end */
+	vec_of(struct slot) slots;
+	uint32_t free_slot; /* UINT32_MAX: none */
+	uint64_t next_id, wake_generation, waiting;
+	int64_t next_deadline;
+	bool stopping, watch_ends;
+	pthread_t watch;
+
+	_Atomic uint64_t connections, requests, refused, cut, body_bytes;
+};
+
+/* server.c */
+struct tls *server_tls_now(struct server *s); /* held; NULL: plain */
+
+/* watch.c */
+void *watch_run(void *server);
+void conn_phase(struct conn *c, enum phase phase);
+
+/* wait.c */
+uint32_t slot_take(struct server *s);
+void slot_give_back(struct server *s, uint32_t slot);
+void slot_bind(struct server *s, struct exchange *x); /* gives it its id */
+void slot_unbind(struct server *s, struct exchange *x);
+/* Runs the handler until it answers or the connection is suspended. */
+void exchange_run(struct exchange *x);
+/* Under wait_lock: resumes it if it waits. */
+void exchange_resume(struct exchange *x);
+void server_wake_due(struct server *s, int64_t now);
+
+/* exchange.c */
+void *exchange_new(void *server, const char *uri, struct MHD_Connection *mhd);
+void exchange_end(void *server, struct MHD_Connection *mhd, void **exchange,
+	enum MHD_RequestTerminationCode code);
+enum MHD_Result exchange_step(void *server, struct MHD_Connection *mhd, const char *url,
+	const char *method, const char *version, const char *data, size_t *size, void **exchange);
+/* The server answers by itself. */
+void exchange_refuse(struct exchange *x, unsigned status, const char *why);

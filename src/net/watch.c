@@ -1,0 +1,172 @@
+/*
+ * One thread a server: cuts who is too slow, and wakes exchanges whose deadline has come.
+ * libmicrohttpd knows only idleness since the last byte; one byte every few seconds would hold a
+ * connection for ever. Cutting is shutdown(2) on the socket: the thread that serves it finds the
+ * end of the stream and cleans up. The descriptor cannot be another's by then: it is closed only
+ * after conns_lock was taken for its connection's end.
+ */
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "net/server-internal.h"
+
+static const int64_t tick = SECOND / 4;
+
+/* False where the socket is no TCP socket; out is zeroed then. */
+static bool
+tcp_look(int fd, struct tcp_info *out)
+{
+	socklen_t len = sizeof *out;
+	*out = (struct tcp_info){};
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, out, &len) == 0;
+}
+
+void
+conn_phase(struct conn *c, enum phase phase)
+{
+	struct tcp_info info;
+	uint64_t mark = 0;
+	bool marked = false;
+	if (phase == PHASE_IDLE) {
+		/* Whatever comes after this is the next request's first byte. */
+		marked = tcp_look(c->fd, &info);
+		mark = info.tcpi_bytes_received;
+	}
+	pthread_mutex_lock(&c->lock);
+	if (phase != PHASE_HEAD || c->phase != PHASE_HEAD)
+		c->since = clock_monotonic();
+	c->phase = phase;
+	c->marked = marked;
+	c->mark = mark;
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* A window of head_seconds has to bring its share; a good one starts the next. True: too slow. */
+static bool
+window_slow(struct conn *c, int64_t now, uint64_t bytes)
+{
+	const struct server_config *config = &c->server->config;
+	int64_t lasted = now - c->since;
+	if (!c->marked) {
+		c->marked = true;
+		c->mark = bytes;
+		c->since = now;
+		return false;
+	}
+	if (lasted < config->head_seconds * SECOND)
+		return false;
+	bool slow = bytes - c->mark < (uint64_t)(lasted / SECOND) * config->rate;
+	c->mark = bytes;
+	c->since = now;
+	return slow;
+}
+
+static bool
+body_slow(struct conn *c, int64_t now)
+{
+	int unread = 0;
+	if (!window_slow(c, now, atomic_load(&c->body_bytes)))
+		return false;
+	/* Bytes that wait for us are our slowness, not the client's. */
+	return ioctl(c->fd, FIONREAD, &unread) < 0 || unread == 0;
+}
+
+static bool
+reader_slow(struct conn *c, int64_t now)
+{
+	struct tcp_info info;
+	if (!tcp_look(c->fd, &info) || !window_slow(c, now, info.tcpi_bytes_acked))
+		return false;
+	return info.tcpi_unacked != 0 || info.tcpi_notsent_bytes != 0;
+}
+
+static bool
+idle_over(struct conn *c, int64_t now)
+{
+	struct tcp_info info;
+	if (tcp_look(c->fd, &info) && c->marked && info.tcpi_bytes_received != c->mark) {
+		c->phase = PHASE_HEAD;
+		c->since = now;
+		return false;
+	}
+	return now - c->since > c->server->config.idle_seconds * SECOND;
+}
+
+/* Under conns_lock and c->lock. True: cut it. */
+static bool
+overdue(struct conn *c, int64_t now)
+{
+	switch (c->phase) {
+	case PHASE_HEAD: return now - c->since > c->server->config.head_seconds * SECOND;
+	case PHASE_BODY: return body_slow(c, now);
+	case PHASE_SEND: return reader_slow(c, now);
+	case PHASE_IDLE: return idle_over(c, now);
+	case PHASE_WORK: break;
+	}
+	return false;
+}
+
+/* A waiting exchange whose peer has gone need not sleep on: libmicrohttpd does not look meanwhile.
+ */
+static void
+wake_gone(struct server *s, struct conn *c)
+{
+	struct tcp_info info;
+	if (!tcp_look(c->fd, &info) ||
+		(info.tcpi_state != 7 /* CLOSE */ && info.tcpi_state != 8 /* CLOSE_WAIT */))
+		return;
+	pthread_mutex_lock(&s->wait_lock);
+	struct exchange *x = s->slots.at[c->slot].x;
+	if (x && x->waiting) {
+		x->gone = true;
+		exchange_resume(x);
+	}
+	pthread_mutex_unlock(&s->wait_lock);
+}
+
+static void
+watch_all(struct server *s, int64_t now)
+{
+	pthread_mutex_lock(&s->conns_lock);
+	for (struct conn *c = s->conns; c; c = c->next) {
+		pthread_mutex_lock(&c->lock);
+		enum phase phase = c->phase;
+		bool cut = !c->cut && overdue(c, now);
+		c->cut |= cut;
+		pthread_mutex_unlock(&c->lock);
+		if (cut) {
+			shutdown(c->fd, SHUT_RDWR);
+			atomic_fetch_add(&s->cut, 1);
+		} else if (phase == PHASE_WORK) {
+			wake_gone(s, c);
+		}
+	}
+	pthread_mutex_unlock(&s->conns_lock);
+}
+
+void *
+watch_run(void *server)
+{
+	struct server *s = server;
+	int64_t next_look = clock_monotonic() + tick;
+	pthread_mutex_lock(&s->wait_lock);
+	while (!s->watch_ends) {
+		int64_t now = clock_monotonic();
+		server_wake_due(s, now);
+		if (now >= next_look) {
+			pthread_mutex_unlock(&s->wait_lock);
+			watch_all(s, now);
+			pthread_mutex_lock(&s->wait_lock);
+			next_look = now + tick;
+			continue;
+		}
+		int64_t until = s->next_deadline < next_look ? s->next_deadline : next_look;
+		struct timespec at = {until / SECOND, until % SECOND * 1000};
+		pthread_cond_timedwait(&s->wait_cond, &s->wait_lock, &at);
+	}
+	pthread_mutex_unlock(&s->wait_lock);
+	return NULL;
+}
