@@ -59,6 +59,9 @@ prepare_copy(const char *file, const char *to, const struct store_schema *const 
 		rc = store_begin(s, why);
 	if (rc == RC_OK)
 		rc = store_schema_apply(s, schemas, why);
+	for (; rc == RC_OK && *schemas; schemas++)
+		if ((*schemas)->restored)
+			rc = (*schemas)->restored(s, why);
 	if (rc == RC_OK)
 		rc = store_commit(s, why);
 	if (rc != RC_OK)

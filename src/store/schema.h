@@ -19,6 +19,8 @@ struct store_schema {
 	const char *name;
 	unsigned version; /* how many steps there are; a step that was released never changes */
 	const struct store_step *steps;
+	/* Run on a copy that is about to be restored, so that caches notice; may be NULL. */
+	enum rc (*restored)(struct store *s, struct diag *why);
 };
 
 /* The version of `name` in the database, 0 where it has none. */

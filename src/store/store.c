@@ -95,8 +95,10 @@ store_close(struct store **p)
 		return;
 	store_rollback(s);
 	for (size_t i = 0; i < CACHE_SLOTS; i++)
-		if (s->cache[i].stmt)
-			stmt_free(&s->cache[i].stmt);
+		if (s->cache[i].stmt) {
+			s->cache[i].stmt->cached = false;
+			stmt_release(&s->cache[i].stmt);
+		}
 	s->driver->close(s->db);
 	free(s->path);
 	free(s);
@@ -195,28 +197,26 @@ store_sql(struct store *s, const char *sql, struct stmt **out, struct diag *why)
 		s->cache[slot].stmt->cached = true;
 		s->cached++;
 	}
-	must(!s->cache[slot].stmt->busy);
+	if (s->cache[slot].stmt->busy)
+		return store_prepare(s, sql, out, why);
 	s->cache[slot].stmt->busy = true;
 	*out = s->cache[slot].stmt;
 	return RC_OK;
 }
 
 void
-stmt_free(struct stmt **p)
+stmt_release(struct stmt **p)
 {
 	struct stmt *st = take(p);
 	if (!st)
 		return;
+	if (st->cached) {
+		st->driver->reset(st->st);
+		st->busy = false;
+		return;
+	}
 	st->driver->finalize(st->st);
 	free(st);
-}
-
-void
-own_stmt_fini(struct stmt **p)
-{
-	if (*p)
-		stmt_reset(*p);
-	*p = NULL;
 }
 
 static unsigned
@@ -255,7 +255,7 @@ stmt_step(struct stmt *st, struct diag *why)
 {
 	enum rc rc = st->driver->step(st->st, why);
 	if (rc != RC_OK)
-		stmt_reset(st);
+		st->driver->reset(st->st);
 	return rc;
 }
 
@@ -263,16 +263,9 @@ enum rc
 stmt_run(struct stmt *st, struct diag *why)
 {
 	enum rc rc = st->driver->step(st->st, why);
-	stmt_reset(st);
 	must(rc != RC_OK);
+	stmt_release(&st);
 	return rc == RC_NONE ? RC_OK : rc;
-}
-
-void
-stmt_reset(struct stmt *st)
-{
-	st->driver->reset(st->st);
-	st->busy = false;
 }
 
 int64_t
@@ -312,7 +305,7 @@ store_plan(struct store *s, const char *sql, struct buf *out, struct diag *why)
 	buf_add(&text, span_of(s->driver->explain));
 	buf_add(&text, span_of(sql));
 	buf_add_byte(&text, 0);
-	struct stmt *st = NULL;
+	own_stmt struct stmt *st = NULL;
 	enum rc rc = store_prepare(s, text.ptr, &st, why);
 	if (rc != RC_OK)
 		return rc;
@@ -320,15 +313,20 @@ store_plan(struct store *s, const char *sql, struct buf *out, struct diag *why)
 		buf_add(out, stmt_bytes(st, s->driver->explain_column));
 		buf_add_byte(out, '\n');
 	}
-	stmt_free(&st);
 	return rc == RC_NONE ? RC_OK : rc;
+}
+
+int64_t
+store_version(struct store *s)
+{
+	return s->driver->version(s->db);
 }
 
 bool
 store_changed(struct store *s)
 {
 	must(s->state == IDLE);
-	int64_t version = s->driver->version(s->db);
+	int64_t version = store_version(s);
 	bool changed = !s->seen_any || version != s->seen;
 	s->seen = version;
 	s->seen_any = true;

@@ -53,30 +53,28 @@ void store_rollback(struct store *s); /* harmless outside a transaction */
 bool store_writing(const struct store *s);
 
 /*
- * One statement of the cache, reset and unbound. It stays the store's: use stmt_reset (or own_stmt)
- * when done, so that it holds no snapshot open. At most one use of the same SQL text at a time.
+ * One statement of the cache, reset and unbound; where the same SQL text is in use already, a new
+ * one. It is the caller's until stmt_run or stmt_release (own_stmt), one of which must follow: till
+ * then it may hold a snapshot open.
  */
 enum rc store_sql(struct store *s, const char *sql, struct stmt **out, struct diag *why);
-/* The same, not cached, for SQL made at run time or used several times at once: free with
- * stmt_free. */
+/* The same, never cached, for SQL made at run time. */
 enum rc store_prepare(struct store *s, const char *sql, struct stmt **out, struct diag *why);
-void stmt_free(struct stmt **st);
+void stmt_release(struct stmt **st); /* NULL accepted */
 
-#define own_stmt __attribute__((cleanup(own_stmt_fini)))
-void own_stmt_fini(struct stmt **st); /* stmt_reset */
+#define own_stmt __attribute__((cleanup(stmt_release)))
 
-/* Number is that of $N. Bytes are borrowed until stmt_reset or the next binding of that number. */
+/* Number is that of $N. Bytes are borrowed until the statement has run. */
 void stmt_bind_i64(struct stmt *st, unsigned number, int64_t value);
 void stmt_bind_null(struct stmt *st, unsigned number);
 void stmt_bind_text(struct stmt *st, unsigned number, struct span text);
 void stmt_bind_blob(struct stmt *st, unsigned number, struct span bytes);
-/* RC_OK: a row; RC_NONE: no more rows, done. After anything but RC_OK the statement is reset. */
+/* RC_OK: a row; RC_NONE: no more rows. After anything but RC_OK no snapshot is held. */
 enum rc stmt_step(struct stmt *st, struct diag *why);
-/* Steps a statement that yields no row; RC_OK when done. */
+/* Runs a statement that yields no row, and releases it; RC_OK when done. */
 enum rc stmt_run(struct stmt *st, struct diag *why);
-void stmt_reset(struct stmt *st);
 
-/* Columns from 0; spans are borrowed until the next step or reset. NULL reads as 0 and {NULL, 0}.
+/* Columns from 0; spans are borrowed until the next step or release. NULL reads as 0 and {NULL, 0}.
  */
 int64_t stmt_i64(struct stmt *st, unsigned column);
 struct span stmt_bytes(struct stmt *st, unsigned column);
@@ -90,10 +88,11 @@ int64_t store_changes(struct store *s);
 struct buf;
 enum rc store_plan(struct store *s, const char *sql, struct buf *out, struct diag *why);
 
+/* A number that changes when another connection commits; under a microsecond. */
+int64_t store_version(struct store *s);
 /*
- * True when another connection has committed since the last call on this handle (the first call
- * says true). About a microsecond: poll it every few ms to learn of other processes' commits.
- * Never inside a transaction.
+ * True when store_version differs from the last call on this handle (the first call says true):
+ * poll it every few ms to learn of other processes' commits. Never inside a transaction.
  */
 bool store_changed(struct store *s);
 /* What to do in quiet times: moves the log into the database and gives cache memory back. */

@@ -1,0 +1,144 @@
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/hash.h"
+#include "vault/vault-internal.h"
+
+int64_t
+vault_facts_pack(const struct vault_facts *f)
+{
+	return (int64_t)f->spec | (int64_t)f->revoked << 8 | (int64_t)f->unversioned << 9 |
+	       (int64_t)f->class << 16 | (int64_t)f->tlp << 24 | (int64_t)f->privacy << 32;
+}
+
+struct vault_facts
+vault_facts_unpack(int64_t packed)
+{
+	return (struct vault_facts){
+		.spec = (uint8_t)packed,
+		.revoked = packed >> 8 & 1,
+		.unversioned = packed >> 9 & 1,
+		.class = (uint8_t)(packed >> 16),
+		.tlp = (uint8_t)(packed >> 24),
+		.privacy = (uint8_t)(packed >> 32),
+	};
+}
+
+static bool
+read_uuid(struct stmt *st, unsigned column, struct uuid *out)
+{
+	struct span bytes = stmt_bytes(st, column);
+	if (bytes.len != sizeof out->byte)
+		return false;
+	memcpy(out->byte, bytes.ptr, sizeof out->byte);
+	return true;
+}
+
+void
+vault_row_read(struct stmt *st, struct vault_row *out)
+{
+	*out = (struct vault_row){
+		.added = stmt_i64(st, 0),
+		.collection = (uint32_t)stmt_i64(st, 1),
+		.last = stmt_i64(st, 2),
+		.kind = (uint32_t)stmt_i64(st, 3),
+		.facts = vault_facts_unpack(stmt_i64(st, 4)),
+		.source = (uint32_t)stmt_i64(st, 5),
+		.version = stmt_i64(st, 6),
+		.created = stmt_is_null(st, 7) ? TIME_NONE : stmt_i64(st, 7),
+	};
+	read_uuid(st, 8, &out->uuid);
+	out->has_creator = read_uuid(st, 9, &out->creator);
+}
+
+/* "type--uuid" into out, which has room; its length. */
+static size_t
+write_id(struct span type, const struct uuid *uuid, char *out)
+{
+	memcpy(out, type.ptr, type.len);
+	out[type.len] = out[type.len + 1] = '-';
+	uuid_text(uuid, out + type.len + 2);
+	return type.len + 2 + UUID_TEXT - 1;
+}
+
+void
+vault_item_read(struct vault *v, struct stmt *st, enum vault_want want, struct vault_text *text,
+	struct vault_item *out)
+{
+	struct vault_row row;
+	vault_row_read(st, &row);
+	struct span type = vault_name_text(v, row.kind);
+	struct span id = stmt_bytes(st, VAULT_COLUMN_EXACT);
+	struct span stamp = stmt_bytes(st, VAULT_COLUMN_STAMP);
+	must(type.len <= VAULT_TYPE_MAX);
+	if (!id.ptr)
+		id = (struct span){text->id, write_id(type, &row.uuid, text->id)};
+	if (!stamp.ptr) {
+		time_text_ms(row.version, text->version);
+		stamp = (struct span){text->version, TIME_TEXT - 4};
+	}
+	*out = (struct vault_item){
+		.added = row.added,
+		.collection = row.collection,
+		.type = type,
+		.source = vault_name_text(v, row.source),
+		.last = row.last,
+		.unversioned = row.facts.unversioned,
+		.object =
+			{
+				.id = id,
+				.version = stamp,
+				.version_at = row.version,
+				.created_at = row.created,
+				.spec = row.facts.spec,
+				.revoked = row.facts.revoked,
+				.class = row.facts.class,
+				.tlp = row.facts.tlp,
+				.privacy = row.facts.privacy,
+			},
+	};
+	if (row.has_creator)
+		out->object.creator = (struct span){
+			text->creator, write_id(SPAN("identity"), &row.creator, text->creator)};
+	if (want == VAULT_BYTES)
+		out->object.bytes = stmt_bytes(st, VAULT_COLUMN_BYTES);
+}
+
+void
+vault_item_copy(struct arena *a, struct vault_item *item)
+{
+	struct vault_object *o = &item->object;
+	struct span *const texts[] = {
+		&item->type, &item->source, &o->id, &o->version, &o->creator, &o->bytes};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (texts[i]->ptr)
+			*texts[i] = arena_dup(a, *texts[i]);
+}
+
+enum rc
+vault_id_parse(struct span id, struct vault_id *out)
+{
+	enum { TAIL = UUID_TEXT - 1 };
+	struct vault_id got = {};
+	if (id.len < TAIL + 3 || id.len > VAULT_TYPE_MAX + 2 + TAIL)
+		return RC_BAD;
+	got.type = span_sub(id, 0, id.len - TAIL - 2);
+	struct span tail = span_sub(id, id.len - TAIL, TAIL);
+	if (!span_eq(span_sub(id, got.type.len, 2), SPAN("--")) ||
+		uuid_parse(tail, &got.uuid) != RC_OK)
+		return RC_BAD;
+	for (size_t i = 0; i < got.type.len; i++)
+		if (!ascii_is_alnum(got.type.ptr[i]) && got.type.ptr[i] != '-' &&
+			got.type.ptr[i] != '_')
+			return RC_BAD;
+	for (size_t i = 0; i < tail.len; i++)
+		got.exact |= tail.ptr[i] >= 'A' && tail.ptr[i] <= 'F';
+	*out = got;
+	return RC_OK;
+}
+
+int64_t
+vault_key(const struct vault *v, const struct uuid *uuid)
+{
+	return (int64_t)(hash64(vault_uuid_span(uuid), v->seed) >> 17);
+}

@@ -1,0 +1,42 @@
+#pragma once
+/*
+ * Every query of the vault that touches tables which grow, in one table, so that a test can print
+ * the plan of each and see that it takes the index meant for it. Constant data, any thread.
+ */
+enum vault_query {
+	SQL_GROUP,
+	SQL_SET_LAST,
+	SQL_INSERT,
+	SQL_ENTRY,
+	SQL_ENTRY_DELETE,
+	SQL_OBJECT_DELETE,
+	SQL_BYTES,
+	SQL_ONE_FACTS,
+	SQL_ONE_BYTES,
+	SQL_PAGE_FACTS,
+	SQL_PAGE_BYTES,
+	SQL_KIND_FACTS,
+	SQL_KIND_BYTES,
+	SQL_COUNT,
+	SQL_OF_COLLECTION,
+	SQL_FROM,
+	SQL_FIRST,
+	SQL_BEHIND,
+	SQL_SEARCH,
+	SQL_SEARCH_ADD,
+	SQL_SEARCH_DELETE,
+	SQL_STATUS_PUT,
+	SQL_STATUS_GET,
+	SQL_STATUS_OLD,
+	SQL_STATUS_PENDING,
+	SQL_STATUS_DELETE_COLLECTION,
+	SQL_QUARANTINE_PUT,
+	SQL_QUARANTINE_SAME,
+	SQL_QUARANTINE_GET,
+	SQL_QUARANTINE_NEXT,
+	SQL_QUARANTINE_DELETE,
+	SQL_QUARANTINE_DELETE_COLLECTION,
+	SQL_QUERIES,
+};
+
+extern const char *const vault_sql[SQL_QUERIES];
