@@ -140,6 +140,7 @@ take_versions(struct span text, struct arena *mem, struct query *q, struct diag 
 	struct span piece;
 	size_t words = 0, times = 0;
 	q->last = false;
+	q->versioned = true;
 	while (span_cut(&text, ',', &piece)) {
 		bool *word = span_eq(piece, SPAN("all"))     ? &q->all
 			     : span_eq(piece, SPAN("first")) ? &q->first

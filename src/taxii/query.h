@@ -35,6 +35,7 @@ struct query {
 	struct span next;    /* ptr NULL: absent */
 	struct query_values ids, types, specs;
 	bool first, last, all; /* match[version] keywords; last is set where nothing is asked */
+	bool versioned;	       /* match[version] was given */
 	int64_t *versions;     /* exact instants, ascending */
 	size_t version_count;
 };
