@@ -31,9 +31,9 @@ struct facts {
 };
 
 /*
- * Of one object by itself. `resolve` finds its marking-definitions; NULL: only the fixed ones are known.
- * Where granular markings alone mark it, the rest is unmarked: it counts as the strictest of them and
- * AMBER.
+ * Of one object by itself. `resolve` finds its marking-definitions; NULL: only the fixed ones are
+ * known. Where granular markings alone mark it, the rest is unmarked: it counts as the strictest of
+ * them and AMBER.
  */
 struct facts facts_of(const struct stix_object *o, const struct stix_resolver *resolve);
 /* From the bytes that were kept; a byte out of range is read as the strictest there is. */

@@ -51,7 +51,7 @@ struct login_ask {
  * before it.
  */
 enum rc login_check(struct login *l, struct store *s, const struct login_ask *ask, struct arena *a,
-	struct user *out, int64_t *wait, struct diag *why);
+	struct user *out, int64_t *wait);
 
 /* How often each way was taken since login_new. */
 struct login_counts {

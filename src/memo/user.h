@@ -74,6 +74,9 @@ enum rc user_next_cert(struct store *s, const struct user *u, struct buf *io, st
 enum rc user_identities(
 	struct store *s, struct arena *a, struct uuid **out, size_t *count, struct diag *why);
 
+/* A DNS name in lower case with a dot, as parties are called. */
+bool party_id_fits(struct span id);
+
 /* "reader,admin" <-> set. RC_BAD: a word that is no role, or none at all. */
 enum rc roles_parse(struct span text, unsigned *out, struct diag *why);
 void roles_text(unsigned roles, struct buf *out);

@@ -1,0 +1,102 @@
+#include "memo/facts.h"
+
+#include "base/must.h"
+#include "codec/json.h"
+
+enum tlp
+facts_level(struct facts f, enum tlp unmarked)
+{
+	if (f.tlp == TLP_NONE || f.flags & FACTS_UNMARKED)
+		return tlp_strictest(f.tlp, unmarked);
+	return f.tlp;
+}
+
+struct facts
+facts_of(const struct stix_object *o, const struct stix_resolver *resolve)
+{
+	struct stix_object whole = *o;
+	whole.granular = NULL;
+	enum tlp object = stix_tlp(&whole, resolve).level;
+	enum tlp all = o->granular ? stix_tlp(o, resolve).level : object;
+	if (object == TLP_NONE && all != TLP_NONE)
+		all = tlp_strictest(all, TLP_AMBER);
+	if (tlp_marking_find(o->id)) /* the nine of the standards: everybody has them */
+		all = TLP_CLEAR;
+	return (struct facts){(uint8_t)o->class, (uint8_t)all, (uint8_t)privacy_of(o), 0};
+}
+
+struct facts
+facts_kept(uint8_t class, uint8_t tlp, uint8_t privacy)
+{
+	struct facts f = {class, tlp, privacy, 0};
+	if (class > STIX_CLASS_OTHER)
+		f.class = STIX_CLASS_OTHER;
+	if (tlp > TLP_RED)
+		f.tlp = TLP_RED;
+	if (privacy > PRIVACY_VICTIM)
+		f.privacy = PRIVACY_VICTIM;
+	return f;
+}
+
+struct facts
+facts_join(struct facts a, struct facts b)
+{
+	struct facts f = {.class = a.class, .flags = a.flags | b.flags};
+	if (a.tlp == TLP_NONE || b.tlp == TLP_NONE)
+		f.flags |= FACTS_UNMARKED;
+	f.tlp = a.tlp > b.tlp ? a.tlp : b.tlp;
+	f.privacy = a.privacy > b.privacy ? a.privacy : b.privacy;
+	return f;
+}
+
+struct facts
+facts_absent(void)
+{
+	return (struct facts){STIX_CLASS_OTHER, TLP_NONE, PRIVACY_NONE, 0};
+}
+
+/*
+ * Properties that name ends. A translation is judged with what it translates: its text is that
+ * object's text (STIX 2.1 section 7.1).
+ */
+static const struct {
+	struct span type;
+	const char *one, *two, *lists[2];
+} ends[] = {
+	{{"relationship", 12}, "source_ref", "target_ref", {NULL, NULL}},
+	{{"sighting", 8}, "sighting_of_ref", NULL, {"observed_data_refs", "where_sighted_refs"}},
+	{{"language-content", 16}, "object_ref", NULL, {NULL, NULL}},
+};
+
+static size_t
+list_size(const yyjson_val *root, const char *name)
+{
+	return name ? yyjson_arr_size(json_get(root, name)) : 0;
+}
+
+/* A position counts one, two, then the lists' elements; an absent or ill-typed one is passed over.
+ */
+enum rc
+facts_end(const struct stix_object *o, size_t *at, struct span *id)
+{
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		if (!span_eq(o->type, ends[i].type))
+			continue;
+		size_t first = list_size(o->root, ends[i].lists[0]);
+		size_t last = 2 + first + list_size(o->root, ends[i].lists[1]);
+		while (*at < last) {
+			size_t n = (*at)++;
+			const char *single = n == 0 ? ends[i].one : n == 1 ? ends[i].two : NULL;
+			yyjson_val *val =
+				n < 2 ? (single ? json_get(o->root, single) : NULL)
+				: n - 2 < first
+					? yyjson_arr_get(json_get(o->root, ends[i].lists[0]), n - 2)
+					: yyjson_arr_get(json_get(o->root, ends[i].lists[1]),
+						  n - 2 - first);
+			*id = json_span(val);
+			if (id->ptr)
+				return RC_OK;
+		}
+	}
+	return RC_NONE;
+}
