@@ -39,7 +39,7 @@ write_grant(
 		"insert into memo_grant(collection, user, rights) values($1, $2, $3) "
 		"on conflict(collection, user) do update set rights = $3";
 	static const char sql_drop[] = "delete from memo_grant where collection = $1 and user = $2";
-	own_stmt struct stmt *st = NULL;
+	struct stmt *st;
 	enum rc code = store_sql(s, rights == GRANT_NONE ? sql_drop : sql_put, &st, why);
 	if (code != RC_OK)
 		return code;
@@ -122,7 +122,7 @@ enum rc
 grant_forget(struct store *s, struct span collection, struct diag *why)
 {
 	static const char sql[] = "delete from memo_grant where collection = $1";
-	own_stmt struct stmt *st = NULL;
+	struct stmt *st;
 	enum rc code = store_begin(s, why);
 	if (code != RC_OK)
 		return code;

@@ -43,7 +43,7 @@ static enum rc
 state_new(struct store *s, struct diag *why)
 {
 	static const char sql[] = "insert into memo_state(one, epoch) values(1, $1)";
-	own_stmt struct stmt *st = NULL;
+	struct stmt *st;
 	enum rc code = store_sql(s, sql, &st, why);
 	if (code != RC_OK)
 		return code;
@@ -68,18 +68,17 @@ memo_touch(struct store *s, int64_t user, struct diag *why)
 {
 	static const char sql_user[] = "update memo_user set epoch = $1 where number = $2";
 	static const char sql_all[] = "update memo_state set epoch = $1";
-	own_stmt struct stmt *one = NULL;
-	own_stmt struct stmt *all = NULL;
-	enum rc code = store_sql(s, sql_user, &one, why);
-	if (code == RC_OK)
-		code = store_sql(s, sql_all, &all, why);
+	struct stmt *st;
+	enum rc code = store_sql(s, sql_user, &st, why);
 	if (code != RC_OK)
 		return code;
-	stmt_bind_i64(one, 1, fresh_epoch());
-	stmt_bind_i64(one, 2, user);
-	stmt_bind_i64(all, 1, fresh_epoch());
-	code = stmt_run(one, why);
-	return code == RC_OK ? stmt_run(all, why) : code;
+	stmt_bind_i64(st, 1, fresh_epoch());
+	stmt_bind_i64(st, 2, user);
+	if ((code = stmt_run(st, why)) != RC_OK ||
+		(code = store_sql(s, sql_all, &st, why)) != RC_OK)
+		return code;
+	stmt_bind_i64(st, 1, fresh_epoch());
+	return stmt_run(st, why);
 }
 
 /* ---- what a user may be called ---- */
@@ -443,7 +442,7 @@ user_add(struct store *s, struct clock clock, struct user *u, struct diag *why)
 static enum rc
 run_for(struct store *s, const char *sql, int64_t number, struct span text, struct diag *why)
 {
-	own_stmt struct stmt *st = NULL;
+	struct stmt *st;
 	enum rc code = store_sql(s, sql, &st, why);
 	if (code != RC_OK)
 		return code;
@@ -510,39 +509,55 @@ user_set_password(struct store *s, struct span name, struct span password,
 	return memo_end(s, code, why);
 }
 
+/* RC_LIMIT where the user has as many as are allowed. */
+static enum rc
+room_for_credential(struct store *s, int64_t number, struct diag *why)
+{
+	static const char sql[] = "select count(*) from memo_credential where user = $1";
+	own_stmt struct stmt *st = NULL;
+	enum rc code = store_sql(s, sql, &st, why);
+	if (code != RC_OK)
+		return code;
+	stmt_bind_i64(st, 1, number);
+	code = stmt_step(st, why);
+	if (code != RC_OK || stmt_i64(st, 0) < USER_CREDENTIALS)
+		return code;
+	diag_todo(why, "take old ones away first: tocsin user token NAME --drop");
+	return diag_fail(
+		why, RC_LIMIT, "a user has at most %d tokens and certificates", USER_CREDENTIALS);
+}
+
+static enum rc
+insert_credential(struct store *s, int64_t number, int kind, struct span digest, int64_t now,
+	struct diag *why)
+{
+	static const char sql[] =
+		"insert into memo_credential(digest, kind, user, made) values($1, $2, $3, $4)";
+	struct stmt *st;
+	enum rc code = store_sql(s, sql, &st, why);
+	if (code != RC_OK)
+		return code;
+	stmt_bind_text(st, 1, digest);
+	stmt_bind_i64(st, 2, kind);
+	stmt_bind_i64(st, 3, number);
+	stmt_bind_i64(st, 4, now);
+	return stmt_run(st, why);
+}
+
 static enum rc
 add_credential(struct store *s, struct span name, int kind, struct span digest, int64_t now,
 	struct diag *why)
 {
-	static const char sql_count[] = "select count(*) from memo_credential where user = $1";
 	static const char sql_taken[] = "select 1 from memo_credential where digest = $1";
-	static const char sql_add[] =
-		"insert into memo_credential(digest, kind, user, made) values($1, $2, $3, $4)";
-	own_stmt struct stmt *count = NULL;
-	own_stmt struct stmt *add = NULL;
 	int64_t number;
 	enum rc code = begin_change(s, name, &number, why);
 	if (code != RC_OK)
 		return code;
-	if ((code = store_sql(s, sql_count, &count, why)) != RC_OK)
-		return memo_end(s, code, why);
-	stmt_bind_i64(count, 1, number);
-	code = stmt_step(count, why);
-	if (code == RC_OK && stmt_i64(count, 0) >= USER_CREDENTIALS) {
-		diag_todo(why, "take old ones away first: tocsin user token NAME --drop");
-		code = diag_fail(why, RC_LIMIT, "a user has at most %d tokens and certificates",
-			USER_CREDENTIALS);
-	}
-	stmt_reset(count);
+	code = room_for_credential(s, number, why);
 	if (code == RC_OK)
 		code = taken(s, sql_taken, digest, "that certificate is known already", why);
-	if (code == RC_OK && (code = store_sql(s, sql_add, &add, why)) == RC_OK) {
-		stmt_bind_text(add, 1, digest);
-		stmt_bind_i64(add, 2, kind);
-		stmt_bind_i64(add, 3, number);
-		stmt_bind_i64(add, 4, now);
-		code = stmt_run(add, why);
-	}
+	if (code == RC_OK)
+		code = insert_credential(s, number, kind, digest, now, why);
 	if (code == RC_OK)
 		code = memo_touch(s, number, why);
 	return memo_end(s, code, why);
