@@ -146,7 +146,6 @@ answer_unknown(struct taxii_call *call, enum rc code, int64_t wait)
 static enum rc
 identify(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *call, int64_t *wait)
 {
-	struct diag why = {};
 	struct login_ask ask = {.from = call->request.address, .now = clock_now(s->config.clock)};
 	if (call->request.authorization.ptr) {
 		if (credential_parse(call->request.authorization, &call->mem, &ask.credential))
@@ -157,7 +156,7 @@ identify(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *call
 	}
 	if (ask.credential.kind == CREDENTIAL_NONE)
 		return RC_DENIED;
-	return login_check(s->config.login, r->store, &ask, &call->mem, &call->user, wait, &why);
+	return login_check(s->config.login, r->store, &ask, &call->mem, &call->user, wait);
 }
 
 struct span
