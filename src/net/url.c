@@ -72,7 +72,7 @@ url_parse(struct span text, struct url *out, struct diag *why)
 				"byte %zu of the URL is a blank, a control byte or not ASCII",
 				i + 1);
 	struct url u = {};
-	struct span rest = text;
+	struct span rest;
 	size_t colon = span_find(text, SPAN("://"));
 	struct span scheme = span_sub(text, 0, colon == SIZE_MAX ? 0 : colon);
 	if (span_eq_fold(scheme, SPAN("https"))) {
