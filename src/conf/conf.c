@@ -18,6 +18,7 @@ struct reading {
 	struct conf *conf;
 	struct span rest; /* text not yet handed to inih */
 	unsigned line;	  /* the one it is at */
+	unsigned fault;	  /* the one that failed */
 	const char *name, *node;
 	enum rc rc; /* first failure */
 	struct diag *why;
@@ -28,6 +29,7 @@ fail_at(struct reading *r, unsigned line, enum rc rc)
 {
 	if (!r->rc) {
 		r->rc = rc;
+		r->fault = line;
 		if (line)
 			diag_where(r->why, "%s:%u", r->name, line);
 		else
@@ -121,8 +123,11 @@ conf_parse(
 		return diag_fail(why, RC_LIMIT, "larger than 1 MiB");
 	r.conf = conf_new(node);
 	int line = text.len ? ini_parse_stream(next_line, &r, on_pair, &r) : 0;
-	if (line && !r.rc)
+	if (line > 0 && (!r.rc || (unsigned)line < r.fault)) {
+		r.rc = RC_OK;
+		diag_todo(why, "%s", "");
 		fail_at(&r, (unsigned)line, diag_fail(why, RC_BAD, "not \"name = value\""));
+	}
 	const struct conf_key *at = NULL;
 	if (!r.rc) {
 		enum rc rc = conf_agree(r.conf, &at, why);
