@@ -1,0 +1,255 @@
+#include "match/ioc.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/own.h"
+#include "codec/csv.h"
+#include "match/lines.h"
+#include "match/time.h"
+#include "obs/line.h"
+
+void
+ioc_unknown(struct ioc_counts *counts, const struct diag *why)
+{
+	if (counts->unknown++ == 0 && why)
+		counts->first_unknown = *why;
+}
+
+enum rc
+ioc_add(struct match_set *set, struct indicator *what, struct ioc_counts *counts)
+{
+	/* The longest suffix of the registry side is short; longer names need no look at the list.
+	 */
+	if (what->reach == REACH_COVERING && what->about.kind == OBS_DOMAIN &&
+		what->about.value.len < 32 && name_is_public_suffix(what->about.value)) {
+		what->reach = REACH_EXACT;
+		counts->suffixes++;
+	}
+	enum rc code = match_set_add(set, what);
+	switch (code) {
+	case RC_OK: counts->armed++; return RC_OK;
+	case RC_CONFLICT: counts->repeated++; return RC_OK;
+	case RC_NONE: counts->revoked++; return RC_OK;
+	case RC_LIMIT: return code;
+	default: ioc_unknown(counts, NULL); return RC_OK;
+	}
+}
+
+enum rc
+ioc_add_list(
+	struct match_set *set, struct stream *from, struct ioc_counts *counts, struct diag *why)
+{
+	own_lines struct lines lines;
+	own_arena struct arena a = {};
+	struct line line;
+	enum rc code;
+	lines_init(&lines, from, LINES_ALL);
+	while (!(code = lines_next(&lines, &line, why))) {
+		struct indicator i = {.reach = REACH_COVERING,
+			.valid_from = TIME_NONE,
+			.valid_until = TIME_NONE,
+			.confidence = -1};
+		struct diag fault = {};
+		arena_reset(&a);
+		code = obs_line(line.text, &a, &i.about, &fault);
+		if (code == RC_NONE)
+			continue;
+		if (code) {
+			diag_where(&fault, "line %llu", (unsigned long long)line.number);
+			ioc_unknown(counts, &fault);
+			continue;
+		}
+		code = ioc_add(set, &i, counts);
+		if (code)
+			return diag_fail(why, code, "too many indicators for one set");
+	}
+	return code == RC_NONE ? RC_OK : code;
+}
+
+enum column {
+	COLUMN_NONE,
+	COLUMN_VALUE,
+	COLUMN_TYPE,
+	COLUMN_ID,
+	COLUMN_NAME,
+	COLUMN_FROM,
+	COLUMN_UNTIL,
+	COLUMN_CONFIDENCE,
+	COLUMN_TLP,
+	COLUMN_PARTY,
+	COLUMNS,
+};
+
+static enum column
+column_of(struct span name)
+{
+	static const struct {
+		struct span name;
+		enum column column;
+	} table[] = {
+		{SPAN("value"), COLUMN_VALUE},
+		{SPAN("indicator"), COLUMN_VALUE},
+		{SPAN("indicator_value"), COLUMN_VALUE},
+		{SPAN("ioc"), COLUMN_VALUE},
+		{SPAN("ioc_value"), COLUMN_VALUE},
+		{SPAN("observable"), COLUMN_VALUE},
+		{SPAN("domain"), COLUMN_VALUE},
+		{SPAN("hostname"), COLUMN_VALUE},
+		{SPAN("ip"), COLUMN_VALUE},
+		{SPAN("ip_address"), COLUMN_VALUE},
+		{SPAN("dst_ip"), COLUMN_VALUE},
+		{SPAN("url"), COLUMN_VALUE},
+		{SPAN("hash"), COLUMN_VALUE},
+		{SPAN("md5"), COLUMN_VALUE},
+		{SPAN("sha1"), COLUMN_VALUE},
+		{SPAN("sha256"), COLUMN_VALUE},
+		{SPAN("type"), COLUMN_TYPE},
+		{SPAN("ioc_type"), COLUMN_TYPE},
+		{SPAN("indicator_type"), COLUMN_TYPE},
+		{SPAN("kind"), COLUMN_TYPE},
+		{SPAN("id"), COLUMN_ID},
+		{SPAN("uuid"), COLUMN_ID},
+		{SPAN("name"), COLUMN_NAME},
+		{SPAN("description"), COLUMN_NAME},
+		{SPAN("comment"), COLUMN_NAME},
+		{SPAN("malware"), COLUMN_NAME},
+		{SPAN("threat"), COLUMN_NAME},
+		{SPAN("valid_from"), COLUMN_FROM},
+		{SPAN("valid_until"), COLUMN_UNTIL},
+		{SPAN("expires"), COLUMN_UNTIL},
+		{SPAN("expiration"), COLUMN_UNTIL},
+		{SPAN("confidence"), COLUMN_CONFIDENCE},
+		{SPAN("tlp"), COLUMN_TLP},
+		{SPAN("party"), COLUMN_PARTY},
+		{SPAN("source"), COLUMN_PARTY},
+		{SPAN("org"), COLUMN_PARTY},
+	};
+	while (name.len && (name.ptr[0] == '#' || name.ptr[0] == ' '))
+		name = span_sub(name, 1, SIZE_MAX);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (span_eq_fold(name, table[i].name))
+			return table[i].column;
+	return COLUMN_NONE;
+}
+
+struct columns {
+	enum column of[CSV_FIELDS_MAX];
+	size_t count, named, values;
+};
+
+static void
+read_header(const struct csv_record *record, struct columns *out)
+{
+	out->count = record->count;
+	out->named = out->values = 0;
+	for (size_t i = 0; i < record->count; i++) {
+		out->of[i] = column_of(span_trim(record->field[i].value));
+		out->named += out->of[i] != COLUMN_NONE;
+		out->values += out->of[i] == COLUMN_VALUE;
+	}
+}
+
+bool
+ioc_is_csv(struct span head)
+{
+	own_arena struct arena a = {};
+	struct csv csv;
+	struct csv_record record;
+	struct columns columns;
+	/* Comments may stand before the header. */
+	csv_init(&csv, head, csv_guess(head));
+	while (!csv_next(&csv, &a, &record, NULL)) {
+		read_header(&record, &columns);
+		if (columns.values && columns.named > 1)
+			return true;
+		struct span first = span_trim(record.field[0].value);
+		if (first.len && first.ptr[0] != '#')
+			return false;
+		csv.separator = csv_guess(span_sub(head, csv.at, SIZE_MAX));
+	}
+	return false;
+}
+
+static int64_t
+read_time(struct span text)
+{
+	int64_t at = time_any(text);
+	if (at == TIME_NONE && text.len == 10) {
+		char day[21];
+		memcpy(day, text.ptr, 10);
+		memcpy(day + 10, "T00:00:00Z", 11);
+		at = time_any((struct span){day, 20});
+	}
+	return at;
+}
+
+static void
+add_row(struct match_set *set, const struct csv_record *record, const struct columns *columns,
+	struct arena *a, struct ioc_counts *counts, enum rc *code)
+{
+	struct span cell[COLUMNS] = {};
+	struct indicator made = {.reach = REACH_COVERING, .confidence = -1};
+	uint64_t number;
+	for (size_t i = 0; i < record->count && i < columns->count; i++)
+		if (!cell[columns->of[i]].len)
+			cell[columns->of[i]] = span_trim(record->field[i].value);
+	made.id = cell[COLUMN_ID];
+	made.name = cell[COLUMN_NAME];
+	made.party = cell[COLUMN_PARTY];
+	made.tlp = cell[COLUMN_TLP];
+	made.valid_from = read_time(cell[COLUMN_FROM]);
+	made.valid_until = read_time(cell[COLUMN_UNTIL]);
+	if (span_to_u64(cell[COLUMN_CONFIDENCE], &number) && number <= 100)
+		made.confidence = (int)number;
+	for (size_t i = 0; !*code && i < record->count && i < columns->count; i++) {
+		struct span value = span_trim(record->field[i].value);
+		if (columns->of[i] != COLUMN_VALUE || !value.len)
+			continue;
+		struct diag fault = {};
+		struct span line = value;
+		/* Only JA3 needs to be told: it looks like an MD5. */
+		if (cell[COLUMN_TYPE].len >= 3 &&
+			span_eq_fold(span_sub(cell[COLUMN_TYPE], 0, 3), SPAN("ja3")))
+			line = arena_printf(a, "ja3:%.*s", (int)value.len, value.ptr);
+		enum rc found = obs_line(line, a, &made.about, &fault);
+		if (found)
+			ioc_unknown(counts, &fault);
+		else
+			*code = ioc_add(set, &made, counts);
+	}
+}
+
+enum rc
+ioc_add_csv(struct match_set *set, struct span text, struct ioc_counts *counts, struct diag *why)
+{
+	own_arena struct arena a = {};
+	own_mem struct columns *columns = mem_new(sizeof *columns);
+	struct csv csv;
+	struct csv_record record;
+	enum rc code = RC_OK;
+	if (span_starts(text, SPAN("\xef\xbb\xbf")))
+		text = span_sub(text, 3, SIZE_MAX);
+	csv_init(&csv, text, csv_guess(text));
+	while (!code) {
+		struct diag fault = {};
+		arena_reset(&a);
+		enum rc read = csv_next(&csv, &a, &record, &fault);
+		if (read == RC_NONE)
+			break;
+		if (read) {
+			ioc_unknown(counts, &fault);
+			continue;
+		}
+		if (!columns->values) {
+			read_header(&record, columns);
+			if (columns->named < 2)
+				columns->values = 0;
+			csv.separator =
+				csv_guess(span_sub(text, columns->values ? 0 : csv.at, SIZE_MAX));
+			continue;
+		}
+		add_row(set, &record, columns, &a, counts, &code);
+	}
+	return code ? diag_fail(why, code, "too many indicators for one set") : RC_OK;
+}

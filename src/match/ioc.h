@@ -1,0 +1,37 @@
+#pragma once
+/*
+ * Indicators from plain lists and CSV into a set. Lists mean what they name and what lies under it
+ * (REACH_COVERING); a public suffix ("co.uk") is armed for itself alone, or one slip would alarm on
+ * half the internet. What is not understood is counted and the first such line kept, never silently
+ * dropped.
+ */
+#include "codec/stream.h"
+#include "match/set.h"
+
+struct ioc_counts {
+	uint64_t armed;
+	uint64_t repeated; /* there already */
+	uint64_t unknown;  /* lines and patterns that nothing here understands */
+	uint64_t revoked;
+	uint64_t suffixes; /* public suffixes, armed for themselves alone */
+	uint64_t foreign;  /* sigma, yara, snort ...: stored elsewhere perhaps, never armed */
+	uint64_t partial;  /* patterns of which only single comparisons could be armed */
+	struct diag first_unknown;
+};
+
+/* One indicator, a line; obs/line.h says what a line may hold. Codes as stream_read and
+ * match_set_add. */
+enum rc ioc_add_list(
+	struct match_set *set, struct stream *from, struct ioc_counts *counts, struct diag *why);
+/* Whether a text starts like CSV with a header that names a value column. */
+bool ioc_is_csv(struct span head);
+/*
+ * CSV with a header: value (or indicator, ioc, observable, domain, ip, url, hash, ...), and where
+ * there: type, id, name or description, valid_from, valid_until, confidence, tlp, party or source.
+ */
+enum rc ioc_add_csv(
+	struct match_set *set, struct span text, struct ioc_counts *counts, struct diag *why);
+/* Adds one and counts what became of it; RC_LIMIT only. */
+enum rc ioc_add(struct match_set *set, struct indicator *what, struct ioc_counts *counts);
+/* Notes something that was not understood. */
+void ioc_unknown(struct ioc_counts *counts, const struct diag *why);

@@ -1,0 +1,42 @@
+#pragma once
+/*
+ * Lines of a stream, in bounded memory whatever their length. A line longer than LINE_LONGEST comes
+ * in pieces, cut between words; a word that long is no observable and is passed over. One thread at
+ * a time.
+ */
+#include "codec/stream.h"
+
+enum { LINE_LONGEST = 1 << 20 };
+
+struct line {
+	struct span text; /* without its line end (LF or CRLF); valid until the next call */
+	uint64_t number;  /* from 1 */
+	uint64_t offset;  /* of text in the unpacked stream */
+	bool piece;	  /* of a longer line: not all of it is here */
+};
+
+struct lines {
+	struct stream *stream; /* borrowed */
+	char *buffer;
+	size_t start, end, cap;
+	uint64_t number, offset; /* of the byte at start; number: lines ended so far */
+	bool skipping;		 /* inside a word without end */
+	bool continued;		 /* what is at start continues a line */
+	bool whole;		 /* a last line without line end is held back */
+	bool ended;
+};
+
+#define own_lines __attribute__((cleanup(lines_fini)))
+
+/* LINES_WHOLE: what has no line end yet may still grow and is held back, for followed files. */
+enum lines_last { LINES_ALL, LINES_WHOLE };
+
+void lines_init(struct lines *l, struct stream *stream, enum lines_last last);
+void lines_fini(struct lines *l);
+/*
+ * RC_NONE at the end (for LINES_WHOLE: for now); other codes as stream_read gives them, after the
+ * lines before the fault.
+ */
+enum rc lines_next(struct lines *l, struct line *out, struct diag *why);
+/* The first bytes of the stream, for sniffing, without taking them; fewer at its end. */
+enum rc lines_peek(struct lines *l, size_t want, struct span *out, struct diag *why);

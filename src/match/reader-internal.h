@@ -1,0 +1,26 @@
+#pragma once
+/* What the readers share among themselves. */
+#include "match/reader.h"
+
+extern const struct reader reader_zeek, reader_zeek_json, reader_eve, reader_json, reader_csv,
+	reader_clf, reader_syslog, reader_lines;
+
+/* Adds a field to the record under work; record_line clears them. */
+void record_field(struct reading *r, struct field f);
+/* Hands the fields over. */
+void record_finish(struct reading *r, struct record *out);
+/* A line that the format at hand does not explain: JSON where it is some, else the whole as one
+ * field. */
+void record_text(struct reading *r, struct record *out);
+/* The event's time as any of the known formats writes it at its usual place. */
+int64_t text_time(struct span text, int64_t reference);
+/* Takes the next line as a record without fields. */
+enum rc record_line(struct reading *r, struct record *out, struct diag *why);
+/* The first line that is neither blank nor a comment; empty where there is none. */
+struct span head_line(struct span head);
+/* Whether a column or key of this name holds the time of the event; larger is better, 0: no. */
+int time_name_rank(struct span name);
+/* Adds "http://HOST/URI" as a field "url" where a record has both. */
+void record_url(struct reading *r, const struct field *host, const struct field *uri);
+/* JSON readers: the value of `text` as fields; false where it is no JSON object or array. */
+bool json_fields(struct reading *r, struct record *out);

@@ -1,0 +1,265 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/mem.h"
+#include "codec/json.h"
+#include "match/reader-internal.h"
+#include "match/time.h"
+
+const struct reader *const readers[] = {&reader_zeek, &reader_eve, &reader_zeek_json, &reader_json,
+	&reader_clf, &reader_syslog, &reader_csv, &reader_lines, NULL};
+
+enum { HEAD = 64 << 10 };
+
+const struct reader *
+reader_find(struct span name)
+{
+	for (size_t i = 0; readers[i]; i++)
+		if (span_eq(name, span_of(readers[i]->name)))
+			return readers[i];
+	return NULL;
+}
+
+void
+reading_init(struct reading *r, struct stream *stream, const struct reader *forced,
+	enum lines_last last, int64_t reference)
+{
+	*r = (struct reading){.reader = forced,
+		.reference = reference,
+		.time_column = SIZE_MAX,
+		.host_column = SIZE_MAX,
+		.uri_column = SIZE_MAX,
+		.separator = '\t'};
+	lines_init(&r->lines, stream, last);
+}
+
+void
+reading_fini(struct reading *r)
+{
+	lines_fini(&r->lines);
+	arena_fini(&r->arena);
+	arena_fini(&r->kept);
+	json_free(&r->doc);
+	free(r->field);
+	r->field = NULL;
+}
+
+static enum rc
+sniff(struct reading *r, struct diag *why)
+{
+	struct span head;
+	enum rc code = lines_peek(&r->lines, r->lines.whole ? 1 : HEAD, &head, why);
+	if (code || head.len == 0)
+		return code ? code : RC_NONE;
+	int best = -1;
+	for (size_t i = 0; readers[i]; i++) {
+		int sure = readers[i]->sniff(head);
+		if (sure > best) {
+			best = sure;
+			r->reader = readers[i];
+		}
+	}
+	return RC_OK;
+}
+
+enum rc
+reading_next(struct reading *r, struct record *out, struct diag *why)
+{
+	enum rc code = r->reader ? RC_OK : sniff(r, why);
+	return code ? code : r->reader->next(r, out, why);
+}
+
+struct span
+head_line(struct span head)
+{
+	struct span line;
+	if (span_starts(head, SPAN("\xef\xbb\xbf")))
+		head = span_sub(head, 3, SIZE_MAX);
+	while (head.ptr && span_cut(&head, '\n', &line)) {
+		struct span trimmed = span_trim(line);
+		if (trimmed.len && trimmed.ptr[0] != '#')
+			return trimmed;
+	}
+	return (struct span){};
+}
+
+enum rc
+record_line(struct reading *r, struct record *out, struct diag *why)
+{
+	struct line line;
+	enum rc code = lines_next(&r->lines, &line, why);
+	if (code)
+		return code;
+	if (line.number == 1 && !line.piece && span_starts(line.text, SPAN("\xef\xbb\xbf"))) {
+		line.text = span_sub(line.text, 3, SIZE_MAX);
+		line.offset += 3;
+	}
+	arena_reset(&r->arena);
+	r->fields = 0;
+	*out = (struct record){
+		.text = line.text, .line = line.number, .offset = line.offset, .time = TIME_NONE};
+	return RC_OK;
+}
+
+void
+record_field(struct reading *r, struct field f)
+{
+	if (r->fields == r->fields_cap) {
+		r->fields_cap = r->fields_cap ? r->fields_cap * 2 : 32;
+		r->field = mem_grow(r->field, r->fields_cap, sizeof *r->field);
+	}
+	r->field[r->fields++] = f;
+}
+
+void
+record_finish(struct reading *r, struct record *out)
+{
+	out->field = r->field;
+	out->fields = r->fields;
+}
+
+void
+record_text(struct reading *r, struct record *out)
+{
+	struct span text = span_trim(out->text);
+	if (text.len > 1 && text.ptr[0] == '{' && text.ptr[text.len - 1] == '}' &&
+		json_fields(r, out))
+		return;
+	r->fields = 0;
+	record_field(r, (struct field){.value = out->text});
+	if (out->time == TIME_NONE)
+		out->time = text_time(out->text, r->reference);
+	record_finish(r, out);
+}
+
+int64_t
+text_time(struct span text, int64_t reference)
+{
+	struct span start = text;
+	size_t len;
+	if (start.len && (start.ptr[0] == '[' || start.ptr[0] == '"'))
+		start = span_sub(start, 1, SIZE_MAX);
+	int64_t at = time_iso_prefix(start, &len);
+	if (at == TIME_NONE)
+		at = time_syslog(text, reference);
+	if (at == TIME_NONE)
+		at = time_clf(span_sub(text, 0, 1024));
+	if (at == TIME_NONE) {
+		size_t end = 0;
+		while (end < text.len && end < 24 && !ascii_is_blank(text.ptr[end]))
+			end++;
+		at = end > 9 ? time_epoch(span_sub(text, 0, end)) : TIME_NONE;
+	}
+	return at;
+}
+
+int
+time_name_rank(struct span name)
+{
+	/* The event's own time before the time it was written down. */
+	static const struct span names[] = {
+		SPAN("write_ts"),
+		SPAN("_write_ts"),
+		SPAN("created"),
+		SPAN("created_at"),
+		SPAN("first_seen"),
+		SPAN("flow_start"),
+		SPAN("start_time"),
+		SPAN("date_time"),
+		SPAN("datetime"),
+		SPAN("date-time"),
+		SPAN("date"),
+		SPAN("time_generated"),
+		SPAN("timegenerated"),
+		SPAN("event_time"),
+		SPAN("eventtime"),
+		SPAN("_time"),
+		SPAN("time"),
+		SPAN("timestamp"),
+		SPAN("@timestamp"),
+		SPAN("ts"),
+	};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (span_eq_fold(name, names[i]))
+			return (int)i + 1;
+	return 0;
+}
+
+void
+record_url(struct reading *r, const struct field *host, const struct field *uri)
+{
+	if (host->value.len == 0 || uri->value.len == 0 || uri->value.ptr[0] != '/')
+		return;
+	if (host->value.len > 300 || uri->value.len > 8000)
+		return;
+	struct field made = {.name = SPAN("url"), .at = uri->at, .coding = FIELD_MADE};
+	made.by_string = uri->coding == FIELD_JSON;
+	made.value = arena_printf(&r->arena, "//%.*s%.*s", (int)host->value.len, host->value.ptr,
+		(int)uri->value.len, uri->value.ptr);
+	record_field(r, made);
+}
+
+/* Start of string number `nth` of a JSON text, behind its quote; SIZE_MAX where there is none. */
+static size_t
+json_string(struct span text, size_t nth)
+{
+	for (size_t at = 0; at < text.len; at++) {
+		if (text.ptr[at] != '"')
+			continue;
+		if (nth-- == 0)
+			return at + 1;
+		for (at++; at < text.len && text.ptr[at] != '"'; at++)
+			at += text.ptr[at] == '\\';
+	}
+	return SIZE_MAX;
+}
+
+static unsigned
+hex4(struct span text, size_t at)
+{
+	unsigned value = 0;
+	for (size_t i = at; i < at + 4 && i < text.len; i++)
+		value = value * 16 + (unsigned)(ascii_hex(text.ptr[i]) & 15);
+	return value;
+}
+
+/* One step through an encoded value: raw bytes at `at`, the bytes they stand for. */
+static void
+step(struct span text, enum field_coding coding, size_t at, size_t *raw, size_t *plain)
+{
+	*raw = *plain = 1;
+	char c = text.ptr[at], next = at + 1 < text.len ? text.ptr[at + 1] : 0;
+	if (coding == FIELD_JSON && c == '\\') {
+		*raw = 2;
+		if (next != 'u')
+			return;
+		unsigned code = hex4(text, at + 2);
+		bool pair = code >= 0xd800 && code < 0xdc00;
+		*raw = pair ? 12 : 6;
+		*plain = pair ? 4 : code < 0x80 ? 1 : code < 0x800 ? 2 : 3;
+	} else if (coding == FIELD_ZEEK && c == '\\') {
+		*raw = next == 'x' ? 4 : 2;
+	} else if (coding == FIELD_CSV && c == '"') {
+		*raw = 2;
+	}
+}
+
+size_t
+field_place(const struct record *r, const struct field *f, size_t pos)
+{
+	size_t at = f->at;
+	if (f->coding == FIELD_JSON || f->by_string)
+		at = json_string(r->text, f->at);
+	if (at == SIZE_MAX || at > r->text.len)
+		return 0;
+	if (f->coding == FIELD_RAW || f->coding == FIELD_MADE)
+		return at + (f->coding == FIELD_RAW ? pos : 0);
+	for (size_t done = 0; done < pos && at < r->text.len;) {
+		size_t raw, plain;
+		step(r->text, f->coding, at, &raw, &plain);
+		at += raw;
+		done += plain;
+	}
+	return at < r->text.len ? at : r->text.len;
+}

@@ -1,0 +1,85 @@
+#pragma once
+/*
+ * Log readers: each knows one format and turns a stream into records - the text of a line, its
+ * place, the time of the event, and fields with names where the format has them. A reader is a
+ * const struct in one table; sniffing picks one by the first bytes. Records borrow from the reading
+ * and die at the next call. One thread at a time. Readers open nothing and hold no keys.
+ */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "match/lines.h"
+
+/* How a field's value relates to the record's bytes, so that places in it can be found there. */
+enum field_coding {
+	FIELD_RAW,  /* bytes as they stand at `at` */
+	FIELD_JSON, /* value of the JSON string number `at` of the record (keys count), escapes
+		       undone */
+	FIELD_ZEEK, /* \xHH and \\ undone, at `at` */
+	FIELD_CSV,  /* doubled quotes undone, at `at`, the byte behind the opening quote */
+	FIELD_MADE, /* put together from others; `at` as for FIELD_JSON when by_string, else as
+		       FIELD_RAW */
+};
+
+struct field {
+	struct span name; /* column or path ("dns.rrname"); empty where there is none */
+	struct span value;
+	size_t at;
+	enum field_coding coding;
+	bool by_string; /* FIELD_MADE */
+};
+
+struct record {
+	struct span text; /* as it stands, without its line end */
+	uint64_t line;	  /* of its first byte, from 1 */
+	uint64_t offset;  /* of its first byte in the unpacked stream */
+	int64_t time;	  /* TIME_NONE where it has none */
+	struct field *field;
+	size_t fields;
+};
+
+struct reading;
+struct yyjson_doc;
+
+struct reader {
+	const char *name; /* as --format takes it */
+	/* How sure the reader is of the first bytes: 0 no, 100 certain. */
+	int (*sniff)(struct span head);
+	enum rc (*next)(struct reading *r, struct record *out, struct diag *why);
+};
+
+/* In the order of preference among equals; ends with NULL. The last one takes anything. */
+extern const struct reader *const readers[];
+
+struct reading {
+	const struct reader *reader; /* NULL until sniffed */
+	struct lines lines;
+	struct arena arena;  /* of one record */
+	struct arena kept;   /* headers */
+	int64_t reference;   /* the newest instant that a date without a year can mean */
+	struct span *column; /* of the last header, in kept */
+	size_t columns;
+	size_t time_column, host_column, uri_column; /* SIZE_MAX: none */
+	struct span unset, empty;		     /* Zeek's "-" and "(empty)" */
+	char separator;
+	bool header_seen;
+	struct yyjson_doc *doc; /* of the record, where it is JSON */
+	struct field *field;
+	size_t fields, fields_cap;
+};
+
+#define own_reading __attribute__((cleanup(reading_fini)))
+
+/* NULL where no reader has this name. */
+const struct reader *reader_find(struct span name);
+/*
+ * Starts reading; `forced` NULL: sniffs, at the first record that is asked for. The stream is
+ * borrowed. reference: when the file was last written, or now.
+ */
+void reading_init(struct reading *r, struct stream *stream, const struct reader *forced,
+	enum lines_last last, int64_t reference);
+void reading_fini(struct reading *r);
+/* RC_NONE at the end; faults of the stream as they are. No line makes it fail: what a format does
+ * not understand comes as plain text. */
+enum rc reading_next(struct reading *r, struct record *out, struct diag *why);
+/* Where byte `pos` of the field's value stands, from the record's first byte. */
+size_t field_place(const struct record *r, const struct field *f, size_t pos);

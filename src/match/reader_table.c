@@ -1,0 +1,313 @@
+/* Columns with a header: Zeek's tab-separated logs, CSV. */
+#include <string.h>
+
+#include "base/ascii.h"
+#include "codec/csv.h"
+#include "match/reader-internal.h"
+#include "match/time.h"
+
+enum { COLUMNS_MAX = CSV_FIELDS_MAX, JOINED_MAX = 64 << 10, JOINED_LINES = 64 };
+
+static void
+begin_header(struct reading *r)
+{
+	arena_reset(&r->kept);
+	r->column = NULL;
+	r->columns = 0;
+	r->time_column = r->host_column = r->uri_column = SIZE_MAX;
+	r->unset = SPAN("-");
+	r->empty = SPAN("(empty)");
+}
+
+static void
+take_columns(struct reading *r, const struct span *name, size_t count)
+{
+	int best = 0;
+	r->column = arena_new(&r->kept, (count + 1) * sizeof *r->column);
+	r->columns = count;
+	r->time_column = r->host_column = r->uri_column = SIZE_MAX;
+	for (size_t i = 0; i < count; i++) {
+		r->column[i] = arena_dup(&r->kept, name[i]);
+		int rank = time_name_rank(name[i]);
+		if (rank > best) {
+			best = rank;
+			r->time_column = i;
+		}
+		if (span_eq(name[i], SPAN("host")))
+			r->host_column = i;
+		else if (span_eq(name[i], SPAN("uri")))
+			r->uri_column = i;
+	}
+}
+
+static void
+add_url(struct reading *r, size_t first)
+{
+	if (r->host_column == SIZE_MAX || r->uri_column == SIZE_MAX)
+		return;
+	struct field host = r->field[first + r->host_column], uri = r->field[first + r->uri_column];
+	record_url(r, &host, &uri);
+}
+
+/* ---- Zeek ---- */
+
+static size_t
+cut_columns(struct span text, char separator, struct span *out, size_t max)
+{
+	struct span piece;
+	size_t count = 0;
+	while (count < max && span_cut(&text, separator, &piece))
+		out[count++] = piece;
+	return text.ptr ? SIZE_MAX : count;
+}
+
+static void
+zeek_header(struct reading *r, struct span line)
+{
+	static const struct span separator = SPAN("#separator "), fields = SPAN("#fields");
+	if (span_starts(line, separator)) {
+		struct span value = span_sub(line, separator.len, SIZE_MAX);
+		begin_header(r);
+		if (value.len == 4 && span_starts(value, SPAN("\\x")) &&
+			ascii_hex(value.ptr[2]) >= 0 && ascii_hex(value.ptr[3]) >= 0)
+			r->separator =
+				(char)(ascii_hex(value.ptr[2]) * 16 + ascii_hex(value.ptr[3]));
+		else if (value.len == 1)
+			r->separator = value.ptr[0];
+	} else if (span_starts(line, fields) && line.len > fields.len + 1) {
+		own_arena struct arena a = {};
+		struct span *name = arena_new(&a, COLUMNS_MAX * sizeof *name);
+		size_t count = cut_columns(
+			span_sub(line, fields.len + 1, SIZE_MAX), r->separator, name, COLUMNS_MAX);
+		if (count != SIZE_MAX)
+			take_columns(r, name, count);
+	}
+}
+
+/* "\x09" and "\\" as Zeek's ASCII writer makes them. */
+static struct span
+zeek_plain(struct reading *r, struct span raw)
+{
+	char *out = arena_bytes(&r->arena, raw.len);
+	size_t len = 0;
+	for (size_t i = 0; i < raw.len;) {
+		bool hex = raw.ptr[i] == '\\' && i + 3 < raw.len && raw.ptr[i + 1] == 'x' &&
+			   ascii_hex(raw.ptr[i + 2]) >= 0 && ascii_hex(raw.ptr[i + 3]) >= 0;
+		bool twice = raw.ptr[i] == '\\' && i + 1 < raw.len && raw.ptr[i + 1] == '\\';
+		out[len++] =
+			hex ? (char)(ascii_hex(raw.ptr[i + 2]) * 16 + ascii_hex(raw.ptr[i + 3]))
+			    : raw.ptr[i];
+		i += hex ? 4 : twice ? 2 : 1;
+	}
+	return (struct span){out, len};
+}
+
+/* Whether every backslash begins an escape, so that places can be found again. */
+static bool
+zeek_is_escaped(struct span raw)
+{
+	bool any = false;
+	for (size_t i = 0; i < raw.len; i++) {
+		if (raw.ptr[i] != '\\')
+			continue;
+		if (i + 1 < raw.len && raw.ptr[i + 1] == '\\')
+			i++;
+		else if (i + 3 < raw.len && raw.ptr[i + 1] == 'x' &&
+			 ascii_hex(raw.ptr[i + 2]) >= 0 && ascii_hex(raw.ptr[i + 3]) >= 0)
+			i += 3;
+		else
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static bool
+zeek_fields(struct reading *r, struct record *out)
+{
+	struct span rest = out->text, piece;
+	size_t count = 0;
+	if (!r->columns || rest.len == 0)
+		return false;
+	while (count < r->columns && span_cut(&rest, r->separator, &piece)) {
+		struct field f = {.name = r->column[count],
+			.value = piece,
+			.at = (size_t)(piece.ptr - out->text.ptr)};
+		if (count == r->time_column)
+			out->time = time_any(piece);
+		if (span_eq(piece, r->unset) || span_eq(piece, r->empty)) {
+			f.value.len = 0;
+		} else if (memchr(piece.ptr, '\\', piece.len) && zeek_is_escaped(piece)) {
+			f.value = zeek_plain(r, piece);
+			f.coding = FIELD_ZEEK;
+		}
+		record_field(r, f);
+		count++;
+	}
+	if (count != r->columns || rest.ptr)
+		return false;
+	add_url(r, 0);
+	record_finish(r, out);
+	return true;
+}
+
+static enum rc
+zeek_next(struct reading *r, struct record *out, struct diag *why)
+{
+	for (;;) {
+		enum rc code = record_line(r, out, why);
+		if (code)
+			return code;
+		if (out->text.len && out->text.ptr[0] == '#') {
+			zeek_header(r, out->text);
+			continue;
+		}
+		if (!zeek_fields(r, out)) {
+			out->time = TIME_NONE;
+			record_text(r, out);
+		}
+		return RC_OK;
+	}
+}
+
+static int
+zeek_sniff(struct span head)
+{
+	if (span_starts(head, SPAN("#separator ")))
+		return 100;
+	size_t at = span_find(span_sub(head, 0, 4096), SPAN("\n#fields\t"));
+	return at != SIZE_MAX || span_starts(head, SPAN("#fields\t")) ? 95 : 0;
+}
+
+/* ---- CSV ---- */
+
+static size_t
+count_quotes(struct span text)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < text.len; i++)
+		count += text.ptr[i] == '"';
+	return count;
+}
+
+/* A record whose quotes are open at the line's end goes on in the next lines. */
+static enum rc
+csv_line(struct reading *r, struct record *out, struct diag *why)
+{
+	enum rc code = record_line(r, out, why);
+	if (code || count_quotes(out->text) % 2 == 0)
+		return code;
+	struct span joined = arena_dup(&r->arena, out->text);
+	for (unsigned lines = 1; lines < JOINED_LINES && joined.len < JOINED_MAX; lines++) {
+		struct line line;
+		code = lines_next(&r->lines, &line, why);
+		if (code)
+			break;
+		/* The line ends stay, so that places do: one byte or two. */
+		size_t gap = (size_t)(line.offset - out->offset) - joined.len;
+		char *more = arena_bytes(&r->arena, joined.len + gap + line.text.len);
+		memcpy(more, joined.ptr, joined.len);
+		memset(more + joined.len, '\n', gap);
+		if (line.text.len)
+			memcpy(more + joined.len + gap, line.text.ptr, line.text.len);
+		joined = (struct span){more, joined.len + gap + line.text.len};
+		if (count_quotes(line.text) % 2)
+			break;
+	}
+	out->text = joined;
+	return code == RC_NONE ? RC_OK : code;
+}
+
+static bool
+csv_header(struct reading *r, struct span text)
+{
+	own_arena struct arena a = {};
+	struct csv csv;
+	struct csv_record record;
+	begin_header(r);
+	r->separator = csv_guess(text);
+	csv_init(&csv, text, r->separator);
+	if (csv_next(&csv, &a, &record, NULL))
+		return false;
+	struct span *name = arena_new(&a, record.count * sizeof *name);
+	for (size_t i = 0; i < record.count; i++)
+		name[i] = span_trim(record.field[i].value);
+	take_columns(r, name, record.count);
+	return true;
+}
+
+static bool
+csv_fields(struct reading *r, struct record *out)
+{
+	struct csv csv;
+	struct csv_record record;
+	csv_init(&csv, out->text, r->separator);
+	if (!r->columns || csv_next(&csv, &r->arena, &record, NULL) || csv.at < out->text.len)
+		return false;
+	for (size_t i = 0; i < record.count; i++) {
+		const struct csv_field *c = &record.field[i];
+		struct field f = {.value = c->value, .at = c->at};
+		if (c->len && out->text.ptr[c->at] == '"') {
+			f.coding = FIELD_CSV;
+			f.at++;
+		}
+		if (i < r->columns)
+			f.name = r->column[i];
+		if (i == r->time_column)
+			out->time = time_any(span_trim(c->value));
+		record_field(r, f);
+	}
+	if (r->host_column < record.count && r->uri_column < record.count)
+		add_url(r, 0);
+	record_finish(r, out);
+	return true;
+}
+
+static enum rc
+csv_reader_next(struct reading *r, struct record *out, struct diag *why)
+{
+	for (;;) {
+		enum rc code = csv_line(r, out, why);
+		if (code)
+			return code;
+		if (!r->header_seen) {
+			r->header_seen = true;
+			if (csv_header(r, out->text))
+				continue;
+		}
+		if (!csv_fields(r, out))
+			record_text(r, out);
+		return RC_OK;
+	}
+}
+
+/* A header: at least two columns, each a short name, and as many fields in the line below. */
+static int
+csv_sniff(struct span head)
+{
+	own_arena struct arena a = {};
+	struct csv csv;
+	struct csv_record first, second;
+	struct span text = head_line(head);
+	if (text.len == 0)
+		return 0;
+	text = span_sub(head, (size_t)(text.ptr - head.ptr), SIZE_MAX);
+	csv_init(&csv, text, csv_guess(text));
+	if (csv_next(&csv, &a, &first, NULL) || first.count < 2)
+		return 0;
+	for (size_t i = 0; i < first.count; i++) {
+		struct span name = span_trim(first.field[i].value);
+		if (name.len == 0 || name.len > 64 ||
+			!(ascii_is_alpha(name.ptr[0]) || strchr("_@#", name.ptr[0])))
+			return 0;
+		for (size_t k = 0; k < name.len; k++)
+			if (!ascii_is_alnum(name.ptr[k]) && !strchr(" _-.@#()/", name.ptr[k]))
+				return 0;
+	}
+	if (csv_next(&csv, &a, &second, NULL) == RC_OK && second.count != first.count)
+		return 0;
+	return first.count > 2 ? 40 : 20;
+}
+
+const struct reader reader_zeek = {"zeek", zeek_sniff, zeek_next};
+const struct reader reader_csv = {"csv", csv_sniff, csv_reader_next};

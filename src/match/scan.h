@@ -1,0 +1,41 @@
+#pragma once
+/*
+ * One record against a set: extraction, probe, then what keeps noise out - validity at the event's
+ * time, warninglists, one hit per indicator and observable in a record. One scan per thread; the
+ * set and the warninglists are shared and only read. Hits borrow from the set, the record and the
+ * scan, until the next call.
+ */
+#include "match/reader.h"
+#include "match/set.h"
+#include "match/warn.h"
+
+enum scan_text { SCAN_AS_IS, SCAN_DEFANGED };
+
+struct scan_counts {
+	uint64_t records, hits;
+	uint64_t early, late; /* found outside the indicator's validity */
+	uint64_t harmless;    /* found, and on a warninglist */
+	uint64_t outside;     /* records outside since and until */
+};
+
+struct scan {
+	const struct match_set *set;
+	const struct warn *warn; /* NULL: none */
+	struct clock clock;	 /* for records without a time */
+	int64_t since, until;	 /* of events; TIME_NONE: open; until is exclusive */
+	int min_confidence;	 /* of indicators that state one; 0: any */
+	enum scan_text text;
+	struct scan_counts counts;
+	/* own */
+	struct arena arena;
+	struct match_answers answers;
+	vec_of(struct hit) hits;
+	uint64_t *seen; /* indicator and observable, hashed, of this record */
+	size_t seen_slots, seen_count;
+};
+
+void scan_init(struct scan *s, const struct match_set *set, struct clock clock);
+void scan_fini(struct scan *s);
+/* Hits of one record, in the order of their places; file is what the user calls it. */
+size_t scan_record(
+	struct scan *s, const struct record *r, struct span file, const struct hit **hits);

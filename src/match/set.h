@@ -1,0 +1,74 @@
+#pragma once
+/*
+ * A set of indicators and the question that scanning asks it: what was found in a text - does
+ * anything know it? The plain set: hash tables on the heap, ranges by one look-up per prefix
+ * length. Whatever is faster answers the same questions with the same answers; this one stays as
+ * its oracle.
+ *
+ * A set owns copies of what was added. Adding needs it alone; any number of threads may probe a set
+ * that nobody changes. What indicators say of themselves is data of strangers; keys are hashed with
+ * a seed.
+ */
+#include "base/clock.h"
+#include "base/vec.h"
+#include "obs/extract.h"
+#include "obs/hit.h"
+
+enum match_reach {
+	REACH_EXACT,	/* equality, as STIX means it */
+	REACH_COVERING, /* names below the name, URLs below the URL, JA3 for a hash of that shape */
+};
+
+struct indicator {
+	struct observable about; /* normal form */
+	enum match_reach reach;
+	struct span id;		   /* STIX id; empty for a line of a plain list */
+	struct span name, pattern; /* may be empty */
+	struct span party, memo, tlp;
+	int64_t valid_from, valid_until; /* TIME_NONE: open; valid from <= time < until */
+	int confidence;			 /* -1: none */
+	bool revoked;
+};
+
+struct match_set;
+
+#define own_match_set __attribute__((cleanup(match_set_free)))
+
+struct match_set *match_set_new(uint64_t seed);
+void match_set_free(struct match_set **set); /* NULL accepted */
+/*
+ * RC_OK: armed. RC_NONE: not, since it is revoked. RC_CONFLICT: the same indicator with the same
+ * facts is there already. RC_LIMIT: the set is full (4 GiB of text). RC_UNKNOWN: a kind that no set
+ * holds.
+ */
+enum rc match_set_add(struct match_set *set, const struct indicator *what);
+/* Disarms every indicator with this id; how many there were. */
+size_t match_set_revoke(struct match_set *set, struct span id);
+size_t match_set_count(const struct match_set *set);
+size_t match_set_count_kind(const struct match_set *set, enum obs_kind kind);
+/* Heap bytes, for `status` and bench. */
+size_t match_set_bytes(const struct match_set *set);
+
+/* An answer: which indicator, how, and what exactly was seen. Ids are dense from 0 and stay. */
+struct match_answer {
+	uint32_t item;
+	enum hit_match match;
+	struct observable seen; /* borrows from the arena given to the probe */
+	size_t at, len;		/* of what was seen, in the text */
+};
+
+struct match_answers {
+	struct match_answer *at;
+	size_t len, cap;
+};
+
+/* A field whose name says that a hash in it is a JA3 fingerprint. */
+enum match_context { CONTEXT_PLAIN, CONTEXT_JA3 };
+
+/* Appends an answer for each indicator that knows `f`, found in `text`. Memory comes from the
+ * arena. */
+void match_set_probe(const struct match_set *set, struct span text, const struct found *f,
+	enum match_context context, struct arena *a, struct match_answers *out);
+/* What is known of an indicator; spans borrow from the set, about.value of an address from the
+ * arena. */
+struct indicator match_set_get(const struct match_set *set, uint32_t item, struct arena *a);

@@ -1,0 +1,241 @@
+#include "match/time.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+
+/* `digits` decimal digits at *at, which moves behind them. */
+static bool
+number(struct span t, size_t *at, unsigned digits, unsigned *out)
+{
+	*out = 0;
+	for (unsigned i = 0; i < digits; i++, ++*at) {
+		if (*at >= t.len || !ascii_is_digit(t.ptr[*at]))
+			return false;
+		*out = *out * 10 + (unsigned)(t.ptr[*at] - '0');
+	}
+	return true;
+}
+
+static bool
+byte(struct span t, size_t *at, const char *any)
+{
+	if (*at >= t.len || !t.ptr[*at] || !strchr(any, t.ptr[*at]))
+		return false;
+	++*at;
+	return true;
+}
+
+static int64_t
+instant(unsigned year, unsigned month, unsigned day, unsigned second_of_day)
+{
+	int64_t days;
+	if (year < 1970 || year > 9999 || !time_days(year, month, day, &days))
+		return TIME_NONE;
+	return (days * 86400 + second_of_day) * SECOND;
+}
+
+/* "10:05:03"; 60 is the next second. */
+static bool
+clock_time(struct span t, size_t *at, unsigned *out)
+{
+	unsigned h, m, s;
+	if (!number(t, at, 2, &h) || !byte(t, at, ":") || !number(t, at, 2, &m) ||
+		!byte(t, at, ":") || !number(t, at, 2, &s) || h > 23 || m > 59 || s > 60)
+		return false;
+	*out = h * 3600 + m * 60 + s;
+	return true;
+}
+
+static int64_t
+fraction(struct span t, size_t *at)
+{
+	int64_t value = 0, unit = SECOND / 10;
+	size_t from = *at;
+	if (!byte(t, at, ".,"))
+		return 0;
+	if (*at >= t.len || !ascii_is_digit(t.ptr[*at])) {
+		*at = from;
+		return 0;
+	}
+	for (; *at < t.len && ascii_is_digit(t.ptr[*at]); ++*at, unit /= 10)
+		value += unit * (t.ptr[*at] - '0');
+	return value;
+}
+
+/* Offset to UTC in microseconds; nothing there is UTC. */
+static int64_t
+zone(struct span t, size_t *at)
+{
+	unsigned h, m = 0;
+	size_t from = *at;
+	if (byte(t, at, "Zz"))
+		return 0;
+	if (!byte(t, at, "+-"))
+		return 0;
+	bool west = t.ptr[*at - 1] == '-';
+	if (!number(t, at, 2, &h) || h > 23) {
+		*at = from;
+		return 0;
+	}
+	size_t minutes = *at;
+	byte(t, at, ":");
+	if (!number(t, at, 2, &m) || m > 59) {
+		*at = minutes;
+		m = 0;
+	}
+	int64_t offset = (int64_t)(h * 3600 + m * 60) * SECOND;
+	return west ? -offset : offset;
+}
+
+int64_t
+time_iso_prefix(struct span t, size_t *len)
+{
+	size_t at = 0;
+	unsigned year, month, day, seconds;
+	if (!number(t, &at, 4, &year) || !byte(t, &at, "-/") || !number(t, &at, 2, &month) ||
+		!byte(t, &at, "-/") || !number(t, &at, 2, &day) || !byte(t, &at, "Tt ") ||
+		!clock_time(t, &at, &seconds))
+		return TIME_NONE;
+	int64_t result = instant(year, month, day, seconds);
+	if (result == TIME_NONE)
+		return TIME_NONE;
+	result += fraction(t, &at);
+	size_t blank = at;
+	if (byte(t, &at, " ") && !(at < t.len && (t.ptr[at] == '+' || t.ptr[at] == '-') &&
+					 at + 1 < t.len && ascii_is_digit(t.ptr[at + 1])))
+		at = blank;
+	result -= zone(t, &at);
+	*len = at;
+	return result;
+}
+
+int64_t
+time_iso(struct span text)
+{
+	size_t len;
+	int64_t result = time_iso_prefix(text, &len);
+	return result != TIME_NONE && len == text.len ? result : TIME_NONE;
+}
+
+int64_t
+time_epoch(struct span text)
+{
+	size_t at = 0;
+	int64_t whole = 0;
+	for (; at < text.len && at < 17 && ascii_is_digit(text.ptr[at]); at++)
+		whole = whole * 10 + (text.ptr[at] - '0');
+	size_t digits = at;
+	int64_t part = fraction(text, &at);
+	if (at != text.len || digits < 8)
+		return TIME_NONE;
+	if (digits == 13)
+		return whole * 1000;
+	if (digits == 16)
+		return whole;
+	return digits <= 11 ? whole * SECOND + part : TIME_NONE;
+}
+
+int64_t
+time_any(struct span text)
+{
+	int64_t result = time_iso(text);
+	return result != TIME_NONE ? result : time_epoch(text);
+}
+
+static bool
+month_name(struct span t, size_t *at, unsigned *out)
+{
+	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	if (t.len < *at + 3)
+		return false;
+	for (unsigned i = 0; i < 12; i++)
+		if (span_eq_fold(span_sub(t, *at, 3), (struct span){names + i * 3, 3})) {
+			*at += 3;
+			*out = i + 1;
+			return true;
+		}
+	return false;
+}
+
+int64_t
+time_clf(struct span text)
+{
+	size_t at = span_find_byte(text, '[');
+	unsigned day, month, year, seconds;
+	if (at == SIZE_MAX)
+		return TIME_NONE;
+	at++;
+	if (!number(text, &at, 2, &day) || !byte(text, &at, "/") ||
+		!month_name(text, &at, &month) || !byte(text, &at, "/") ||
+		!number(text, &at, 4, &year) || !byte(text, &at, ":") ||
+		!clock_time(text, &at, &seconds))
+		return TIME_NONE;
+	int64_t result = instant(year, month, day, seconds);
+	if (result == TIME_NONE)
+		return TIME_NONE;
+	result += fraction(text, &at);
+	byte(text, &at, " ");
+	return result - zone(text, &at);
+}
+
+static unsigned
+year_of(int64_t at)
+{
+	char text[TIME_TEXT];
+	uint64_t year = 1970;
+	time_text(at, text);
+	return span_to_u64((struct span){text, 4}, &year) ? (unsigned)year : 1970;
+}
+
+static int64_t
+time_3164(struct span text, int64_t reference)
+{
+	size_t at = 0;
+	unsigned month, day, seconds;
+	if (!month_name(text, &at, &month) || !byte(text, &at, " "))
+		return TIME_NONE;
+	bool short_day = byte(text, &at, " ");
+	if (!number(text, &at, 1, &day))
+		return TIME_NONE;
+	if (!short_day && at < text.len && ascii_is_digit(text.ptr[at]))
+		day = day * 10 + (unsigned)(text.ptr[at++] - '0');
+	if (!byte(text, &at, " "))
+		return TIME_NONE;
+	/* Some daemons write the year before the time. */
+	unsigned year;
+	size_t behind = at;
+	bool stated = number(text, &behind, 4, &year) && byte(text, &behind, " ");
+	if (stated)
+		at = behind;
+	if (!clock_time(text, &at, &seconds))
+		return TIME_NONE;
+	int64_t part = fraction(text, &at);
+	if (stated) {
+		int64_t result = instant(year, month, day, seconds);
+		return result == TIME_NONE ? result : result + part;
+	}
+	/* February 29 may be up to eight years back. */
+	year = year_of(reference) + 1;
+	for (unsigned tries = 0; tries < 10; tries++, year--) {
+		int64_t result = instant(year, month, day, seconds);
+		if (result != TIME_NONE && result <= reference + 86400 * SECOND)
+			return result + part;
+	}
+	return TIME_NONE;
+}
+
+int64_t
+time_syslog(struct span text, int64_t reference)
+{
+	size_t len;
+	if (text.len && text.ptr[0] == '<') {
+		size_t close = span_find_byte(span_sub(text, 0, 6), '>');
+		if (close != SIZE_MAX)
+			text = span_sub(text, close + 1, SIZE_MAX);
+		if (span_starts(text, SPAN("1 ")))
+			text = span_sub(text, 2, SIZE_MAX);
+	}
+	int64_t result = time_iso_prefix(text, &len);
+	return result != TIME_NONE ? result : time_3164(text, reference);
+}
