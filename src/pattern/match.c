@@ -1,0 +1,549 @@
+#include "pattern/match.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "codec/json.h"
+#include "pattern/address.h"
+#include "pattern/bind.h"
+#include "pattern/meaning.h"
+#include "pattern/nfc.h"
+#include "pattern/octets.h"
+#include "pattern/regex.h"
+#include "pattern/value.h"
+#include "pattern/wildcard.h"
+
+enum { WILDCARD_WORK = 50000000 }; /* steps of one run */
+
+/* A step of a path: whether the text it meets is the name of another object. */
+struct armed_step {
+	struct armed_step *next;
+	const struct pattern_step *step;
+	bool follows;
+};
+
+struct armed_test {
+	const struct pattern_test *test;
+	struct armed_step *steps;
+	enum value_form form;
+	struct value_const *constants;
+	size_t count;
+	struct span text; /* LIKE, MATCHES: in NFC */
+	bool text_fits;	  /* a binary property can be compared with it */
+	struct regex *regex;
+	struct network network;
+};
+
+struct armed_expr {
+	enum pattern_expr_kind kind;
+	struct armed_expr *child, *next;
+	struct armed_test *test;
+};
+
+struct armed_node {
+	const struct pattern_node *node;
+	struct armed_node *child, *next;
+	struct armed_expr *expr;
+};
+
+struct values {
+	yyjson_val **at;
+	size_t len, cap;
+};
+
+struct matcher {
+	const struct pattern *pattern;
+	struct arena arena;
+	struct armed_node *root;
+	vec_of(struct regex *) regexes;
+	/* of one run */
+	struct arena scratch; /* of one observation */
+	struct values here, there;
+	uint64_t wildcard_work;
+	int64_t deadline;
+	unsigned ticks;
+	enum rc pending;      /* why the object at hand may come out as UNKNOWN */
+	struct diag what;     /* the same for people */
+	bool broken, limited; /* some object did, for RC_BAD or for RC_LIMIT */
+	struct diag *why;
+};
+
+/* Not known is what a comparison is that could not be made; AND and OR treat it as Kleene does. */
+enum truth { NO, UNKNOWN, YES };
+
+static enum rc
+refuse(struct matcher *m, enum rc rc, size_t at, struct diag *why)
+{
+	diag_where(why, "column %zu", pattern_column(m->pattern->text, at));
+	return rc;
+}
+
+static void
+arm_path(struct matcher *m, struct armed_test *t)
+{
+	struct armed_step **link = &t->steps;
+	const struct pattern_step *key = NULL, *before = NULL;
+	for (const struct pattern_step *s = t->test->path.steps; s; s = s->next) {
+		struct armed_step *step = arena_new(&m->arena, sizeof *step);
+		step->step = s;
+		/* x_ref.name, x_refs[*].name */
+		if (key)
+			step->follows = before == key ? span_ends(key->key, SPAN("_ref"))
+						      : span_ends(key->key, SPAN("_refs"));
+		if (s->kind == PATTERN_KEY)
+			key = s;
+		before = s;
+		*link = step;
+		link = &step->next;
+	}
+	t->form = value_form_of(key->key);
+}
+
+static enum rc
+arm_text(struct matcher *m, struct armed_test *t, struct diag *why)
+{
+	const struct pattern_const *c = t->test->constants;
+	t->text = text_nfc(c->text, &m->arena);
+	t->text_fits = true;
+	if (t->form != VALUE_PLAIN) {
+		struct span octets;
+		t->text_fits = octets_from_text(c->text, &m->arena, &octets);
+		if (!t->text_fits)
+			return RC_OK;
+		t->text = t->test->op == PATTERN_MATCHES ? octets : c->text;
+	}
+	if (t->test->op != PATTERN_MATCHES)
+		return RC_OK;
+	enum rc rc = regex_new(
+		t->text, t->form == VALUE_PLAIN ? REGEX_TEXT : REGEX_OCTETS, &t->regex, why);
+	if (rc)
+		return refuse(m, rc, c->at, why);
+	*vec_add(&m->regexes) = t->regex;
+	return RC_OK;
+}
+
+static enum rc
+arm_test(struct matcher *m, const struct pattern_test *test, struct armed_test **out,
+	struct diag *why)
+{
+	struct armed_test *t = *out = arena_new(&m->arena, sizeof *t);
+	t->test = test;
+	arm_path(m, t);
+	for (const struct pattern_const *c = test->constants; c; c = c->next)
+		t->count++;
+	t->constants = arena_new(&m->arena, t->count * sizeof *t->constants);
+	size_t i = 0;
+	for (const struct pattern_const *c = test->constants; c; c = c->next)
+		value_prepare(c, &m->arena, &t->constants[i++]);
+	if (test->op == PATTERN_LIKE || test->op == PATTERN_MATCHES)
+		return arm_text(m, t, why);
+	if (test->op == PATTERN_ISSUBSET || test->op == PATTERN_ISSUPERSET)
+		(void)network_parse(test->constants->text, &t->network);
+	return RC_OK;
+}
+
+static enum rc
+arm_expr(struct matcher *m, const struct pattern_expr *e, struct armed_expr **out, struct diag *why)
+{
+	struct armed_expr *armed = *out = arena_new(&m->arena, sizeof *armed);
+	armed->kind = e->kind;
+	if (e->kind == PATTERN_TEST)
+		return arm_test(m, &e->test, &armed->test, why);
+	enum rc rc = RC_OK;
+	struct armed_expr **link = &armed->child;
+	for (const struct pattern_expr *child = e->child; child && !rc; child = child->next) {
+		rc = arm_expr(m, child, link, why);
+		link = &(*link)->next;
+	}
+	return rc;
+}
+
+static enum rc
+arm_node(struct matcher *m, const struct pattern_node *n, struct armed_node **out, struct diag *why)
+{
+	struct armed_node *armed = *out = arena_new(&m->arena, sizeof *armed);
+	armed->node = n;
+	if (n->kind == PATTERN_OBSERVE)
+		return arm_expr(m, n->expr, &armed->expr, why);
+	enum rc rc = RC_OK;
+	struct armed_node **link = &armed->child;
+	for (const struct pattern_node *child = n->child; child && !rc; child = child->next) {
+		rc = arm_node(m, child, link, why);
+		link = &(*link)->next;
+	}
+	return rc;
+}
+
+enum rc
+matcher_new(const struct pattern *p, struct matcher **out, struct diag *why)
+{
+	enum rc rc = pattern_meaning(p, NULL, why);
+	if (rc)
+		return rc;
+	struct matcher *m = mem_new(sizeof *m);
+	m->pattern = p;
+	rc = arm_node(m, p->root, &m->root, why);
+	if (rc)
+		matcher_free(m);
+	else
+		*out = m;
+	return rc;
+}
+
+void
+matcher_free(struct matcher *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < m->regexes.len; i++)
+		regex_free(m->regexes.at[i]);
+	free(m->regexes.at);
+	free(m->here.at);
+	free(m->there.at);
+	arena_fini(&m->arena);
+	arena_fini(&m->scratch);
+	free(m);
+}
+
+void
+matcher_fini(struct matcher **m)
+{
+	matcher_free(*m);
+}
+
+static int
+pointer_cmp(const void *left, const void *right)
+{
+	uintptr_t a = (uintptr_t) * (yyjson_val *const *)left,
+		  b = (uintptr_t) * (yyjson_val *const *)right;
+	return a < b ? -1 : a > b;
+}
+
+/* Several references may lead to one value; that it stays once keeps refs[*].refs[*]... small. */
+static void
+values_unique(struct values *v)
+{
+	if (v->len < 2)
+		return;
+	qsort(v->at, v->len, sizeof *v->at, pointer_cmp);
+	size_t kept = 1;
+	for (size_t i = 1; i < v->len; i++)
+		if (v->at[i] != v->at[kept - 1])
+			v->at[kept++] = v->at[i];
+	v->len = kept;
+}
+
+static void
+step_into(const struct armed_step *s, const struct observation *o, yyjson_val *val,
+	struct values *out)
+{
+	yyjson_val *found = NULL;
+	if (s->step->kind == PATTERN_KEY) {
+		if (s->follows && yyjson_is_str(val))
+			val = observation_find(o, json_span(val));
+		found = yyjson_obj_getn(val, s->step->key.ptr, s->step->key.len);
+	} else if (s->step->kind == PATTERN_INDEX) {
+		if (yyjson_is_arr(val) && s->step->index >= 0)
+			found = yyjson_arr_get(val, (size_t)s->step->index);
+	} else if (yyjson_is_arr(val)) {
+		yyjson_arr_iter it = yyjson_arr_iter_with(val);
+		for (yyjson_val *one; (one = yyjson_arr_iter_next(&it));)
+			*vec_add(out) = one;
+	} else if (yyjson_is_obj(val)) {
+		/* hashes[*]: the standard knows lists only; people write it and mean any of them.
+		 */
+		yyjson_obj_iter it = yyjson_obj_iter_with(val);
+		for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));)
+			*vec_add(out) = yyjson_obj_iter_get_val(key);
+	}
+	if (found)
+		*vec_add(out) = found;
+}
+
+/* All values the path leads to from this object, without nulls, in m->here. */
+static void
+walk(struct matcher *m, const struct armed_test *t, const struct observation *o, yyjson_val *object)
+{
+	m->here.len = 0;
+	*vec_add(&m->here) = object;
+	for (const struct armed_step *s = t->steps; s && m->here.len; s = s->next) {
+		m->there.len = 0;
+		for (size_t i = 0; i < m->here.len; i++)
+			step_into(s, o, m->here.at[i], &m->there);
+		if (s->follows)
+			values_unique(&m->there);
+		struct values swap = m->here;
+		m->here = m->there;
+		m->there = swap;
+	}
+	size_t kept = 0;
+	for (size_t i = 0; i < m->here.len; i++)
+		if (!yyjson_is_null(m->here.at[i]))
+			m->here.at[kept++] = m->here.at[i];
+	m->here.len = kept;
+}
+
+/* Remembers the object's first reason; it counts only if the object's truth hangs on it. */
+static enum truth
+unknown(struct matcher *m, const struct armed_test *t, enum rc rc, const struct diag *what)
+{
+	if (m->pending)
+		return UNKNOWN;
+	m->pending = rc;
+	m->what = *what;
+	(void)refuse(m, rc, t->test->at, &m->what);
+	return UNKNOWN;
+}
+
+static bool
+is_late(struct matcher *m, struct diag *what)
+{
+	if (m->ticks++ % 256 || clock_monotonic() <= m->deadline)
+		return false;
+	m->ticks = 0; /* and so for whatever is asked next */
+	diag_what(what, "the comparisons took more than %d seconds", MATCH_SECONDS_MAX);
+	return true;
+}
+
+static enum truth
+judge_text(struct matcher *m, const struct armed_test *t, yyjson_val *val)
+{
+	struct diag what = {};
+	struct span text = json_span(val);
+	if (!text.ptr || !t->text_fits)
+		return NO;
+	m->ticks = 0; /* these are slow: look at the clock each time */
+	if (is_late(m, &what))
+		return unknown(m, t, RC_LIMIT, &what);
+	if (t->form == VALUE_PLAIN)
+		text = text_nfc(text, &m->scratch);
+	else if (!value_octets(text, t->form, &m->scratch, &text))
+		return NO;
+	enum rc rc;
+	if (t->test->op == PATTERN_MATCHES) {
+		rc = regex_search(t->regex, text, &what);
+	} else {
+		if (t->form != VALUE_PLAIN)
+			text = octets_to_text(text, &m->scratch);
+		rc = wildcard_match(t->text, text, &m->wildcard_work);
+		if (rc == RC_LIMIT)
+			diag_what(&what, "LIKE took too many steps");
+	}
+	return rc == RC_OK ? YES : rc == RC_NONE ? NO : unknown(m, t, rc, &what);
+}
+
+static enum truth
+judge_network(const struct armed_test *t, yyjson_val *val)
+{
+	struct network left;
+	if (!yyjson_is_str(val) || !network_parse(json_span(val), &left))
+		return NO;
+	bool holds = t->test->op == PATTERN_ISSUBSET ? network_holds(&t->network, &left)
+						     : network_holds(&left, &t->network);
+	return holds ? YES : NO;
+}
+
+static enum truth
+judge_order(enum pattern_op op, enum value_order order)
+{
+	bool mismatch = order == VALUE_MISMATCH;
+	switch (op) {
+	case PATTERN_NE: return order != VALUE_EQUAL ? YES : NO;
+	case PATTERN_GT: return order == VALUE_GREATER ? YES : NO;
+	case PATTERN_LT: return order == VALUE_LESS ? YES : NO;
+	case PATTERN_GE: return order != VALUE_LESS && !mismatch ? YES : NO;
+	case PATTERN_LE: return order != VALUE_GREATER && !mismatch ? YES : NO;
+	default: return order == VALUE_EQUAL ? YES : NO;
+	}
+}
+
+/* One value against the operator, before any NOT. */
+static enum truth
+judge_value(struct matcher *m, const struct armed_test *t, yyjson_val *val)
+{
+	switch (t->test->op) {
+	case PATTERN_LIKE:
+	case PATTERN_MATCHES: return judge_text(m, t, val);
+	case PATTERN_ISSUBSET:
+	case PATTERN_ISSUPERSET: return judge_network(t, val);
+	case PATTERN_EXISTS: return YES;
+	default: break;
+	}
+	enum truth found = NO;
+	for (size_t i = 0; i < t->count && found != YES; i++) {
+		enum value_order order = value_compare(val, t->form, &t->constants[i], &m->scratch);
+		enum truth one = UNKNOWN;
+		if (order == VALUE_BROKEN) {
+			struct diag what = {};
+			struct span text = json_span(val);
+			diag_what(&what, "a timestamp is compared with \"%.*s\", which is none",
+				(int)(text.len < 60 ? text.len : 60), text.ptr);
+			(void)unknown(m, t, RC_BAD, &what);
+		} else {
+			one = judge_order(t->test->op, order);
+		}
+		found = one > found ? one : found;
+		arena_reset(&m->scratch);
+	}
+	return found;
+}
+
+/*
+ * A path that leads nowhere makes any comparison false, negated or not (section 9.6); only NOT
+ * EXISTS is then true. Of several values one that satisfies the operator is enough; NOT negates
+ * that as a whole.
+ */
+static enum truth
+judge_test(struct matcher *m, const struct armed_test *t, const struct observation *o,
+	yyjson_val *object)
+{
+	if (!span_eq(json_get_span(object, "type"), t->test->path.type))
+		return NO;
+	struct diag late = {};
+	if (is_late(m, &late))
+		return unknown(m, t, RC_LIMIT, &late);
+	walk(m, t, o, object);
+	if (!m->here.len)
+		return t->test->op == PATTERN_EXISTS && t->test->negated ? YES : NO;
+	enum truth any = NO;
+	for (size_t i = 0; i < m->here.len && any != YES; i++) {
+		enum truth one = judge_value(m, t, m->here.at[i]);
+		any = one > any ? one : any;
+	}
+	return t->test->negated ? (enum truth)(YES - any) : any;
+}
+
+static enum truth
+judge_expr(struct matcher *m, const struct armed_expr *e, const struct observation *o,
+	yyjson_val *object)
+{
+	if (e->kind == PATTERN_TEST)
+		return judge_test(m, e->test, o, object);
+	bool all = e->kind == PATTERN_ALL;
+	enum truth sum = all ? YES : NO;
+	for (const struct armed_expr *child = e->child; child && sum != (all ? NO : YES);
+		child = child->next) {
+		enum truth one = judge_expr(m, child, o, object);
+		if (all ? one < sum : one > sum)
+			sum = one;
+	}
+	return sum;
+}
+
+/* All comparisons start from the same object (section 9.5). */
+static bool
+judge_observation(struct matcher *m, const struct armed_expr *e, const struct observation *o)
+{
+	for (size_t i = 0; i < o->count; i++) {
+		m->pending = RC_OK;
+		enum truth truth = judge_expr(m, e, o, o->objects[i].object);
+		arena_reset(&m->scratch);
+		if (truth == YES)
+			return true;
+		if (truth == NO)
+			continue;
+		if (m->why && !m->broken && !m->limited)
+			*m->why = m->what;
+		m->broken |= m->pending == RC_BAD;
+		m->limited |= m->pending == RC_LIMIT;
+	}
+	return false;
+}
+
+static const enum bind_kind bind_kinds[] = {
+	[PATTERN_OBSERVE] = BIND_LEAF,
+	[PATTERN_AND] = BIND_AND,
+	[PATTERN_OR] = BIND_OR,
+	[PATTERN_FOLLOWEDBY] = BIND_FOLLOWEDBY,
+	[PATTERN_REPEATS] = BIND_REPEATS,
+	[PATTERN_WITHIN] = BIND_WITHIN,
+	[PATTERN_STARTSTOP] = BIND_STARTSTOP,
+};
+
+static struct bind_node *
+bind_of(struct matcher *m, const struct armed_node *armed, const struct observations *o,
+	struct arena *a)
+{
+	struct bind_node *out = arena_new(a, sizeof *out), **link = &out->child;
+	const struct pattern_node *n = armed->node;
+	out->kind = bind_kinds[n->kind];
+	switch (n->kind) {
+	case PATTERN_OBSERVE: {
+		size_t count = observations_count(o);
+		bool *hits = arena_new(a, count);
+		for (size_t i = 0; i < count; i++)
+			hits[i] = judge_observation(m, armed->expr, observations_at(o, i));
+		out->hits = hits;
+		break;
+	}
+	case PATTERN_REPEATS:
+		out->times = n->number.type == PATTERN_INTEGER ? (uint64_t)n->number.integer
+							       : UINT64_MAX;
+		break;
+	case PATTERN_WITHIN: out->window = pattern_window(&n->number); break;
+	case PATTERN_STARTSTOP:
+		(void)!time_parse(n->start, &out->start, NULL);
+		(void)!time_parse(n->stop, &out->stop, NULL);
+		break;
+	default: break;
+	}
+	for (const struct armed_node *child = armed->child; child; child = child->next) {
+		*link = bind_of(m, child, o, a);
+		link = &(*link)->next;
+	}
+	return out;
+}
+
+static enum rc
+run_node(struct matcher *m, const struct armed_node *n, const struct observations *o)
+{
+	own_arena struct arena a = {};
+	size_t count = observations_count(o);
+	struct bind_observation *all = arena_new(&a, count * sizeof *all);
+	for (size_t i = 0; i < count; i++) {
+		const struct observation *one = observations_at(o, i);
+		all[i] = (struct bind_observation){one->first, one->last, one->number};
+	}
+	const struct bind_node *root = bind_of(m, n, o, &a);
+	return bind_solve(all, count, root, BIND_WORK, &a);
+}
+
+static size_t
+count_leaves(const struct armed_node *n)
+{
+	size_t leaves = n->node->kind == PATTERN_OBSERVE;
+	for (const struct armed_node *child = n->child; child; child = child->next)
+		leaves += count_leaves(child);
+	return leaves;
+}
+
+enum rc
+matcher_run(struct matcher *m, const struct observations *o, struct diag *why)
+{
+	m->why = why;
+	m->broken = m->limited = false;
+	m->wildcard_work = WILDCARD_WORK;
+	m->ticks = 0;
+	m->deadline = clock_monotonic() + MATCH_SECONDS_MAX * SECOND;
+	if (count_leaves(m->root) * observations_count(o) > MATCH_CELLS_MAX)
+		return diag_fail(
+			why, RC_LIMIT, "too many observations for a pattern of so many parts");
+	/* "if the first Observation Expression evaluates to true, then evaluation MUST terminate"
+	 */
+	bool either = m->root->node->kind == PATTERN_OR;
+	const struct armed_node *n = either ? m->root->child : m->root;
+	bool unsolved = false;
+	do {
+		enum rc rc = run_node(m, n, o);
+		if (rc == RC_OK)
+			return RC_OK;
+		unsolved |= rc == RC_LIMIT;
+		n = n->next;
+	} while (either && n);
+	if (unsolved && !m->limited && !m->broken)
+		diag_what(why,
+			"which observations stand for which part takes too many steps to find out");
+	return unsolved || m->limited ? RC_LIMIT : m->broken ? RC_BAD : RC_NONE;
+}
