@@ -12,23 +12,26 @@
 
 /* What seccomp leaves beyond memory, clocks, reading, writing and polling of open descriptors. */
 enum jail_allow {
-	JAIL_FILES_READ = 1 << 0,  /* open, stat, readdir (Landlock says where) */
-	JAIL_FILES_WRITE = 1 << 1, /* create, rename, remove, truncate, lock, sync as well */
-	JAIL_THREADS = 1 << 2,	   /* clone, for threads only */
-	JAIL_ACCEPT = 1 << 3,	   /* accept on sockets that listen already */
-	JAIL_CONNECT = 1 << 4, /* make IPv4, IPv6 and datagram sockets, connect, resolve names */
-	JAIL_LISTEN = 1 << 5,  /* make sockets, bind, listen */
+	JAIL_FILES_READ = 1 << 0,   /* open for reading, stat, readdir (Landlock says where) */
+	JAIL_FILES_CHANGE = 1 << 1, /* open for writing, truncate, sync (a WAL's shared memory) */
+	JAIL_FILES_WRITE = 1 << 2,  /* all that, and rename, remove, make folders, set modes */
+	JAIL_THREADS = 1 << 3,	    /* clone, for threads only */
+	JAIL_ACCEPT = 1 << 4,	    /* accept on sockets that listen already */
+	JAIL_CONNECT = 1 << 5,	    /* make TCP and UDP sockets, connect, resolve names */
+	JAIL_LISTEN = 1 << 6,	    /* make TCP sockets, bind, listen */
 };
 
 struct jail {
-	const char *role;	       /* "keeper"; for diagnoses */
-	unsigned allow;		       /* enum jail_allow, or-ed */
-	const char *const *read;       /* paths (files or trees), NULL at the end; may be NULL */
+	const char *role; /* "keeper"; for diagnoses */
+	unsigned allow;	  /* enum jail_allow, or-ed */
+	/* Files or trees, NULL at the end; may be NULL. One that does not exist is RC_BAD, unless
+	   it is written with "-" in front. */
+	const char *const *read;
 	const char *const *write;      /* read, write, create, remove */
 	const uint16_t *connect_ports; /* TCP, 0 at the end; NULL with JAIL_CONNECT: every port */
 	const uint16_t *bind_ports;    /* TCP, 0 at the end; NULL with JAIL_LISTEN: every port */
-	const char
-		*user; /* where root: become this user for good; NULL: stay, without capabilities */
+	const char *user;     /* where root: become it for good; NULL: stay, no capabilities */
+	pid_t parent;	      /* fail when it is gone already; 0: do not look */
 	uint64_t memory;      /* address space in bytes, 0: unlimited */
 	uint64_t descriptors; /* open files, 0: as they are */
 	uint64_t file_size;   /* largest file it may write, 0: as it is */
@@ -42,11 +45,11 @@ struct jail_state {
 };
 
 /* The three of serve. Paths, ports, user and limits are the caller's to add. */
-extern const struct jail
-	jail_keeper; /* files read and write, threads; no sockets but those it has */
-extern const struct jail
-	jail_front; /* accept, files, threads; no connecting, no new sockets, no exec */
-extern const struct jail jail_fetch; /* connect, files read only, threads; no listening */
+extern const struct jail jail_keeper; /* files, threads; no sockets but those it has */
+extern const struct jail jail_front;  /* accept, files, threads; no new sockets, no exec */
+extern const struct jail jail_fetch;  /* connect, files to read, threads; no listening */
+/* What looking up names and trusting the system's issuers needs; the paths of jail_fetch. */
+extern const char *const jail_resolver_paths[];
 
 /*
  * Narrows this process. RC_OK: all in force that this kernel has (*state says what; why, where
@@ -55,6 +58,5 @@ extern const struct jail jail_fetch; /* connect, files read only, threads; no li
  * dumped, gains no privileges.
  */
 enum rc jail_enter(const struct jail *j, struct jail_state *state, struct diag *why);
-/* The Landlock ABI of this kernel, 0 where there is none (not built in, or refused by a container).
- */
+/* The Landlock ABI of this kernel, 0 where it is not built in or a container refuses it. */
 unsigned jail_landlock_abi(void);

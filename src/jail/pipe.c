@@ -218,6 +218,8 @@ enum rc
 pipe_send(struct pipe *p, const struct message *m, int64_t timeout)
 {
 	int64_t deadline = deadline_of(timeout);
+	if (m->payload.len > p->limit)
+		return RC_LIMIT;
 	pthread_mutex_lock(&p->lock);
 	enum rc code = p->broken ? RC_NONE : drain(p);
 	while (code == RC_AGAIN && wait_for(p->fd, POLLOUT, deadline))
