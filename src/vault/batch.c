@@ -39,6 +39,7 @@ struct vault_batch {
 	vec_of(struct span) types;
 	uint32_t *kinds;     /* of types, while committing */
 	struct place *order; /* items by key, then as they came */
+	struct buf facts;
 	int64_t now;
 	struct vault_state state;
 };
@@ -73,6 +74,7 @@ vault_batch_free(struct vault_batch **p)
 	free(b->types.at);
 	free(b->kinds);
 	free(b->order);
+	buf_fini(&b->facts);
 	free(b);
 }
 
@@ -133,10 +135,13 @@ vault_batch_add(struct vault_batch *b, const struct vault_object *o)
 	enum { TYPES_MAX = 1000 };
 	struct vault_id id;
 	char usual[TIME_TEXT];
+	enum { STAMP_MAX = 200 };
 	if (b->items.len >= VAULT_BATCH_MAX)
 		return RC_LIMIT;
 	if (vault_id_parse(o->id, &id) != RC_OK)
 		return refuse(b, o->id, o->version, "its id is not a type, \"--\" and a UUID");
+	if (o->version.len > STAMP_MAX)
+		return refuse(b, o->id, SPAN(""), "its version has too many digits");
 	uint32_t type = type_index(b, id.type);
 	if (type >= TYPES_MAX)
 		return refuse(b, o->id, o->version, "too many different types at once");
@@ -473,30 +478,21 @@ judge_all(struct vault_batch *b, struct diag *why)
 }
 
 static enum rc
-insert_object(struct vault *v, const struct item *it, struct diag *why)
+insert_object(struct vault_batch *b, const struct item *it, struct diag *why)
 {
 	const struct vault_row *r = &it->row;
 	struct stmt *st;
-	enum rc rc = store_sql(v->store, vault_sql[SQL_INSERT], &st, why);
+	enum rc rc = store_sql(b->vault->store, vault_sql[SQL_INSERT], &st, why);
 	if (rc != RC_OK)
 		return rc;
+	buf_reset(&b->facts);
+	vault_row_pack(r, it->stamp, it->exact, &b->facts);
 	stmt_bind_i64(st, 1, r->added);
 	stmt_bind_i64(st, 2, r->collection);
 	stmt_bind_i64(st, 3, r->last);
 	stmt_bind_i64(st, 4, r->kind);
-	stmt_bind_i64(st, 5, vault_facts_pack(&r->facts));
-	stmt_bind_i64(st, 6, r->source);
-	stmt_bind_i64(st, 7, r->version);
-	if (r->created != TIME_NONE)
-		stmt_bind_i64(st, 8, r->created);
-	stmt_bind_blob(st, 9, vault_uuid_span(&r->uuid));
-	if (r->has_creator)
-		stmt_bind_blob(st, 10, vault_uuid_span(&r->creator));
-	if (it->stamp.ptr)
-		stmt_bind_text(st, 11, it->stamp);
-	if (it->exact.ptr)
-		stmt_bind_text(st, 12, it->exact);
-	stmt_bind_blob(st, 13, it->bytes);
+	stmt_bind_blob(st, 5, buf_span(&b->facts));
+	stmt_bind_blob(st, 6, it->bytes);
 	return stmt_run(st, why);
 }
 
@@ -512,7 +508,7 @@ insert_all(struct vault_batch *b, struct diag *why)
 		if (it->result.verdict != VAULT_ADDED)
 			continue;
 		it->row.added = it->result.added = b->state.last = stamp++;
-		rc = insert_object(b->vault, it, why);
+		rc = insert_object(b, it, why);
 	}
 	for (size_t i = 0; rc == RC_OK && i < b->items.len; i++) {
 		struct item *it = &b->items.at[b->order[i].item];

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -24,31 +25,77 @@ vault_facts_unpack(int64_t packed)
 	};
 }
 
-static bool
-read_uuid(struct stmt *st, unsigned column, struct uuid *out)
-{
-	struct span bytes = stmt_bytes(st, column);
-	if (bytes.len != sizeof out->byte)
-		return false;
-	memcpy(out->byte, bytes.ptr, sizeof out->byte);
-	return true;
-}
+/* In the byte order of the machine: all that run us are little-endian, which a test of golden bytes
+ * holds. */
+struct packed {
+	int64_t version, created;
+	struct uuid uuid, creator;
+	uint32_t source;
+	uint8_t spec, class, tlp, privacy;
+	uint8_t flags;
+	uint8_t stamp_len; /* texts follow in this order */
+	uint16_t exact_len;
+};
+static_assert(sizeof(struct packed) == 64);
+enum { REVOKED = 1, UNVERSIONED = 2, CREATOR = 4 };
 
 void
-vault_row_read(struct stmt *st, struct vault_row *out)
+vault_row_pack(const struct vault_row *row, struct span stamp, struct span exact, struct buf *out)
 {
+	struct packed p = {
+		.version = row->version,
+		.created = row->created,
+		.uuid = row->uuid,
+		.creator = row->creator,
+		.source = row->source,
+		.spec = row->facts.spec,
+		.class = row->facts.class,
+		.tlp = row->facts.tlp,
+		.privacy = row->facts.privacy,
+		.flags = (uint8_t)((row->facts.revoked ? REVOKED : 0) |
+				   (row->facts.unversioned ? UNVERSIONED : 0) |
+				   (row->has_creator ? CREATOR : 0)),
+		.stamp_len = (uint8_t)stamp.len,
+		.exact_len = (uint16_t)exact.len,
+	};
+	must(stamp.len <= UINT8_MAX && exact.len <= UINT16_MAX);
+	buf_add(out, (struct span){(const char *)&p, sizeof p});
+	buf_add(out, stamp);
+	buf_add(out, exact);
+}
+
+/* The row of a statement; stamp and exact may be NULL. A damaged one reads as zeros. */
+static void
+read_row(struct stmt *st, struct vault_row *out, struct span *stamp, struct span *exact)
+{
+	struct packed p = {};
+	struct span facts = stmt_bytes(st, 4);
+	if (facts.len >= sizeof p)
+		memcpy(&p, facts.ptr, sizeof p);
 	*out = (struct vault_row){
 		.added = stmt_i64(st, 0),
 		.collection = (uint32_t)stmt_i64(st, 1),
 		.last = stmt_i64(st, 2),
 		.kind = (uint32_t)stmt_i64(st, 3),
-		.facts = vault_facts_unpack(stmt_i64(st, 4)),
-		.source = (uint32_t)stmt_i64(st, 5),
-		.version = stmt_i64(st, 6),
-		.created = stmt_is_null(st, 7) ? TIME_NONE : stmt_i64(st, 7),
+		.facts = {p.spec, p.class, p.tlp, p.privacy, p.flags & REVOKED,
+			p.flags & UNVERSIONED},
+		.source = p.source,
+		.version = p.version,
+		.created = p.created,
+		.uuid = p.uuid,
+		.creator = p.creator,
+		.has_creator = p.flags & CREATOR,
 	};
-	read_uuid(st, 8, &out->uuid);
-	out->has_creator = read_uuid(st, 9, &out->creator);
+	if (stamp)
+		*stamp = span_sub(facts, sizeof p, p.stamp_len);
+	if (exact)
+		*exact = span_sub(facts, sizeof p + p.stamp_len, p.exact_len);
+}
+
+void
+vault_row_read(struct stmt *st, struct vault_row *out)
+{
+	read_row(st, out, NULL, NULL);
 }
 
 /* "type--uuid" into out, which has room; its length. */
@@ -66,14 +113,13 @@ vault_item_read(struct vault *v, struct stmt *st, enum vault_want want, struct v
 	struct vault_item *out)
 {
 	struct vault_row row;
-	vault_row_read(st, &row);
+	struct span id, stamp;
+	read_row(st, &row, &stamp, &id);
 	struct span type = vault_name_text(v, row.kind);
-	struct span id = stmt_bytes(st, VAULT_COLUMN_EXACT);
-	struct span stamp = stmt_bytes(st, VAULT_COLUMN_STAMP);
 	must(type.len <= VAULT_TYPE_MAX);
-	if (!id.ptr)
+	if (!id.len)
 		id = (struct span){text->id, write_id(type, &row.uuid, text->id)};
-	if (!stamp.ptr) {
+	if (!stamp.len) {
 		time_text_ms(row.version, text->version);
 		stamp = (struct span){text->version, TIME_TEXT - 4};
 	}

@@ -12,24 +12,21 @@ const char *const vault_sql[SQL_QUERIES] = {
 		"select " VAULT_ROW " from entry cross join object on object.added = entry.added "
 		"where entry.key = $1 order by entry.added",
 	[SQL_SET_LAST] = "update object set last = $1 where added = $2",
-	[SQL_INSERT] = "insert into object(added, collection, last, kind, facts, source, version, "
-		       "created, "
-		       "uuid, creator, stamp, exact, bytes) "
-		       "values($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+	[SQL_INSERT] = "insert into object(added, collection, last, kind, facts, bytes) "
+		       "values($1, $2, $3, $4, $5, $6)",
 	[SQL_ENTRY] = "insert into entry(key, added) values($1, $2)",
 	[SQL_ENTRY_DELETE] = "delete from entry where key = $1 and added = $2",
 	[SQL_OBJECT_DELETE] = "delete from object where added = $1",
 	[SQL_BYTES] = "select bytes from object where added = $1",
-	[SQL_ONE_FACTS] = "select " VAULT_ROW_TEXT " from object where added = $1",
-	[SQL_ONE_BYTES] = "select " VAULT_ROW_TEXT ", bytes from object where added = $1",
-	[SQL_PAGE_FACTS] = "select " VAULT_ROW_TEXT " from object "
+	[SQL_ONE_FACTS] = "select " VAULT_ROW " from object where added = $1",
+	[SQL_ONE_BYTES] = "select " VAULT_ROW ", bytes from object where added = $1",
+	[SQL_PAGE_FACTS] = "select " VAULT_ROW " from object "
 			   "where collection = $1 and last = $2 and added > $3 order by added",
-	[SQL_PAGE_BYTES] = "select " VAULT_ROW_TEXT ", bytes from object "
+	[SQL_PAGE_BYTES] = "select " VAULT_ROW ", bytes from object "
 			   "where collection = $1 and last = $2 and added > $3 order by added",
-	[SQL_KIND_FACTS] =
-		"select " VAULT_ROW_TEXT " from object where collection = $1 and last = $2 "
-		"and added > $3 and kind = $4 order by added",
-	[SQL_KIND_BYTES] = "select " VAULT_ROW_TEXT ", bytes from object where collection = $1 "
+	[SQL_KIND_FACTS] = "select " VAULT_ROW " from object where collection = $1 and last = $2 "
+			   "and added > $3 and kind = $4 order by added",
+	[SQL_KIND_BYTES] = "select " VAULT_ROW ", bytes from object where collection = $1 "
 			   "and last = $2 and added > $3 and kind = $4 order by added",
 	[SQL_COUNT] = "select count(*), sum(last) from object where collection = $1",
 	[SQL_OF_COLLECTION] = "select " VAULT_ROW ", bytes from object indexed by object_page "

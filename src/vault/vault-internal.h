@@ -58,11 +58,11 @@ struct span vault_name_text(struct vault *v, uint32_t number);
 
 /* ---- rows ---- */
 
-/* The packed column `facts`. */
 struct vault_facts {
 	uint8_t spec, class, tlp, privacy;
 	bool revoked, unversioned;
 };
+/* All of it in one number, for the quarantine. */
 int64_t vault_facts_pack(const struct vault_facts *f);
 struct vault_facts vault_facts_unpack(int64_t packed);
 
@@ -76,13 +76,17 @@ struct vault_row {
 	struct uuid uuid, creator;
 };
 
-/* The columns that vault_row_read takes, in its order. */
-#define VAULT_ROW \
-	"object.added, object.collection, object.last, object.kind, object.facts, object.source, " \
-	"object.version, object.created, object.uuid, object.creator"
-#define VAULT_ROW_TEXT VAULT_ROW ", object.stamp, object.exact"
-enum { VAULT_COLUMN_STAMP = 10, VAULT_COLUMN_EXACT, VAULT_COLUMN_BYTES };
+/* The columns that vault_row_read takes, in its order; bytes may follow. */
+#define VAULT_ROW "object.added, object.collection, object.last, object.kind, object.facts"
+enum { VAULT_COLUMN_BYTES = 5 };
 void vault_row_read(struct stmt *st, struct vault_row *out);
+/*
+ * The column `facts`: what is fixed, then the exact text of the version where it is not
+ * YYYY-MM-DDTHH:MM:SS.mmmZ and that of the id where it is not in lower case, both nearly always
+ * empty.
+ */
+void vault_row_pack(
+	const struct vault_row *row, struct span stamp, struct span exact, struct buf *out);
 
 /* Room for the text of an item. */
 enum { VAULT_TYPE_MAX = 250 };
@@ -91,7 +95,7 @@ struct vault_text {
 	char version[TIME_TEXT];
 	char creator[sizeof "identity--" + UUID_TEXT];
 };
-/* An item from a statement of VAULT_ROW_TEXT and perhaps bytes, borrowing from both. */
+/* An item from a statement of VAULT_ROW and perhaps bytes, borrowing from both. */
 void vault_item_read(struct vault *v, struct stmt *st, enum vault_want want,
 	struct vault_text *text, struct vault_item *out);
 void vault_item_copy(struct arena *a, struct vault_item *item);
