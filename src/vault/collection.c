@@ -193,6 +193,8 @@ vault_collection_remove(struct vault *v, uint32_t number, struct diag *why)
 	struct vault_collection c;
 	struct vault_state state;
 	enum rc rc = vault_collection_by_number(v, number, &c, why);
+	if (rc != RC_OK)
+		return rc;
 	/* Large ones go in parts, so that other writers get their turn; the last part ends it. */
 	while (rc == RC_OK) {
 		rc = store_begin(v->store, why);

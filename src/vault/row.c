@@ -35,6 +35,7 @@ struct packed {
 	uint8_t flags;
 	uint8_t stamp_len; /* texts follow in this order */
 	uint16_t exact_len;
+	uint32_t spare;
 };
 static_assert(sizeof(struct packed) == 64);
 enum { REVOKED = 1, UNVERSIONED = 2, CREATOR = 4 };
