@@ -203,9 +203,7 @@ cmd_read_secret(struct buf *out, struct diag *why)
 }
 
 const char *
-cmd_node_path(const struct cmd_env *env, const char *name)
+cmd_node_path(struct cmd_env *env, const char *name)
 {
-	char *path = NULL;
-	must(asprintf(&path, "%s/%s", env->node, name) >= 0);
-	return path;
+	return arena_printf(&env->arena, "%s/%s", env->node, name).ptr;
 }

@@ -8,6 +8,7 @@
  * Everything here belongs to the one thread that runs main; strings in the environment live until
  * exit.
  */
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/rc.h"
 #include "base/rng.h"
@@ -71,6 +72,7 @@ struct cmd_env {
 	const struct command *parent;  /* the row above a verb, else NULL */
 	struct cmd_value *value;       /* use cmd_option and its like */
 	size_t values;
+	struct arena arena; /* what lives as long as the command */
 };
 
 /* Value of option `name`, the last one said; NULL when it was not. The row must declare it. */
@@ -109,5 +111,5 @@ void cmd_say(const struct cmd_env *env, const char *format, ...)
 enum rc cmd_read(const char *path, size_t limit, struct buf *out, struct diag *why);
 /* First line of stdin without its line end, for passwords and tokens: 1 to 1024 bytes. */
 enum rc cmd_read_secret(struct buf *out, struct diag *why);
-/* NODE/name; dies with the process. */
-const char *cmd_node_path(const struct cmd_env *env, const char *name);
+/* NODE/name; lives in env->arena. */
+const char *cmd_node_path(struct cmd_env *env, const char *name);

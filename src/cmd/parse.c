@@ -117,7 +117,8 @@ const char *
 parse_guess(const struct command *const *table, struct span name)
 {
 	const char *best = NULL;
-	size_t nearest = name.len > 3 ? 3 : 2; /* at most two wrong letters, one in very short words */
+	size_t nearest =
+		name.len > 3 ? 3 : 2; /* at most two wrong letters, one in very short words */
 	for (; *table; table++) {
 		size_t far = distance(span_of((*table)->name), name);
 		if (far < nearest) {
@@ -332,6 +333,7 @@ parse_fini(struct cmd_env *env)
 {
 	free((void *)env->word);
 	free(env->value);
+	arena_fini(&env->arena);
 	env->word = NULL;
 	env->value = NULL;
 }

@@ -7,9 +7,9 @@
  *     server.key, server.pem, client.key, client.pem   TLS, both ways
  * *.pem and *.pub are public and 0644; the rest is 0600.
  */
-#include "keys/x509.h"
 #include "keys/mac.h"
 #include "keys/sign.h"
+#include "keys/x509.h"
 
 struct ring {
 	struct sign_key node;
