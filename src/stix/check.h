@@ -18,7 +18,8 @@ enum {
 		1 << 2, /* so are properties, extensions and dictionaries' custom parts */
 	STIX_ENFORCE_REFS = 1 << 3, /* references must lead to an object of the same bundle */
 	STIX_INTEROP = 1 << 4,	    /* also what the interoperability test document asks */
-	STIX_ACCEPT_2_0 = 1 << 5, /* STIX 2.0 objects get header checks only, not "spec_version" */
+	STIX_ONLY_2_1 = 1 << 5,	    /* STIX 2.0 objects are violations: see below */
+	STIX_AS_2_0 = 1 << 6,	    /* every object must be STIX 2.0 */
 };
 
 struct stix_options {
@@ -38,7 +39,7 @@ struct stix_verdict {
 };
 
 struct stix_verdicts {
-	struct arena text;
+	struct arena text, scratch;
 	vec_of(struct stix_verdict) all; /* in the order of the text */
 	size_t musts, shoulds;		 /* counts, also beyond what `all` holds (at most 1,000) */
 };

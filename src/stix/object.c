@@ -131,11 +131,9 @@ read_spec(const struct header *h, struct stix_object *o, struct diag *why)
 static enum rc
 read_rest(const struct header *h, struct stix_object *o, struct diag *why)
 {
-	struct span type;
 	o->created_by = json_span(h->created_by_ref);
-	if (h->created_by_ref &&
-		(stix_id_parse(o->created_by, &type, NULL) || !span_eq(type, SPAN("identity"))))
-		return refuse(why, "created_by_ref", "no identifier of an identity");
+	if (h->created_by_ref && stix_id_parse(o->created_by, NULL, NULL))
+		return refuse(why, "created_by_ref", "no identifier");
 	if (h->revoked && !yyjson_is_bool(h->revoked))
 		return refuse(why, "revoked", "neither true nor false");
 	o->revoked = yyjson_is_true(h->revoked);

@@ -58,7 +58,7 @@ struct stix_object {
 	struct stix_time modified; /* as written, absent in an SCO and a marking-definition */
 	struct stix_time
 		version;	/* modified, else created, else absent: what TAXII calls version */
-	struct span created_by; /* identity--..., empty where absent */
+	struct span created_by; /* an id, should be identity--...; empty where absent */
 	struct span lang;	/* RFC 5646 tag, empty where absent */
 	bool revoked;
 	yyjson_val *marking_refs; /* the object_marking_refs array, NULL where absent */
