@@ -152,7 +152,7 @@ is_old(const struct check *c, yyjson_val *object)
 		return false;
 	if (c->options->flags & STIX_AS_2_0)
 		return true;
-	if (c->options->flags & STIX_ONLY_2_1)
+	if (!(c->options->flags & STIX_ACCEPT_2_0))
 		return false;
 	if (version)
 		return span_eq(json_span(version), SPAN("2.0"));

@@ -18,7 +18,7 @@ enum {
 		1 << 2, /* so are properties, extensions and dictionaries' custom parts */
 	STIX_ENFORCE_REFS = 1 << 3, /* references must lead to an object of the same bundle */
 	STIX_INTEROP = 1 << 4,	    /* also what the interoperability test document asks */
-	STIX_ONLY_2_1 = 1 << 5,	    /* STIX 2.0 objects are violations: see below */
+	STIX_ACCEPT_2_0 = 1 << 5,   /* STIX 2.0 objects are judged as such, else as 2.1 */
 	STIX_AS_2_0 = 1 << 6,	    /* every object must be STIX 2.0 */
 };
 

@@ -25,7 +25,7 @@ select_all(yyjson_val *names, uint64_t *set)
 static struct stix_options
 read_options(yyjson_val *val)
 {
-	struct stix_options o = {};
+	struct stix_options o = {.flags = STIX_ACCEPT_2_0};
 	if (yyjson_is_true(json_get(val, "strict")))
 		o.level = STIX_SHOULD;
 	if (yyjson_is_true(json_get(val, "strict_types")))
