@@ -7,3 +7,4 @@ extern const struct command *const commands[];
 
 extern const struct command command_config;
 extern const struct command command_help;
+extern const struct command command_pattern;

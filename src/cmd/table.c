@@ -3,5 +3,6 @@
 const struct command *const commands[] = {
 	&command_config,
 	&command_help,
+	&command_pattern,
 	NULL,
 };

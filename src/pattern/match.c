@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "codec/json.h"
-#include "pattern/address.h"
+#include "obs/addr.h"
 #include "pattern/bind.h"
 #include "pattern/meaning.h"
 #include "pattern/nfc.h"
@@ -33,7 +33,7 @@ struct armed_test {
 	struct span text; /* LIKE, MATCHES: in NFC */
 	bool text_fits;	  /* a binary property can be compared with it */
 	struct regex *regex;
-	struct network network;
+	struct addr network;
 };
 
 struct armed_expr {
@@ -124,6 +124,12 @@ arm_text(struct matcher *m, struct armed_test *t, struct diag *why)
 	return RC_OK;
 }
 
+static bool
+read_network(struct span text, struct addr *out)
+{
+	return addr_parse(text, out) || addr_parse_range(text, out);
+}
+
 static enum rc
 arm_test(struct matcher *m, const struct pattern_test *test, struct armed_test **out,
 	struct diag *why)
@@ -140,7 +146,7 @@ arm_test(struct matcher *m, const struct pattern_test *test, struct armed_test *
 	if (test->op == PATTERN_LIKE || test->op == PATTERN_MATCHES)
 		return arm_text(m, t, why);
 	if (test->op == PATTERN_ISSUBSET || test->op == PATTERN_ISSUPERSET)
-		(void)network_parse(test->constants->text, &t->network);
+		(void)read_network(test->constants->text, &t->network);
 	return RC_OK;
 }
 
@@ -337,11 +343,11 @@ judge_text(struct matcher *m, const struct armed_test *t, yyjson_val *val)
 static enum truth
 judge_network(const struct armed_test *t, yyjson_val *val)
 {
-	struct network left;
-	if (!yyjson_is_str(val) || !network_parse(json_span(val), &left))
+	struct addr left;
+	if (!yyjson_is_str(val) || !read_network(json_span(val), &left))
 		return NO;
-	bool holds = t->test->op == PATTERN_ISSUBSET ? network_holds(&t->network, &left)
-						     : network_holds(&left, &t->network);
+	bool holds = t->test->op == PATTERN_ISSUBSET ? addr_holds(&t->network, &left)
+						     : addr_holds(&left, &t->network);
 	return holds ? YES : NO;
 }
 

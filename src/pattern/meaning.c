@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/clock.h"
-#include "pattern/address.h"
+#include "obs/addr.h"
 
 struct judge {
 	const struct pattern *pattern;
@@ -59,13 +59,13 @@ judge_test(struct judge *j, const struct pattern_test *t)
 {
 	for (const struct pattern_const *c = t->constants; c; c = c->next) {
 		int64_t at;
-		struct network network;
+		struct addr network;
 		if (family(c->type) != family(t->constants->type))
 			return fault(j, c->at, "a set holds values of one type only");
 		if (c->type == PATTERN_TIMESTAMP && time_parse(c->text, &at, NULL))
 			return fault(j, c->at, "there is no such date");
 		if ((t->op == PATTERN_ISSUBSET || t->op == PATTERN_ISSUPERSET) &&
-			!network_parse(c->text, &network))
+			!addr_parse(c->text, &network) && !addr_parse_range(c->text, &network))
 			return fault(j, c->at, "this is no address or network in CIDR notation");
 	}
 	return RC_OK;

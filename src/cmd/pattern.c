@@ -1,0 +1,171 @@
+/* pattern: checks STIX patterns line by line, and evaluates one over observed-data. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/vec.h"
+#include "cmd/cmd.h"
+#include "cmd/row.h"
+#include "codec/json.h"
+#include "pattern/match.h"
+#include "pattern/meaning.h"
+
+enum { LIST_MAX = 1 << 30, BUNDLE_MAX = 1 << 28 };
+
+struct verdict {
+	size_t line;
+	enum rc rc;
+	size_t column;
+	struct diag why;   /* of an error */
+	struct diag never; /* what has a meaning that is never evaluated */
+};
+
+static void
+verdict_print(const struct cmd_env *env, const struct verdict *v)
+{
+	if (env->json) {
+		struct row row;
+		row_begin(&row);
+		row_number(&row, "line", (int64_t)v->line);
+		row_flag(&row, "ok", !v->rc);
+		if (v->rc) {
+			row_number(&row, "column", (int64_t)v->column);
+			row_text(&row, "error", span_of(v->why.what));
+		} else if (*v->never.what) {
+			row_number(&row, "column", (int64_t)v->column);
+			row_text(&row, "warning", span_of(v->never.what));
+		}
+		row_end(&row);
+		return;
+	}
+	if (v->rc) {
+		printf("error %zu: ", v->column);
+		row_plain(stdout, span_of(v->why.what));
+		putchar('\n');
+		return;
+	}
+	puts("ok");
+	if (*v->never.what)
+		cmd_say(env, "line %zu, column %zu: %s; parsed, but never evaluated", v->line, v->column,
+			v->never.what);
+}
+
+static enum cmd_exit
+check_run(struct cmd_env *env)
+{
+	own_buf struct buf text = {};
+	own_arena struct arena a = {};
+	struct diag why = {};
+	if (cmd_read(env->words ? env->word[0] : "-", LIST_MAX, &text, &why))
+		return cmd_fail(&why);
+	enum cmd_exit code = CMD_YES;
+	struct span rest = text.len ? buf_span(&text) : SPAN(""), line;
+	/* A line end at the very end begins no line. */
+	if (rest.len && rest.ptr[rest.len - 1] == '\n')
+		rest.len--;
+	else if (!rest.len)
+		return CMD_YES;
+	for (size_t number = 1; span_cut(&rest, '\n', &line); number++) {
+		struct verdict v = {.line = number};
+		struct pattern p = {};
+		v.rc = pattern_parse(line, &a, &p, &v.why);
+		v.column = p.column;
+		if (v.rc)
+			code = CMD_NO;
+		else if (!env->quiet)
+			(void)!pattern_meaning(&p, &v.column, &v.never);
+		verdict_print(env, &v);
+		arena_reset(&a);
+	}
+	return code;
+}
+
+/* Reads a file's observations; the document must outlive them. */
+static enum rc
+observe_file(const char *path, struct observations *to, yyjson_doc **doc, struct diag *why)
+{
+	own_buf struct buf text = {};
+	enum rc rc = cmd_read(path, BUNDLE_MAX, &text, why);
+	if (rc)
+		return rc;
+	struct diag at = {};
+	rc = json_read(buf_span(&text), &(struct json_limits){.bytes = BUNDLE_MAX}, doc, &at);
+	if (!rc)
+		rc = observations_add(to, yyjson_doc_get_root(*doc), &at);
+	if (rc) {
+		diag_where(why, "%s%s%s", path, *at.where ? ": " : "", at.where);
+		diag_what(why, "%s", at.what);
+	}
+	return rc;
+}
+
+static enum cmd_exit
+match_print(const struct cmd_env *env, bool match)
+{
+	if (env->json) {
+		struct row row;
+		row_begin(&row);
+		row_flag(&row, "match", match);
+		row_end(&row);
+	} else if (!env->quiet) {
+		puts(match ? "match" : "none");
+	}
+	return match ? CMD_YES : CMD_NO;
+}
+
+static enum cmd_exit
+match_run(struct cmd_env *env)
+{
+	own_arena struct arena a = {};
+	struct pattern p = {};
+	own_matcher struct matcher *m = NULL;
+	own_observations struct observations *o = observations_new();
+	vec_of(yyjson_doc *) docs = {};
+	struct diag why = {};
+	enum rc rc = pattern_parse(span_of(env->word[0]), &a, &p, &why);
+	if (!rc)
+		rc = matcher_new(&p, &m, &why);
+	for (size_t i = 1; i < env->words && !rc; i++) {
+		*vec_add(&docs) = NULL;
+		rc = observe_file(env->word[i], o, &docs.at[docs.len - 1], &why);
+	}
+	bool read = !rc;
+	if (read)
+		rc = matcher_run(m, o, &why);
+	for (size_t i = 0; i < docs.len; i++)
+		json_free(&docs.at[i]);
+	free(docs.at);
+	if (!read || (rc && rc != RC_NONE))
+		return cmd_fail(&why);
+	return match_print(env, !rc);
+}
+
+static const struct command verbs[] = {
+	{
+		.name = "check",
+		.args = "[FILE]",
+		.summary = "say of each line whether it is a pattern: \"ok\" or \"error COLUMN: why\"",
+		.run = check_run,
+	},
+	{
+		.name = "match",
+		.args = "PATTERN FILE...",
+		.summary = "evaluate a pattern over bundles of observed-data",
+		.run = match_run,
+	},
+	{},
+};
+
+const struct command command_pattern = {
+	.name = "pattern",
+	.summary = "check STIX patterns and match them with observations",
+	.verbs = verbs,
+	.more = "A pattern is checked as the OASIS validator does: grammar, repeated qualifiers, "
+		"lengths of "
+		"hashes. What the standard forbids beyond that (WITHIN 0 SECONDS, sets of several "
+		"types) is "
+		"warned of and never evaluated.\n\n"
+		"Matching reads all files as one set of observations. Exit 0: match, 1: none, 3: the "
+		"pattern "
+		"or a file cannot be used, or the values cannot be compared.",
+};

@@ -1,0 +1,341 @@
+#include "pattern/atoms.h"
+
+#include "base/ascii.h"
+#include "obs/addr.h"
+#include "pattern/meaning.h"
+
+struct item {
+	struct item *next;
+	struct pattern_atom atom;
+};
+
+/* The atoms of one part of the pattern. */
+struct list {
+	struct item *first, *last;
+	size_t len;
+	bool covers;
+};
+
+/* What kind the values at a path are of. */
+enum field {
+	FIELD_NONE,
+	FIELD_ADDRESS, /* IPv4 or IPv6 */
+	FIELD_HOST,    /* an address or a name */
+	FIELD_DOMAIN,
+	FIELD_URL,
+	FIELD_EMAIL,
+	FIELD_HASH, /* by the algorithm's name, or by length */
+	FIELD_JA3,
+	FIELD_JA4,
+};
+
+/* Paths as they are printed; an index is written like a star. */
+static const struct known {
+	struct span path;
+	enum field field;
+} known[] = {
+	{SPAN("ipv4-addr:value"), FIELD_ADDRESS},
+	{SPAN("ipv6-addr:value"), FIELD_ADDRESS},
+	{SPAN("domain-name:value"), FIELD_DOMAIN},
+	{SPAN("domain-name:resolves_to_refs[*].value"), FIELD_HOST},
+	{SPAN("url:value"), FIELD_URL},
+	{SPAN("email-addr:value"), FIELD_EMAIL},
+	{SPAN("email-message:from_ref.value"), FIELD_EMAIL},
+	{SPAN("email-message:sender_ref.value"), FIELD_EMAIL},
+	{SPAN("email-message:to_refs[*].value"), FIELD_EMAIL},
+	{SPAN("email-message:cc_refs[*].value"), FIELD_EMAIL},
+	{SPAN("email-message:bcc_refs[*].value"), FIELD_EMAIL},
+	{SPAN("network-traffic:src_ref.value"), FIELD_HOST},
+	{SPAN("network-traffic:dst_ref.value"), FIELD_HOST},
+	{SPAN("network-traffic:extensions.'http-request-ext'.request_header.Host"), FIELD_HOST},
+	{SPAN("network-traffic:x_ja3"), FIELD_JA3},
+	{SPAN("network-traffic:x_ja4"), FIELD_JA4},
+};
+
+static bool
+is_path(const struct pattern_path *path, struct span text)
+{
+	/* Compared step by step with the printed form, without printing. */
+	if (!span_starts(text, path->type))
+		return false;
+	text = span_sub(text, path->type.len, SIZE_MAX);
+	char mark = ':';
+	for (const struct pattern_step *s = path->steps; s; s = s->next, mark = '.') {
+		if (s->kind != PATTERN_KEY) {
+			if (!span_starts(text, SPAN("[*]")))
+				return false;
+			text = span_sub(text, 3, SIZE_MAX);
+			continue;
+		}
+		if (!text.len || *text.ptr != mark)
+			return false;
+		text = span_sub(text, 1, SIZE_MAX);
+		bool quoted = span_starts(text, SPAN("'"));
+		text = span_sub(text, quoted, SIZE_MAX);
+		if (!span_starts(text, s->key))
+			return false;
+		text = span_sub(text, s->key.len + quoted, SIZE_MAX);
+	}
+	return !text.len;
+}
+
+static enum field
+field_of(const struct pattern_path *path, const struct pattern_step **last)
+{
+	bool hashes = false;
+	for (const struct pattern_step *s = path->steps; s; s = s->next) {
+		*last = s;
+		if (s->next && s->kind == PATTERN_KEY && span_eq(s->key, SPAN("hashes")))
+			hashes = true;
+	}
+	if (hashes)
+		return FIELD_HASH;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (is_path(path, known[i].path))
+			return known[i].field;
+	return FIELD_NONE;
+}
+
+/* "SHA-256", "sha256": without hyphens, in lower case, the word of a kind. */
+static enum obs_kind
+hash_kind(const struct pattern_step *last, struct span value)
+{
+	char word[8];
+	size_t len = 0;
+	if (last->kind != PATTERN_KEY)
+		return obs_hash_kind(value.len);
+	for (size_t i = 0; i < last->key.len; i++) {
+		if (last->key.ptr[i] == '-')
+			continue;
+		if (len == sizeof word)
+			return OBS_NONE;
+		word[len++] = ascii_lower(last->key.ptr[i]);
+	}
+	enum obs_kind kind = obs_from_word((struct span){word, len});
+	return obs_is_hash(kind) ? kind : OBS_NONE;
+}
+
+/* The observable a constant stands for at this field; false when it is none. */
+static bool
+observable_of(enum field field, const struct pattern_step *last, struct span value, struct arena *a,
+	struct observable *out)
+{
+	struct addr addr;
+	enum obs_kind kind = OBS_NONE;
+	bool address = addr_parse(value, &addr) || addr_parse_range(value, &addr);
+	switch (field) {
+	case FIELD_NONE: return false;
+	case FIELD_ADDRESS:
+		if (!address)
+			return false;
+		kind = addr.six ? OBS_IPV6 : OBS_IPV4;
+		break;
+	case FIELD_HOST: kind = !address ? OBS_DOMAIN : addr.six ? OBS_IPV6 : OBS_IPV4; break;
+	case FIELD_DOMAIN: kind = OBS_DOMAIN; break;
+	case FIELD_URL: kind = OBS_URL; break;
+	case FIELD_EMAIL: kind = OBS_EMAIL; break;
+	case FIELD_HASH: kind = hash_kind(last, value); break;
+	case FIELD_JA3: kind = OBS_JA3; break;
+	case FIELD_JA4: kind = OBS_JA4; break;
+	}
+	return kind != OBS_NONE && !obs_normalize(kind, value, a, out, NULL);
+}
+
+static bool
+is_network(enum obs_kind kind)
+{
+	return kind == OBS_CIDR4 || kind == OBS_CIDR6;
+}
+
+static struct list
+of_test(const struct pattern_test *t, struct arena *a)
+{
+	struct list out = {};
+	const struct pattern_step *last = NULL;
+	bool subset = t->op == PATTERN_ISSUBSET;
+	if (t->negated || (t->op != PATTERN_EQ && t->op != PATTERN_IN && !subset))
+		return out;
+	enum field field = field_of(&t->path, &last);
+	out.covers = field != FIELD_NONE && t->constants;
+	for (const struct pattern_const *c = t->constants; c && field != FIELD_NONE; c = c->next) {
+		struct observable what;
+		if (c->type != PATTERN_STRING || !observable_of(field, last, c->text, a, &what)) {
+			out.covers = false;
+			continue;
+		}
+		struct item *item = arena_new(a, sizeof *item);
+		item->atom = (struct pattern_atom){
+			.what = what,
+			.test = t,
+			.constant = c,
+			.decides = true,
+			.loose = is_network(what.kind) && !subset,
+		};
+		if (out.last)
+			out.last->next = item;
+		else
+			out.first = item;
+		out.last = item;
+		out.len++;
+	}
+	return out;
+}
+
+/* Either part: all atoms of both. */
+static void
+join(struct list *sum, const struct list *more)
+{
+	if (!more->first)
+		return;
+	if (sum->last)
+		sum->last->next = more->first;
+	else
+		sum->first = more->first;
+	sum->last = more->last;
+	sum->len += more->len;
+}
+
+static void
+undecide(const struct list *list)
+{
+	for (struct item *item = list->first; item; item = item->next) {
+		item->atom.decides = false;
+		if (item == list->last)
+			break;
+	}
+}
+
+/* How rarely a kind is seen without reason: the rarer, the fewer vain evaluations. */
+static unsigned
+rarity(const struct list *list)
+{
+	unsigned least = 4;
+	for (const struct item *item = list->first; item; item = item->next) {
+		enum obs_kind kind = item->atom.what.kind;
+		unsigned one = obs_is_hash(kind) || kind == OBS_URL   ? 3
+			       : is_network(kind)		      ? 0
+			       : kind == OBS_IPV4 || kind == OBS_IPV6 ? 1
+								      : 2;
+		least = one < least ? one : least;
+		if (item == list->last)
+			break;
+	}
+	return least;
+}
+
+/* Both parts: the atoms of one are enough to look for. */
+static bool
+is_better(const struct list *a, const struct list *b)
+{
+	if (!a->first || !b->first)
+		return a->first;
+	if (a->covers != b->covers)
+		return a->covers;
+	unsigned left = rarity(a), right = rarity(b);
+	return left != right ? left > right : a->len < b->len;
+}
+
+static bool
+same_step(const struct pattern_step *a, const struct pattern_step *b)
+{
+	return a->kind == b->kind &&
+	       (a->kind == PATTERN_KEY ? span_eq(a->key, b->key) : a->index == b->index);
+}
+
+/* x_ref.type = 'ipv4-addr' beside x_ref.value = '192.0.2.1' adds nothing. */
+static bool
+is_implied(const struct pattern_expr *e, const struct pattern_atom *atom)
+{
+	static const struct {
+		enum obs_kind kind;
+		struct span type;
+	} types[] = {{OBS_IPV4, SPAN("ipv4-addr")}, {OBS_CIDR4, SPAN("ipv4-addr")},
+		{OBS_IPV6, SPAN("ipv6-addr")}, {OBS_CIDR6, SPAN("ipv6-addr")},
+		{OBS_DOMAIN, SPAN("domain-name")}, {OBS_EMAIL, SPAN("email-addr")},
+		{OBS_URL, SPAN("url")}};
+	if (e->kind != PATTERN_TEST || e->test.op != PATTERN_EQ || e->test.negated ||
+		e->test.constants->type != PATTERN_STRING ||
+		!span_eq(e->test.path.type, atom->test->path.type))
+		return false;
+	const struct pattern_step *mine = e->test.path.steps, *its = atom->test->path.steps;
+	while (mine->next && its->next && same_step(mine, its)) {
+		mine = mine->next;
+		its = its->next;
+	}
+	if (mine->next || its->next || mine->kind != PATTERN_KEY ||
+		!span_eq(mine->key, SPAN("type")))
+		return false;
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (types[i].kind == atom->what.kind &&
+			span_eq(types[i].type, e->test.constants->text))
+			return true;
+	return false;
+}
+
+static struct list
+of_expr(const struct pattern_expr *e, struct arena *a)
+{
+	if (e->kind == PATTERN_TEST)
+		return of_test(&e->test, a);
+	bool all = e->kind == PATTERN_ALL;
+	struct list sum = {.covers = !all};
+	const struct pattern_expr *from = NULL;
+	for (const struct pattern_expr *child = e->child; child; child = child->next) {
+		struct list one = of_expr(child, a);
+		if (!all) {
+			sum.covers &= one.covers;
+			join(&sum, &one);
+		} else if (is_better(&one, &sum)) {
+			sum = one;
+			from = child;
+		}
+	}
+	bool decided = true;
+	for (const struct pattern_expr *child = e->child; all && child && sum.first;
+		child = child->next)
+		decided &= child == from || (sum.len == 1 && is_implied(child, &sum.first->atom));
+	if (!decided)
+		undecide(&sum);
+	return sum;
+}
+
+static struct list
+of_node(const struct pattern_node *n, struct arena *a)
+{
+	if (n->kind == PATTERN_OBSERVE)
+		return of_expr(n->expr, a);
+	bool either = n->kind == PATTERN_OR;
+	struct list sum = {.covers = either};
+	for (const struct pattern_node *child = n->child; child; child = child->next) {
+		struct list one = of_node(child, a);
+		if (either) {
+			sum.covers &= one.covers;
+			join(&sum, &one);
+		} else if (is_better(&one, &sum)) {
+			sum = one;
+		}
+	}
+	bool trivial = either || (n->kind == PATTERN_REPEATS && n->number.integer == 1) ||
+		       (n->kind == PATTERN_WITHIN && n->child->kind == PATTERN_OBSERVE);
+	if (!trivial)
+		undecide(&sum);
+	return sum;
+}
+
+void
+pattern_atoms(const struct pattern *p, struct arena *a, struct pattern_atoms *out)
+{
+	struct list list = of_node(p->root, a);
+	*out = (struct pattern_atoms){};
+	/* A pattern that is never evaluated arms nothing. */
+	if (!list.len || pattern_meaning(p, NULL, NULL))
+		return;
+	struct pattern_atom *at = arena_new(a, list.len * sizeof *at);
+	size_t i = 0;
+	for (const struct item *item = list.first; item; item = item->next) {
+		at[i++] = item->atom;
+		if (item == list.last)
+			break;
+	}
+	*out = (struct pattern_atoms){.at = at, .len = list.len, .covers = list.covers};
+}

@@ -1,0 +1,35 @@
+#pragma once
+/*
+ * What a scanner can look for on behalf of a pattern: observables in normal form, one an atom,
+ * taken from comparisons by "=", IN and ISSUBSET on paths whose values we know by kind. The atoms
+ * live in the caller's arena and borrow from the pattern. Any thread.
+ */
+#include "obs/obs.h"
+#include "pattern/syntax.h"
+
+struct pattern_atom {
+	struct observable what;
+	const struct pattern_test *test; /* object path and operator */
+	const struct pattern_const *constant;
+	/*
+	 * Seeing `what` is a match of the whole pattern. Otherwise it makes a candidate: the
+	 * pattern is then to be evaluated over what was seen around it.
+	 */
+	bool decides;
+	/*
+	 * "=" with a network: the letter of section 9.6.2 compares texts, so that no single address
+	 * ever equals it; those who write it mean every address inside.
+	 */
+	bool loose;
+};
+
+struct pattern_atoms {
+	const struct pattern_atom *at;
+	size_t len;
+	/* The pattern cannot match without one of the atoms being seen; else it may by other ways
+	 * too. */
+	bool covers;
+};
+
+/* No atoms (len 0, covers false) where the pattern says nothing that a scanner sees. */
+void pattern_atoms(const struct pattern *p, struct arena *a, struct pattern_atoms *out);
