@@ -4,17 +4,21 @@
 #include <pcre2.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/must.h"
 
 /*
  * PCRE2 counts its steps anew for each place where a match may start, so that its limit multiplies
- * with the subject's length. The first try has a limit that shrinks with that length; where it was
- * too small a second one counts all steps of the search, by a call-out before each item.
+ * with the subject's length, and it does not count how far a repeated character reaches. Short
+ * subjects are tried with a limit that shrinks with their length; where that was too small, and for
+ * all others, a call-out before each item counts the steps of the whole search and looks at the
+ * clock.
  */
 enum {
-	STEPS = 20000000,	/* of one search */
-	STEPS_AT_A_START = 250, /* at least */
+	STEPS = 20000000, /* of one search */
+	SHORT_SUBJECT = 4096,
+	TICK = 256, /* steps between looks at the clock */
 	HEAP_KIB = 16384,
 	NESTING = 100,
 };
@@ -27,15 +31,20 @@ struct regex {
 	char *text;
 	size_t len;
 	uint32_t options;
-	uint64_t left;
+	uint64_t left; /* steps of this search */
+	int64_t deadline;
 };
+
+static const int64_t longest_search = 2 * SECOND;
 
 static int
 count_step(pcre2_callout_block *block, void *ctx)
 {
 	(void)block;
 	struct regex *r = ctx;
-	return r->left-- ? 0 : PCRE2_ERROR_MATCHLIMIT;
+	if (!r->left-- || (r->left % TICK == 0 && clock_monotonic() > r->deadline))
+		return PCRE2_ERROR_MATCHLIMIT;
+	return 0;
 }
 
 static enum rc
@@ -108,14 +117,17 @@ regex_search(struct regex *r, struct span subject, struct diag *why)
 		return diag_fail(why, RC_LIMIT, "MATCHES takes values of at most %d bytes",
 			REGEX_SUBJECT_MAX);
 	struct span s = subject.ptr ? subject : SPAN("");
-	uint32_t limit = STEPS / (uint32_t)(s.len + 1);
-	pcre2_set_callout(r->match, NULL, NULL);
-	pcre2_set_match_limit(r->match, limit > STEPS_AT_A_START ? limit : STEPS_AT_A_START);
-	int got = pcre2_match(r->code, (PCRE2_SPTR)s.ptr, s.len, 0, 0, r->data, r->match);
+	int got = PCRE2_ERROR_MATCHLIMIT;
+	if (s.len <= SHORT_SUBJECT) {
+		pcre2_set_callout(r->match, NULL, NULL);
+		pcre2_set_match_limit(r->match, STEPS / (uint32_t)(s.len + 1));
+		got = pcre2_match(r->code, (PCRE2_SPTR)s.ptr, s.len, 0, 0, r->data, r->match);
+	}
 	if (got == PCRE2_ERROR_MATCHLIMIT) {
 		if (!r->counted && compile(r, PCRE2_AUTO_CALLOUT, &r->counted, why))
 			return RC_LIMIT;
 		r->left = STEPS;
+		r->deadline = clock_monotonic() + longest_search;
 		pcre2_set_callout(r->match, count_step, r);
 		pcre2_set_match_limit(r->match, STEPS);
 		got = pcre2_match(r->counted, (PCRE2_SPTR)s.ptr, s.len, 0, 0, r->data, r->match);

@@ -1,0 +1,145 @@
+#include "../test.h"
+
+#include "pattern/atoms.h"
+
+static struct arena arena;
+
+static struct pattern_atoms
+atoms_of(const char *text)
+{
+	struct pattern *p = arena_new(&arena, sizeof *p);
+	struct pattern_atoms out;
+	assert_rc(pattern_parse(span_of(text), &arena, p, NULL), RC_OK);
+	pattern_atoms(p, &arena, &out);
+	return out;
+}
+
+static void
+assert_one(const char *text, enum obs_kind kind, const char *value, bool decides)
+{
+	struct pattern_atoms atoms = atoms_of(text);
+	if (atoms.len != 1)
+		fail_msg("%s: %zu atoms", text, atoms.len);
+	assert_string_equal(obs_word(atoms.at[0].what.kind), obs_word(kind));
+	assert_true(span_eq(atoms.at[0].what.value, span_of(value)));
+	assert_int_equal(atoms.at[0].decides, decides);
+}
+
+static void
+single_comparisons_decide(void **state)
+{
+	(void)state;
+	assert_one("[domain-name:value = 'Evil.Example.']", OBS_DOMAIN, "evil.example", true);
+	assert_one("[ipv4-addr:value = '198.51.100.1/32']", OBS_IPV4, "198.51.100.1", true);
+	assert_one("[ipv6-addr:value = '2001:0DB8::0:1']", OBS_IPV6, "2001:db8::1", true);
+	assert_one(
+		"[ipv4-addr:value ISSUBSET '198.51.100.7/24']", OBS_CIDR4, "198.51.100.0/24", true);
+	assert_one("[network-traffic:dst_ref.value = '192.0.2.1']", OBS_IPV4, "192.0.2.1", true);
+	assert_one("[network-traffic:src_ref.value = 'evil.example']", OBS_DOMAIN, "evil.example",
+		true);
+	assert_one("[email-addr:value = 'A@Evil.Example']", OBS_EMAIL, "a@evil.example", true);
+	assert_one("[email-message:to_refs[0].value = 'a@evil.example']", OBS_EMAIL,
+		"a@evil.example", true);
+	assert_one("[file:hashes.MD5 = '0CC175B9C0F1B6A831C399E269772661']", OBS_MD5,
+		"0cc175b9c0f1b6a831c399e269772661", true);
+	assert_one("[file:hashes.'SHA-1' = '86f7e437faa5a7fce15d1ddcb9eaeaea377667b8']", OBS_SHA1,
+		"86f7e437faa5a7fce15d1ddcb9eaeaea377667b8", true);
+	assert_one("[x509-certificate:hashes[*] = '86f7e437faa5a7fce15d1ddcb9eaeaea377667b8']",
+		OBS_SHA1, "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8", true);
+	assert_one("[domain-name:value IN ('evil.example')] REPEATS 1 TIMES", OBS_DOMAIN,
+		"evil.example", true);
+	assert_one(
+		"[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = "
+		"'203.0.113.33/32']",
+		OBS_IPV4, "203.0.113.33", true);
+}
+
+static void
+what_else_a_pattern_demands_makes_candidates(void **state)
+{
+	(void)state;
+	assert_one(
+		"[domain-name:value = 'evil.example' AND domain-name:resolves_to_refs[*].value = "
+		"'192.0.2.1']",
+		OBS_DOMAIN, "evil.example", false);
+	assert_one("[file:hashes.MD5 = '0cc175b9c0f1b6a831c399e269772661' AND file:size = 1]",
+		OBS_MD5, "0cc175b9c0f1b6a831c399e269772661", false);
+	assert_one("[domain-name:value = 'evil.example'] REPEATS 2 TIMES", OBS_DOMAIN,
+		"evil.example", false);
+	assert_one("[domain-name:value = 'evil.example'] START t'2020-01-01T00:00:00Z' STOP "
+		   "t'2021-01-01T00:00:00Z'",
+		OBS_DOMAIN, "evil.example", false);
+	assert_one(
+		"([ipv4-addr:value = '192.0.2.1'] FOLLOWEDBY [url:value = 'http://evil.example/']) "
+		"WITHIN 5 SECONDS",
+		OBS_URL, "http://evil.example/", false);
+	assert_one(
+		"[network-traffic:dst_ref.type = 'domain-name' AND network-traffic:dst_ref.value = "
+		"'203.0.113.33']",
+		OBS_IPV4, "203.0.113.33", false);
+}
+
+static void
+alternatives_are_all_looked_for(void **state)
+{
+	(void)state;
+	struct pattern_atoms atoms =
+		atoms_of("[domain-name:value = 'evil.example' OR ipv4-addr:value IN ('192.0.2.1', "
+			 "'192.0.2.2')] OR "
+			 "[url:value = 'http://evil.example/x' AND file:size = 5]");
+	assert_int_equal(atoms.len, 4);
+	assert_true(atoms.covers);
+	assert_true(atoms.at[0].decides && atoms.at[1].decides && atoms.at[2].decides);
+	assert_false(atoms.at[3].decides);
+	assert_span(atoms.at[2].constant->text, "192.0.2.2");
+	atoms = atoms_of("[domain-name:value = 'evil.example' OR file:name = 'x']");
+	assert_true(atoms.len == 1 && !atoms.covers && atoms.at[0].decides);
+	atoms = atoms_of("([domain-name:value = 'evil.example'] OR [file:name = 'x']) AND "
+			 "[ipv4-addr:value = "
+			 "'192.0.2.1']");
+	assert_true(atoms.len == 1 && atoms.covers && !atoms.at[0].decides);
+	assert_int_equal(atoms.at[0].what.kind, OBS_IPV4);
+}
+
+static void
+what_a_scanner_cannot_see_yields_nothing(void **state)
+{
+	(void)state;
+	static const char *const none[] = {"[file:name = 'x.exe']",
+		"[domain-name:value != 'evil.example']", "[domain-name:value NOT = 'evil.example']",
+		"[domain-name:value LIKE '%.evil.example']", "[domain-name:value MATCHES 'evil']",
+		"[ipv4-addr:value = 'x']", "[file:size = 5]",
+		"[domain-name:value = 'evil.example'] WITHIN 0 SECONDS", "[ipv4-addr:value IN ()]",
+		"[ipv4-addr:values = '192.0.2.1']", "[ipv4-addr:value.x = '192.0.2.1']",
+		"[ipv4-add:value = '192.0.2.1']", "[domain-name:value = h'00']"};
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+		struct pattern_atoms atoms = atoms_of(none[i]);
+		if (atoms.len || atoms.covers)
+			fail_msg("%s: %zu atoms", none[i], atoms.len);
+	}
+}
+
+static void
+networks_behind_an_equals_sign_are_marked(void **state)
+{
+	(void)state;
+	struct pattern_atoms atoms = atoms_of("[ipv4-addr:value = '139.226.0.0/15']");
+	assert_true(atoms.len == 1 && atoms.at[0].loose && atoms.at[0].what.kind == OBS_CIDR4);
+	assert_false(atoms_of("[ipv4-addr:value ISSUBSET '139.226.0.0/15']").at[0].loose);
+	assert_false(atoms_of("[ipv4-addr:value = '139.226.0.0/32']").at[0].loose);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(single_comparisons_decide),
+		cmocka_unit_test(what_else_a_pattern_demands_makes_candidates),
+		cmocka_unit_test(alternatives_are_all_looked_for),
+		cmocka_unit_test(what_a_scanner_cannot_see_yields_nothing),
+		cmocka_unit_test(networks_behind_an_equals_sign_are_marked),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	arena_fini(&arena);
+	return failed;
+}
