@@ -39,6 +39,10 @@ struct store_driver {
 	enum rc (*replace)(void *db, const char *file, struct diag *why);
 	/* Every page and index read and compared; RC_BAD: damaged. */
 	enum rc (*verify)(void *db, struct diag *why);
+	enum rc (*flush)(void *db, struct diag *why);
+	enum rc (*compact)(void *db, struct diag *why);
+	/* Suffixes of the path's files, NULL-terminated. */
+	const char *const *files;
 	/* "explain query plan" in front of a statement, and the column that holds its text. */
 	const char *explain;
 	unsigned explain_column;

@@ -41,7 +41,7 @@ code_of(sqlite3 *db, int code)
 	case SQLITE_CONSTRAINT: return RC_CONFLICT;
 	case SQLITE_TOOBIG: return RC_LIMIT;
 	case SQLITE_NOTADB: return RC_BAD;
-	default: return error == ENOSPC || error == EDQUOT ? RC_FULL : RC_IO;
+	default: return error == ENOSPC || error == EDQUOT || error == EFBIG ? RC_FULL : RC_IO;
 	}
 }
 
@@ -327,6 +327,22 @@ sqlite_idle(void *db)
 }
 
 static enum rc
+sqlite_flush(void *db, struct diag *why)
+{
+	struct sqlite *q = db;
+	int code = sqlite3_wal_checkpoint_v2(q->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	if (code == SQLITE_BUSY)
+		return diag_fail(why, RC_AGAIN, "a reader holds an old state of the database");
+	return code == SQLITE_OK ? RC_OK : fail(q->db, code, why);
+}
+
+static enum rc
+sqlite_compact(void *db, struct diag *why)
+{
+	return sqlite_run(db, "vacuum", why);
+}
+
+static enum rc
 sync_file(const char *path, struct diag *why)
 {
 	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -424,6 +440,8 @@ sqlite_verify(void *db, struct diag *why)
 	return rc;
 }
 
+static const char *const sqlite_files[] = {"", "-wal", NULL};
+
 const struct store_driver store_sqlite = {
 	.name = "sqlite",
 	.open = sqlite_open,
@@ -449,6 +467,9 @@ const struct store_driver store_sqlite = {
 	.backup = sqlite_backup,
 	.replace = sqlite_replace,
 	.verify = sqlite_verify,
+	.flush = sqlite_flush,
+	.compact = sqlite_compact,
+	.files = sqlite_files,
 	.explain = "explain query plan ",
 	.explain_column = 3,
 };

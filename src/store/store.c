@@ -1,10 +1,13 @@
 #include "store/store.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -345,4 +348,76 @@ store_backup(struct store *s, const char *file, struct diag *why)
 {
 	must(s->state == IDLE);
 	return s->driver->backup(s->db, file, why);
+}
+
+enum rc
+store_flush(struct store *s, struct diag *why)
+{
+	must(s->state == IDLE);
+	return s->driver->flush(s->db, why);
+}
+
+enum rc
+store_compact(struct store *s, struct diag *why)
+{
+	must(s->state == IDLE);
+	enum rc rc = s->driver->compact(s->db, why);
+	return rc == RC_OK ? s->driver->flush(s->db, why) : rc;
+}
+
+enum rc
+store_verify(struct store *s, struct diag *why)
+{
+	return s->driver->verify(s->db, why);
+}
+
+static bool
+same_fold(const char *a, struct span b)
+{
+	for (size_t i = 0; i < b.len; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b.ptr[i]))
+			return false;
+	return true;
+}
+
+static enum rc
+count_in_file(const char *path, struct span bytes, uint64_t *count, struct diag *why)
+{
+	enum { PIECE = 1 << 20 };
+	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return RC_OK;
+	own_mem char *room = mem_new(PIECE + bytes.len);
+	size_t kept = 0;
+	for (;;) {
+		ssize_t got = fd < 0 ? -1 : read(fd, room + kept, PIECE);
+		if (got < 0) {
+			diag_where(why, "%s", path);
+			return diag_fail(why, RC_IO, "cannot be read: %s", strerror(errno));
+		}
+		if (got == 0)
+			return RC_OK;
+		size_t len = kept + (size_t)got, at = 0;
+		for (; at + bytes.len <= len; at++)
+			*count += same_fold(room + at, bytes);
+		memmove(room, room + at, len - at);
+		kept = len - at;
+	}
+}
+
+enum rc
+store_files_hold(struct store *s, struct span bytes, uint64_t *out, struct diag *why)
+{
+	uint64_t count = 0;
+	must(bytes.len > 0);
+	for (const char *const *suffix = s->driver->files; *suffix; suffix++) {
+		own_buf struct buf path = {};
+		buf_printf(&path, "%s%s", s->path, *suffix);
+		buf_add_byte(&path, 0);
+		enum rc rc = count_in_file(path.ptr, bytes, &count, why);
+		if (rc != RC_OK)
+			return rc;
+	}
+	*out = count;
+	return RC_OK;
 }

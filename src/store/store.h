@@ -99,6 +99,18 @@ bool store_changed(struct store *s);
 void store_idle(struct store *s);
 
 /*
+ * Moves the whole log into the database and empties it, so that what was deleted is in neither.
+ * RC_AGAIN: a reader of an older snapshot stood in the way for busy_ms.
+ */
+enum rc store_flush(struct store *s, struct diag *why);
+/* Writes the database anew without what free space still holds; then flushes. */
+enum rc store_compact(struct store *s, struct diag *why);
+/* Reads and compares every page and index. RC_BAD: damaged. */
+enum rc store_verify(struct store *s, struct diag *why);
+/* How often the bytes stand in the database's files, ASCII case ignored: for proofs of erasure. */
+enum rc store_files_hold(struct store *s, struct span bytes, uint64_t *out, struct diag *why);
+
+/*
  * Writes a whole, consistent copy of the database to a new file while others read and write; the
  * copy is durable on RC_OK. RC_CONFLICT: the file exists already.
  */

@@ -34,6 +34,7 @@ const char *const vault_sql[SQL_QUERIES] = {
 			      "where collection = $1 limit $2",
 	[SQL_FROM] = "select added, bytes from object where added > $1 order by added limit $2",
 	[SQL_FIRST] = "select added from object where added > $1 order by added limit 1",
+	[SQL_EVERYTHING] = "select " VAULT_ROW ", bytes from object order by added",
 	/* Over the narrow index: the table itself would be read whole, texts and all. */
 	[SQL_BEHIND] = "select count(*) from collection cross join (values(0), (1)) as part "
 		       "cross join object indexed by object_page "
@@ -62,6 +63,8 @@ const char *const vault_sql[SQL_QUERIES] = {
 	[SQL_QUARANTINE_GET] = "select " QUARANTINED " from quarantine where number = $1",
 	[SQL_QUARANTINE_NEXT] = "select " QUARANTINED " from quarantine where number > $1 "
 				"order by number limit 1",
+	[SQL_STATUS_ALL] = "select id, details from status",
+	[SQL_STATUS_DELETE] = "delete from status where id = $1",
 	[SQL_QUARANTINE_DELETE] = "delete from quarantine where number = $1",
 	[SQL_QUARANTINE_DELETE_COLLECTION] = "delete from quarantine where collection = $1",
 };

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/own.h"
 #include "base/rng.h"
+#include "base/vec.h"
 #include "vault/vault.h"
 
 static const struct store_schema *const schemas[] = {&vault_schema, NULL};

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "vault/erase.h"
 #include "vault/quarantine.h"
 #include "vault/search.h"
 #include "vault/sql.h"
@@ -240,6 +241,9 @@ static const struct {
 	{SQL_COUNT, "SEARCH object USING COVERING INDEX object_page (collection=?)", "SCAN"},
 	{SQL_OF_COLLECTION, "SEARCH object USING INDEX object_page (collection=?)", "SCAN"},
 	{SQL_FROM, "SEARCH object USING INTEGER PRIMARY KEY (rowid>?)", "TEMP"},
+	{SQL_EVERYTHING, "SCAN object", "TEMP"},
+	{SQL_STATUS_ALL, "SCAN status", "TEMP"},
+	{SQL_STATUS_DELETE, "SEARCH status USING PRIMARY KEY (id=?)", "SCAN"},
 	{SQL_FIRST, "SEARCH object USING INTEGER PRIMARY KEY (rowid>?)", "TEMP"},
 	{SQL_BEHIND,
 		"SEARCH object USING COVERING INDEX object_page (collection=? AND last=? AND "
@@ -389,6 +393,64 @@ a_full_disk_is_said_and_nothing_is_half_there(void **state)
 	assert_int_equal(vault_batch_counts(again).added, 3000);
 }
 
+static uint64_t
+held(struct world *w, struct span value)
+{
+	uint64_t count = 0;
+	assert_rc(store_files_hold(w->store, value, &count, NULL), RC_OK);
+	return count;
+}
+
+static void
+erasure_leaves_the_value_in_no_table_index_or_file(void **state)
+{
+	struct world *w = *state;
+	own_arena struct arena a = {};
+	static const char *const texts[] = {"mail of Vera.Muster@example.org",
+		"vera.muster@EXAMPLE.org too", "\\u0076era.muster@example.org escaped",
+		"somebody else"};
+	for (unsigned i = 0; i < 400; i++) {
+		struct vault_object o =
+			an_object(&a, i, 1, i < 4 ? texts[i] : "filler about nothing much");
+		put(w, NULL, &o);
+	}
+	struct vault_object older = an_object(&a, 0, 0, "older version"),
+			    aside = an_object(&a, 3, 1, "other: vera.muster@example.org");
+	struct vault_source vera = {
+		.name = SPAN("user:vera.muster@example.org"), .power = VAULT_REMOTE};
+	put(w, NULL, &older);
+	put(w, &vera, &aside);
+	struct uuid status = a_status(1);
+	struct vault_request r = a_request(w, &status);
+	own_vault_batch struct vault_batch *b = vault_batch_new(w->vault);
+	vault_batch_request(b, &r);
+	assert_rc(vault_batch_refuse(b, SPAN("x"), SPAN(""), "not of vera.muster@example.org"),
+		RC_OK);
+	assert_rc(vault_batch_commit(b, NULL), RC_OK);
+	while (vault_search_fill(w->vault, 50, NULL) == RC_OK)
+		;
+	assert_int_equal(found(w, "vera.muster@example.org"), 3);
+	assert_true(held(w, SPAN("vera.muster@example.org")) > 0);
+	struct vault_erased e;
+	assert_rc(vault_erase(w->vault, SPAN("ver"), &e, NULL), RC_BAD);
+	struct diag why = {};
+	if (vault_erase(w->vault, SPAN("vera.muster@example.org"), &e, &why) != RC_OK)
+		fail_msg("%s", why.what);
+	assert_int_equal(e.versions, 3);
+	assert_int_equal(e.quarantined, 1);
+	assert_int_equal(e.statuses, 1);
+	assert_int_equal(e.remains, 0);
+	assert_int_equal(held(w, SPAN("vera.muster@example.org")), 0);
+	assert_int_equal(held(w, SPAN("\\u0076era.muster")), 0);
+	assert_int_equal(found(w, "muster"), 0);
+	assert_int_equal(found(w, "older version"), 1);
+	assert_int_equal(found(w, "somebody"), 1);
+	struct vault_item item;
+	assert_rc(vault_get(w->vault, older.id, &a, &item, NULL), RC_OK);
+	assert_true(item.last && span_eq(item.object.bytes, older.bytes));
+	assert_rc(store_verify(w->store, NULL), RC_OK);
+}
+
 /* Version 1 of the tables, as they were: never edit it. */
 static const char version_1[] =
 	"create table store_schema(name text primary key, version integer not null) without rowid;"
@@ -488,6 +550,7 @@ main(void)
 		ONE(readers_see_whole_batches_and_learn_of_commits),
 		ONE(names_are_read_anew_after_a_restore_under_a_running_handle),
 		ONE(a_full_disk_is_said_and_nothing_is_half_there),
+		ONE(erasure_leaves_the_value_in_no_table_index_or_file),
 		ONE(the_first_version_of_the_tables_is_upgraded_with_all_that_is_in_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
