@@ -94,6 +94,8 @@ void
 taxii_refuse(struct taxii_call *call, unsigned status, struct span description)
 {
 	call->headers = 0;
+	if (status == 401)
+		answer_header(call, "WWW-Authenticate", "Basic realm=\"TAXII\", charset=\"UTF-8\"");
 	(void)answer_error(call, status, description);
 }
 
