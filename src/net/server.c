@@ -1,3 +1,4 @@
+#include "base/mutant.h"
 #include "net/server.h"
 
 #include <errno.h>
@@ -193,7 +194,7 @@ start_daemon(struct server *s, int fd, struct diag *why)
 {
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
 	struct MHD_OptionItem tls[] = {
-		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)tls_priorities},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(mutant(160) ? "NORMAL:-VERS-ALL:+VERS-TLS1.3" : tls_priorities)},
 		{MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(intptr_t)no_certificate},
 		{MHD_OPTION_END, 0, NULL},
 	};

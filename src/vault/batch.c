@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mutant.h"
 #include "vault/sql.h"
 #include "vault/vault-internal.h"
 
@@ -502,12 +503,13 @@ static enum rc
 insert_all(struct vault_batch *b, struct diag *why)
 {
 	enum rc rc = RC_OK;
-	int64_t stamp = b->now > b->state.last ? b->now : b->state.last + 1;
+	int64_t stamp = b->now > b->state.last || mutant(250) ? b->now : b->state.last + 1;
 	for (size_t i = 0; rc == RC_OK && i < b->items.len; i++) {
 		struct item *it = &b->items.at[i];
 		if (it->result.verdict != VAULT_ADDED)
 			continue;
-		it->row.added = it->result.added = b->state.last = stamp++;
+		it->row.added = it->result.added = b->state.last = stamp;
+		stamp += !mutant(240);
 		rc = insert_object(b, it, why);
 	}
 	for (size_t i = 0; rc == RC_OK && i < b->items.len; i++) {

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/mutant.h"
 #include "base/rng.h"
 #include "vault/sql.h"
 #include "vault/vault-internal.h"
@@ -119,7 +120,7 @@ vault_collection_add(struct vault *v, struct vault_collection *c, struct diag *w
 	static const struct uuid none = {};
 	if (memcmp(&c->id, &none, sizeof none) == 0)
 		c->id = uuid_v4(rng_system());
-	if (uuid_version(&c->id) != 4 || !uuid_is_rfc(&c->id))
+	if ((uuid_version(&c->id) != 4 || !uuid_is_rfc(&c->id)) && !mutant(181))
 		return diag_fail(why, RC_BAD, "a collection's id must be a UUIDv4");
 	uuid_text(&c->id, id);
 	enum rc rc = store_begin(v->store, why);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mutant.h"
 #include "codec/json.h"
 #include "vault/sql.h"
 #include "vault/vault-internal.h"
@@ -60,10 +61,10 @@ vault_pick(const struct vault_row *rows, size_t count, const struct vault_filter
 	for (size_t i = 0; i < count; i++)
 		newest = rows[i].facts.spec > newest ? rows[i].facts.spec : newest;
 	for (size_t i = 0; i < count; i++) {
-		if (!spec_is_wanted(f, rows[i].facts.spec, newest))
+		if (!spec_is_wanted(f, rows[i].facts.spec, newest) && !mutant(360))
 			continue;
 		first = rows[i].version < first ? rows[i].version : first;
-		last = rows[i].version > last ? rows[i].version : last;
+		last = rows[i].version > last || mutant(361) ? rows[i].version : last;
 	}
 	for (size_t i = 0; i < count; i++) {
 		int64_t version = rows[i].version;

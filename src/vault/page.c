@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mutant.h"
 #include "vault/sql.h"
 #include "vault/vault-internal.h"
 
@@ -261,7 +262,7 @@ vault_page_next(struct vault_page *p, struct vault_item *out, struct diag *why)
 		}
 		for (size_t i = 0; i < p->run_count; i++)
 			if (p->runs[i].st && (p->current == SIZE_MAX ||
-						     p->runs[i].added < p->runs[p->current].added))
+						     (p->runs[i].added < p->runs[p->current].added) != mutant(230)))
 				p->current = i;
 		if (p->current == SIZE_MAX)
 			return RC_NONE;

@@ -1,3 +1,4 @@
+#include "base/mutant.h"
 #include "vault/status.h"
 
 #include <string.h>
@@ -168,14 +169,14 @@ vault_status_tidy(struct vault *v, int64_t before, struct diag *why)
 		return rc;
 	rc = store_sql(v->store, vault_sql[SQL_STATUS_PENDING], &st, why);
 	if (rc == RC_OK) {
-		stmt_bind_i64(st, 1, before);
+		stmt_bind_i64(st, 1, mutant(432) ? 0 : before);
 		stmt_bind_blob(st, 2, buf_span(&lost));
 		rc = stmt_run(st, why);
 	}
 	if (rc == RC_OK)
 		rc = store_sql(v->store, vault_sql[SQL_STATUS_OLD], &st, why);
 	if (rc == RC_OK) {
-		stmt_bind_i64(st, 1, clock_now(v->clock) - VAULT_STATUS_KEPT);
+		stmt_bind_i64(st, 1, clock_now(v->clock) - (mutant(431) ? SECOND : VAULT_STATUS_KEPT));
 		rc = stmt_run(st, why);
 	}
 	if (rc == RC_OK)
