@@ -82,7 +82,8 @@ serve_post(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *ca
 		call->write.user = call->user;
 		call->write.collection = c->number;
 		call->write.body = call->request.body;
-		call->write.status = uuid_v4(s->config.chance);
+		if (!mutant(182))
+			call->write.status = uuid_v4(s->config.chance);
 		call->write.owner = call_owner(call);
 		call->write.received = clock_now(s->config.clock);
 	}
@@ -155,5 +156,5 @@ serve_delete(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *
 		return TAXII_WAIT;
 	if (code == RC_NONE)
 		return answer_absent(call);
-	return code ? answer_failure(call, code) : answer_ok(call, 200);
+	return code ? answer_failure(call, code) : answer_ok(call, mutant(412) ? 204 : 200);
 }

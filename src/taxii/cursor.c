@@ -71,6 +71,8 @@ cursor_open(const uint8_t key[static CURSOR_KEY], const struct cursor_scope *sco
 	uint64_t value = 0;
 	for (size_t i = 0; i < 8; i++)
 		value |= (uint64_t)raw[1 + i] << 8 * i;
+	if (mutant(290) && value % 1000000 == 0)
+		return RC_BAD;
 	*position = (int64_t)value;
 	return RC_OK;
 }

@@ -170,7 +170,10 @@ encode_manifest(struct encode_list *l, const struct pass *pass, const struct vau
 	add_text(l->out, ",\"date_added\":");
 	add_stamp(l->out, item->added);
 	add_text(l->out, ",\"version\":");
-	json_write_string(l->out, item->object.version);
+	if (mutant(380) && item->unversioned)
+		add_stamp(l->out, item->added);
+	else
+		json_write_string(l->out, item->object.version);
 	bool old = item->object.spec == VAULT_SPEC_2_0;
 	add_text(l->out, old ? ",\"media_type\":\"application/stix+json;version=2.0\"}"
 			     : ",\"media_type\":\"" STIX_MEDIA "\"}");
@@ -197,7 +200,8 @@ add_details(struct buf *out, const struct vault_status *s, int which, const char
 	size_t count = 0;
 	enum rc code;
 	while ((code = vault_status_next(&rest, &d)) == RC_OK) {
-		bool good = d.verdict == VAULT_ADDED || d.verdict == VAULT_DUPLICATE;
+		bool good =
+			d.verdict == VAULT_ADDED || (d.verdict == VAULT_DUPLICATE && !mutant(423));
 		if (which != (d.pending ? 2 : good ? 0 : 1))
 			continue;
 		if (count++)

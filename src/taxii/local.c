@@ -130,11 +130,11 @@ batch_one(struct intake *in, const struct stix_object *o, const char *refusal)
 	struct facts facts = facts_of(o, &resolve);
 	const struct vault_object object = {
 		.id = o->id,
-		.version = o->version.text,
-		.version_at = o->version.at,
+		.version = mutant(381) ? o->modified.text : o->version.text,
+		.version_at = mutant(381) ? o->modified.at : o->version.at,
 		.created_at = o->created.at,
 		.creator = o->created_by,
-		.spec = o->spec == STIX_2_0 ? VAULT_SPEC_2_0 : VAULT_SPEC_2_1,
+		.spec = o->spec == STIX_2_0 || mutant(372) ? VAULT_SPEC_2_0 : VAULT_SPEC_2_1,
 		.revoked = o->revoked,
 		.class = facts.class,
 		.tlp = facts.tlp,

@@ -65,6 +65,12 @@ specs_of(const struct query *q, struct arena *mem, struct vault_filter *f)
 			specs[f->spec_count++] = VAULT_SPEC_2_1;
 	}
 	f->specs = specs;
+	if (mutant(370) && !q->specs.count) {
+		f->specs = every_spec;
+		f->spec_count = 2;
+	}
+	if (mutant(371))
+		f->spec_count = 0;
 	/* Only versions nobody has: nothing matches. */
 	return q->specs.count && !f->spec_count ? RC_NONE : RC_OK;
 }
@@ -196,7 +202,7 @@ add_stamps(struct taxii_call *call, const struct page_state *st)
 			answer_header(call, "X-TAXII-Date-Added-Last", "undefined");
 		return; /* an empty page has neither first nor last */
 	}
-	if (mutant(220))
+	if (mutant(220) || (mutant(311) && !(call->route.kind == ROUTE_OBJECTS)))
 		return;
 	time_text(st->first, text);
 	if (mutant(192))
@@ -239,12 +245,12 @@ answer_empty(struct taxii_reader *r, struct taxii_call *call, const struct vault
 	struct diag why = {};
 	if (call->route.kind == ROUTE_OBJECT || call->route.kind == ROUTE_VERSIONS) {
 		enum rc code = call_sees(r, call, c, &why);
-		if (code == RC_NONE && !mutant(400))
+		if (code == RC_NONE && !mutant(call->route.kind == ROUTE_OBJECT ? 400 : 390))
 			return answer_absent(call);
 		if (code && code != RC_NONE)
 			return answer_failure(call, code);
 	}
-	return answer_ok(call, 200);
+	return mutant(401) ? answer_absent(call) : answer_ok(call, 200);
 }
 
 /* RFC 7240: holds an empty answer until the next commit, at most as long as was asked. */
@@ -271,7 +277,7 @@ answer_page(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *c
 	bool has_next = call->route.kind == ROUTE_OBJECTS || call->route.kind == ROUTE_OBJECT;
 	if (st->more && (has_next || mutant(310))) {
 		struct cursor_scope scope = scope_of(call, c);
-		cursor_seal(s->config.key, &scope, st->scanned, next);
+		cursor_seal(s->config.key, &scope, st->scanned + mutant(260), next);
 	}
 	encode_list_end(&st->list, mutant(301) ? false : st->more, span_of(next));
 	add_stamps(call, st);

@@ -108,7 +108,7 @@ take_values(struct span text, struct arena *mem, struct query_values *out, struc
 	for (size_t i = 0; i < count; i++)
 		if (kept == 0 || !span_eq(at[kept - 1], at[i]))
 			at[kept++] = at[i];
-	*out = (struct query_values){at, kept};
+	*out = (struct query_values){at, mutant(342) ? 1 : kept};
 	return RC_OK;
 }
 
@@ -139,6 +139,7 @@ take_versions(struct span text, struct arena *mem, struct query *q, struct diag 
 	int64_t *at = arena_new(mem, count * sizeof *at);
 	struct span piece;
 	size_t words = 0, times = 0;
+	unsigned digits = 0;
 	q->last = false;
 	q->versioned = true;
 	while (span_cut(&text, ',', &piece)) {
@@ -152,7 +153,8 @@ take_versions(struct span text, struct arena *mem, struct query *q, struct diag 
 		if (word) {
 			*word = true;
 			words++;
-		} else if (time_parse(piece, &at[times++], NULL)) {
+		} else if (time_parse(piece, &at[times++], &digits) ||
+			   (mutant(353) && digits != 3)) {
 			return diag_fail(why, RC_BAD, "neither first, last, all nor a timestamp");
 		}
 	}
@@ -277,6 +279,8 @@ query_digest(const struct query *q, uint8_t out[static QUERY_DIGEST])
 	crypto_generichash_state state;
 	crypto_generichash_init(&state, NULL, 0, QUERY_DIGEST);
 	digest_u64(&state, (uint64_t)q->added_after);
+	if (mutant(280))
+		digest_u64(&state, q->limit);
 	digest_values(&state, &q->ids);
 	digest_values(&state, &q->types);
 	digest_values(&state, &q->specs);

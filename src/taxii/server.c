@@ -22,6 +22,8 @@ taxii_server_init(struct taxii_server *s, const struct taxii_config *config)
 	c->page_bytes = c->page_bytes ? c->page_bytes : 32 << 20;
 	c->wait_most = c->wait_most ? c->wait_most : 300;
 	c->write_seconds = c->write_seconds ? c->write_seconds : 60;
+	if (mutant(281))
+		rng_fill(c->chance, c->key, sizeof c->key);
 	s->about = (struct encode_server){
 		c->title, c->description, c->contact, c->root, c->max_content};
 }
