@@ -19,10 +19,8 @@ ioc_unknown(struct ioc_counts *counts, const struct diag *why)
 enum rc
 ioc_add(struct match_set *set, struct indicator *what, struct ioc_counts *counts)
 {
-	/* The longest suffix of the registry side is short; longer names need no look at the list.
-	 */
 	if (what->reach == REACH_COVERING && what->about.kind == OBS_DOMAIN &&
-		what->about.value.len < 32 && name_is_public_suffix(what->about.value)) {
+		name_is_registry_suffix(what->about.value)) {
 		what->reach = REACH_EXACT;
 		counts->suffixes++;
 	}

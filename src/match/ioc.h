@@ -1,9 +1,9 @@
 #pragma once
 /*
  * Indicators from plain lists and CSV into a set. Lists mean what they name and what lies under it
- * (REACH_COVERING); a public suffix ("co.uk") is armed for itself alone, or one slip would alarm on
- * half the internet. What is not understood is counted and the first such line kept, never silently
- * dropped.
+ * (REACH_COVERING); a registry's suffix ("co.uk") is armed for itself alone, or one slip would
+ * alarm on half the internet. What is not understood is counted and the first such line kept, never
+ * silently dropped.
  */
 #include "codec/stream.h"
 #include "match/set.h"
@@ -13,7 +13,7 @@ struct ioc_counts {
 	uint64_t repeated; /* there already */
 	uint64_t unknown;  /* lines and patterns that nothing here understands */
 	uint64_t revoked;
-	uint64_t suffixes; /* public suffixes, armed for themselves alone */
+	uint64_t suffixes; /* of registries, armed for themselves alone */
 	uint64_t foreign;  /* sigma, yara, snort ...: stored elsewhere perhaps, never armed */
 	uint64_t partial;  /* patterns of which only single comparisons could be armed */
 	struct diag first_unknown;

@@ -159,11 +159,14 @@ text_get(const struct match_set *set, uint32_t at)
 	return (struct span){set->pool.ptr + at + sizeof len, len};
 }
 
-/* Adds one item under a key; the first of the key stays first, so that a slot never changes. */
+/*
+ * Adds one item under a key whose first item is `first`; that one stays first, so that a slot never
+ * changes.
+ */
 static void
-put_item(struct match_set *set, struct span bytes, struct item made)
+put_item(struct match_set *set, uint32_t first, struct span bytes, struct item made)
 {
-	uint32_t first = find(set, made.key, bytes), index = (uint32_t)set->items.len;
+	uint32_t index = (uint32_t)set->items.len;
 	made.len = (uint16_t)bytes.len;
 	made.next = NONE;
 	if (first != NONE) {
@@ -182,15 +185,6 @@ put_item(struct match_set *set, struct span bytes, struct item made)
 	set->keys++;
 }
 
-static bool
-has_note(const struct match_set *set, enum key key, struct span host, enum role role)
-{
-	for (uint32_t i = find(set, key, host); i != NONE; i = set->items.at[i].next)
-		if (set->items.at[i].role == role)
-			return true;
-	return false;
-}
-
 static void
 note_host(struct match_set *set, struct span host, enum role role)
 {
@@ -202,8 +196,11 @@ note_host(struct match_set *set, struct span host, enum role role)
 		bytes = (struct span){(char *)addr.byte, addr.six ? 16 : 4};
 		key = KEY_ADDR;
 	}
-	if (!has_note(set, key, bytes, role))
-		put_item(set, bytes, (struct item){.key = key, .role = role});
+	uint32_t first = find(set, key, bytes);
+	for (uint32_t i = first; i != NONE; i = set->items.at[i].next)
+		if (set->items.at[i].role == role)
+			return;
+	put_item(set, first, bytes, (struct item){.key = key, .role = role});
 }
 
 static bool
@@ -297,12 +294,12 @@ make_key(const struct observable *o, struct addr *addr, char room[static 17], en
 }
 
 static bool
-is_there(const struct match_set *set, enum key key, struct span bytes, enum obs_kind kind,
+is_there(const struct match_set *set, uint32_t first, enum obs_kind kind,
 	const struct indicator *what)
 {
 	/* A feed that says one thing a million ways must not cost a million squared. */
 	unsigned looked = 0;
-	for (uint32_t i = find(set, key, bytes); i != NONE && looked < DUPLICATES; looked++) {
+	for (uint32_t i = first; i != NONE && looked < DUPLICATES; looked++) {
 		const struct item *item = &set->items.at[i];
 		i = item->next;
 		if (item->role == ROLE_INDICATOR && item->kind == kind &&
@@ -335,10 +332,11 @@ match_set_add(struct match_set *set, const struct indicator *what)
 		kind = addr.six ? OBS_IPV6 : OBS_IPV4; /* a mapped one is what it stands for */
 	else if (key == KEY_RANGE)
 		kind = addr.six ? OBS_CIDR6 : OBS_CIDR4;
-	if (is_there(set, key, bytes, kind, what))
+	uint32_t first = find(set, key, bytes);
+	if (is_there(set, first, kind, what))
 		return RC_CONFLICT;
 	uint32_t detail = detail_add(set, what);
-	put_item(set, bytes,
+	put_item(set, first, bytes,
 		(struct item){.key = key,
 			.kind = (uint8_t)kind,
 			.reach = what->reach == REACH_COVERING,

@@ -97,14 +97,26 @@ name_normalize(struct span text, struct arena *a, struct span *out, struct diag 
 	return RC_OK;
 }
 
-bool
-name_is_public_suffix(struct span name)
+static bool
+is_suffix(struct span name, int types)
 {
 	char copy[NAME_LONGEST + 1];
 	if (name.len > NAME_LONGEST)
 		return false;
 	span_copy(name, copy, sizeof copy);
-	return psl_is_public_suffix2(psl_builtin(), copy, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+	return psl_is_public_suffix2(psl_builtin(), copy, types | PSL_TYPE_NO_STAR_RULE);
+}
+
+bool
+name_is_public_suffix(struct span name)
+{
+	return is_suffix(name, PSL_TYPE_ANY);
+}
+
+bool
+name_is_registry_suffix(struct span name)
+{
+	return is_suffix(name, PSL_TYPE_ICANN);
 }
 
 struct span

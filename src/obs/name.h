@@ -13,9 +13,11 @@ enum { NAME_LONGEST = 253, LABEL_LONGEST = 63 };
  * as dots.
  */
 enum rc name_normalize(struct span text, struct arena *a, struct span *out, struct diag *why);
-/* For a name in normal form: whether it is a public suffix ("co.uk"), which no indicator should
- * cover. */
+/* For a name in normal form: whether strangers register names below it ("co.uk", "duckdns.org"). */
 bool name_is_public_suffix(struct span name);
+/* Only where a registry of the DNS root's tree does ("co.uk"): no indicator can mean all below it.
+ */
+bool name_is_registry_suffix(struct span name);
 /* The public suffix and one label more ("bbc.co.uk"); empty for a suffix itself. Borrows from name.
  */
 struct span name_registrable(struct span name);

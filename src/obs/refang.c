@@ -93,11 +93,11 @@ obs_refang_step(struct span text, size_t *at, char out[static 8])
 struct span
 obs_refang(struct span text, struct arena *a)
 {
+	/* A scheme counts only before a colon, or a bracket around one. */
 	bool any = false;
 	for (size_t i = 0; i < text.len && !any; i++) {
 		char c = text.ptr[i];
-		any = c == '[' || c == '(' || c == '{' || c == '\\' || c == '*' ||
-		      ascii_lower(c) == 'x' || ascii_lower(c) == 'w';
+		any = c == '[' || c == '(' || c == '{' || c == '\\' || c == ':';
 	}
 	if (!any)
 		return text;
