@@ -1,0 +1,25 @@
+#pragma once
+/*
+ * STIX objects into a set for scanning: what an indicator says of itself - who, how sure, how long,
+ * under which TLP - goes along. Objects of other types are passed over. One thread at a time for a
+ * set.
+ */
+#include "match/arm.h"
+#include "stix/object.h"
+
+/* Where an indicator came from, beyond what it says. Spans are copied. */
+struct arm_origin {
+	struct span party; /* empty: its created_by_ref */
+	struct span memo;
+};
+
+/* RC_OK also where nothing was armed: counts tell. RC_NONE: no indicator. RC_LIMIT: the set is
+ * full. */
+enum rc arm_object(struct match_set *set, const struct stix_object *o,
+	const struct arm_origin *origin, struct ioc_counts *counts, struct diag *why);
+/*
+ * A bundle, an envelope ("objects": [...]), an array of objects or one object. RC_BAD: not JSON of
+ * these shapes. A malformed object costs itself only and is counted as unknown.
+ */
+enum rc arm_text(struct match_set *set, struct span text, const struct arm_origin *origin,
+	struct ioc_counts *counts, struct diag *why);
