@@ -8,3 +8,4 @@ extern const struct command *const commands[];
 extern const struct command command_config;
 extern const struct command command_help;
 extern const struct command command_pattern;
+extern const struct command command_scan;

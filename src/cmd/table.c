@@ -4,5 +4,6 @@ const struct command *const commands[] = {
 	&command_config,
 	&command_help,
 	&command_pattern,
+	&command_scan,
 	NULL,
 };

@@ -1,0 +1,61 @@
+#pragma once
+/* What the files of the scan command share. One thread. */
+#include "cmd/cmd.h"
+#include "cmd/progress.h"
+#include "match/ioc.h"
+#include "match/scan.h"
+#include "sight/sight.h"
+
+/* What is printed of a hit. */
+enum scan_show { SHOW_LINES, SHOW_COUNT, SHOW_FILES, SHOW_MATCHES, SHOW_JSON, SHOW_GROUPS };
+
+/* Hits by indicator, for --count and --top. */
+struct scan_group {
+	struct span indicator, name, pattern; /* owned by the table's arena */
+	uint64_t hits;
+	int64_t first, last; /* event times, TIME_NONE: none had one */
+};
+
+struct scan_groups {
+	struct arena arena;
+	vec_of(struct scan_group) list;
+	uint32_t *slot; /* index + 1 */
+	size_t slots;
+};
+
+/* A line kept for context. */
+struct scan_line {
+	struct buf text;
+	uint64_t number;
+};
+
+struct scan_job {
+	const struct cmd_env *env;
+	struct scan scan;
+	const struct reader *reader; /* NULL: sniff */
+	enum scan_show show;
+	bool colour, follow, failed, names;
+	uint64_t top, before, after;
+	struct scan_groups groups;
+	struct sight *sight; /* NULL: none asked for */
+	struct progress progress;
+	uint64_t files, lines; /* scanned; with a hit */
+	/* of the file under work */
+	struct span file;
+	uint64_t file_lines;
+	struct scan_line *ring; /* `before` lines */
+	size_t ring_at, ring_used;
+	uint64_t after_left, last_shown;
+};
+
+/* Loads --ioc and --warninglist; false when a line was printed already: CMD_FAIL. */
+bool scan_load(struct scan_job *job, struct match_set *set, struct warn *warn);
+/* Scans the words of the command line. */
+void scan_walk(struct scan_job *job);
+/* Printing: a file begins, a record with its hits, a file ends, everything ends. */
+void scan_show_file(struct scan_job *job, const char *name);
+void scan_show_record(
+	struct scan_job *job, const struct record *r, const struct hit *hit, size_t hits);
+void scan_show_file_end(struct scan_job *job);
+void scan_show_end(struct scan_job *job);
+void scan_show_fini(struct scan_job *job);

@@ -1,0 +1,192 @@
+/* scan: logs against indicators, from files or from the node's own collections. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "cmd/scan-internal.h"
+
+static bool
+read_show(const struct cmd_env *env, struct scan_job *job, enum cmd_exit *fault)
+{
+	const char *said = NULL;
+	static const struct {
+		const char *option;
+		enum scan_show show;
+	} table[] = {
+		{"lines-with-hits", SHOW_COUNT},
+		{"files-with-hits", SHOW_FILES},
+		{"only-matching", SHOW_MATCHES},
+		{"count", SHOW_GROUPS},
+	};
+	job->show = env->json ? SHOW_JSON : SHOW_LINES;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		if (!cmd_flag(env, table[i].option))
+			continue;
+		if (said) {
+			*fault = cmd_usage(
+				env, "--%s and --%s exclude each other", said, table[i].option);
+			return false;
+		}
+		said = table[i].option;
+		job->show = table[i].show;
+	}
+	if (cmd_option(env, "top")) {
+		if (said && strcmp(said, "count") != 0) {
+			*fault = cmd_usage(env, "--top and --%s exclude each other", said);
+			return false;
+		}
+		job->show = SHOW_GROUPS;
+	}
+	return true;
+}
+
+static bool
+read_options(const struct cmd_env *env, struct scan_job *job, enum cmd_exit *fault)
+{
+	uint64_t context = 0, confidence = 0;
+	const char *format = cmd_option(env, "format");
+	*fault = CMD_USAGE;
+	if (!read_show(env, job, fault))
+		return false;
+	if (!cmd_number(env, "context", 0, 1000, &context))
+		return false;
+	job->before = job->after = context;
+	if (!cmd_number(env, "before", 0, 1000, &job->before) ||
+		!cmd_number(env, "after", 0, 1000, &job->after) ||
+		!cmd_number(env, "top", 1, 1000000, &job->top) ||
+		!cmd_number(env, "confidence", 0, 100, &confidence) ||
+		!cmd_instant(env, "since", &job->scan.since) ||
+		!cmd_instant(env, "until", &job->scan.until))
+		return false;
+	job->scan.min_confidence = (int)confidence;
+	if (cmd_flag(env, "defanged"))
+		job->scan.text = SCAN_DEFANGED;
+	if (format && strcmp(format, "auto") != 0)
+		job->reader = reader_find(span_of(format));
+	job->follow = cmd_flag(env, "follow");
+	if (job->follow && (job->before || job->after ||
+				   (job->show != SHOW_LINES && job->show != SHOW_JSON &&
+					   job->show != SHOW_MATCHES))) {
+		*fault = cmd_usage(env, "--follow prints hits as they come: no counts, no context");
+		return false;
+	}
+	return true;
+}
+
+static bool
+write_stix(struct scan_job *job, const char *path)
+{
+	struct diag why = {};
+	own_buf struct buf out = {};
+	sight_bundle(job->sight, job->env->rng, &out);
+	FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	bool fine = file && fwrite(out.ptr, 1, out.len, file) == out.len && fflush(file) == 0;
+	if (!fine) {
+		diag_where(&why, "%s", path);
+		diag_what(&why, "%m");
+		cmd_warn(&why);
+	}
+	if (file && file != stdout && fclose(file) != 0)
+		fine = false;
+	return fine;
+}
+
+static void
+say_end(const struct scan_job *job)
+{
+	const struct scan_counts *c = &job->scan.counts;
+	own_buf struct buf b = {};
+	if (c->late + c->early)
+		buf_printf(&b, ", %llu left out: the indicator was not valid then",
+			(unsigned long long)(c->late + c->early));
+	if (c->harmless)
+		buf_printf(&b, ", %llu left out by warninglists", (unsigned long long)c->harmless);
+	if (c->outside)
+		buf_printf(&b, ", %llu records outside the time asked for",
+			(unsigned long long)c->outside);
+	buf_add_byte(&b, 0);
+	cmd_say(job->env, "%llu hit%s in %llu record%s of %llu file%s%s",
+		(unsigned long long)c->hits, c->hits == 1 ? "" : "s",
+		(unsigned long long)c->records, c->records == 1 ? "" : "s",
+		(unsigned long long)job->files, job->files == 1 ? "" : "s", b.ptr);
+}
+
+static enum cmd_exit
+scan_run(struct cmd_env *env)
+{
+	own_match_set struct match_set *set = NULL;
+	own_warn struct warn *warn = NULL;
+	own_sight struct sight *sight = NULL;
+	struct scan_job job = {.env = env};
+	enum cmd_exit code;
+	uint64_t seed;
+	scan_init(&job.scan, NULL, env->clock);
+	if (!read_options(env, &job, &code))
+		return code;
+	if (!cmd_option(env, "ioc"))
+		return cmd_usage(env, "name the indicators with --ioc FILE");
+	rng_fill(env->rng, &seed, sizeof seed);
+	set = match_set_new(seed);
+	warn = warn_new();
+	if (!scan_load(&job, set, warn))
+		return CMD_FAIL;
+	job.scan.set = set;
+	job.scan.warn = warn_count(warn) ? warn : NULL;
+	const char *stix = cmd_option(env, "stix");
+	struct sight_options options = {.now = clock_now(env->clock), .most = TLP_AMBER_STRICT};
+	if (stix)
+		job.sight = sight = sight_new(&options);
+	job.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	scan_walk(&job);
+	scan_show_end(&job);
+	if (stix && !write_stix(&job, stix))
+		job.failed = true;
+	if (sight && sight_counts(sight).withheld)
+		cmd_say(env, "%s: %llu hits on indicators under TLP:RED left out", stix,
+			(unsigned long long)sight_counts(sight).withheld);
+	say_end(&job);
+	uint64_t hits = job.scan.counts.hits;
+	scan_show_fini(&job);
+	scan_fini(&job.scan);
+	return job.failed ? CMD_FAIL : hits ? CMD_YES : CMD_NO;
+}
+
+static const struct cmd_option options[] = {
+	{"ioc", "FILE", "indicators: plain list, CSV, STIX; may be packed", 0, true},
+	{"warninglist", "FILE", "a MISP warninglist: what must not alarm", 0, true},
+	{"format", "auto|lines|json|zeek|zeek-json|eve|csv|clf|syslog", "of the logs", 0, false},
+	{"follow", NULL, "go on as the files grow, through rotation", 'f', false},
+	{"since", "TIME", "events from then on, an instant or how long ago", 0, false},
+	{"until", "TIME", "events before then", 0, false},
+	{"defanged", NULL, "undo hxxp and [.] in what is scanned", 0, false},
+	{"confidence", "N", "leave out indicators that state less", 0, false},
+	{"stix", "FILE", "write sightings and observed data as a STIX bundle", 0, false},
+	{"top", "N", "the N indicators with most hits", 0, false},
+	{"count", NULL, "hits of each indicator", 0, false},
+	{"lines-with-hits", NULL, "only the number of lines with a hit, by file", 'c', false},
+	{"files-with-hits", NULL, "only the names of files with a hit", 'l', false},
+	{"only-matching", NULL, "only what was seen, one a line", 'o', false},
+	{"after", "N", "lines of context after", 'A', false},
+	{"before", "N", "lines of context before", 'B', false},
+	{"context", "N", "lines of context before and after", 'C', false},
+	{},
+};
+
+const struct command command_scan = {
+	.name = "scan",
+	.args = "FILE...",
+	.summary = "scan logs for indicators",
+	.run = scan_run,
+	.options = options,
+	.more = "Reads files, folders (with all below them) and - for stdin; gz, zst and xz are "
+		"unpacked. "
+		"Names match with what lies under them where a list says so, exactly where a STIX "
+		"pattern "
+		"does; an address never matches inside a longer run of digits. Indicators count "
+		"only at "
+		"times at which they were valid: the event's, or now for lines without one.\n\n"
+		"Exit status: 0 a hit, 1 none, 2 usage, 3 something could not be read; the rest "
+		"was scanned.",
+};

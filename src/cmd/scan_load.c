@@ -1,0 +1,161 @@
+/* Indicators and warninglists for the scan command. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "cmd/scan-internal.h"
+#include "feed/arm.h"
+
+#define IOC_BYTES_MAX (UINT64_C(4) << 30)
+
+static const struct stream_limits limits = {.bytes = IOC_BYTES_MAX, .ratio = 2000};
+
+static enum rc
+read_all(const char *path, struct buf *out, struct diag *why)
+{
+	bool standard = strcmp(path, "-") == 0;
+	own_fd int fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return diag_fail(why, RC_IO, "%s", strerror(errno));
+	own_stream struct stream *s = stream_new_fd(fd, &limits);
+	enum rc code;
+	size_t got;
+	enum { PIECE = 1 << 20 };
+	while (!(code = stream_read(s, buf_room(out, PIECE), PIECE, &got, why)))
+		out->len += got;
+	return code == RC_NONE ? RC_OK : code;
+}
+
+/* One JSON value a line: the first line is whole and another follows. */
+static bool
+is_json_lines(struct span text)
+{
+	size_t end = span_find_byte(text, '\n');
+	if (end == SIZE_MAX)
+		return false;
+	struct span first = span_trim(span_sub(text, 0, end));
+	struct span rest = span_trim(span_sub(text, end, SIZE_MAX));
+	return first.len > 1 && first.ptr[first.len - 1] == '}' && rest.len && rest.ptr[0] == '{';
+}
+
+static enum rc
+load_json_lines(
+	struct match_set *set, struct span text, struct ioc_counts *counts, struct diag *why)
+{
+	struct span line;
+	enum rc code = RC_OK;
+	while (!code && span_cut(&text, '\n', &line)) {
+		struct diag fault = {};
+		line = span_trim(line);
+		if (!line.len)
+			continue;
+		code = arm_text(set, line, NULL, counts, &fault);
+		if (code == RC_BAD) {
+			ioc_unknown(counts, &fault);
+			code = RC_OK;
+		} else if (code && why) {
+			*why = fault;
+		}
+	}
+	return code;
+}
+
+static enum rc
+load_text(struct match_set *set, struct span text, struct ioc_counts *counts, struct diag *why)
+{
+	struct span start = text;
+	if (span_starts(start, SPAN("\xef\xbb\xbf")))
+		start = span_sub(start, 3, SIZE_MAX);
+	start = span_trim(start);
+	if (start.len && start.ptr[0] == '{' && is_json_lines(start))
+		return load_json_lines(set, start, counts, why);
+	if (start.len &&
+		(start.ptr[0] == '{' || (start.ptr[0] == '[' && start.len > 1 &&
+						span_find_byte(start, '{') != SIZE_MAX &&
+						span_trim(span_sub(start, 1, 4096)).ptr[0] == '{')))
+		return arm_text(set, start, NULL, counts, why);
+	if (ioc_is_csv(span_sub(text, 0, 64 << 10)))
+		return ioc_add_csv(set, text, counts, why);
+	own_stream struct stream *s = stream_new_span(text, NULL);
+	return ioc_add_list(set, s, counts, why);
+}
+
+/* What was not armed is told, once a kind, with the first example. */
+static void
+say_counts(const struct cmd_env *env, const char *path, const struct ioc_counts *c)
+{
+	if (c->unknown)
+		cmd_say(env, "%s: %llu not understood; the first%s%s: %s", path,
+			(unsigned long long)c->unknown, c->first_unknown.where[0] ? ", " : "",
+			c->first_unknown.where,
+			c->first_unknown.what[0] ? c->first_unknown.what
+						 : "of a kind that no set holds");
+	if (c->foreign)
+		cmd_say(env, "%s: %llu in other languages (sigma, snort, yara ...): not armed",
+			path, (unsigned long long)c->foreign);
+	if (c->partial)
+		cmd_say(env, "%s: %llu patterns need more than one comparison: not armed", path,
+			(unsigned long long)c->partial);
+	if (c->suffixes)
+		cmd_say(env,
+			"%s: %llu names are registries' suffixes: armed without what lies under "
+			"them",
+			path, (unsigned long long)c->suffixes);
+	if (c->revoked)
+		cmd_say(env, "%s: %llu revoked: not armed", path, (unsigned long long)c->revoked);
+}
+
+static bool
+load_ioc(struct scan_job *job, struct match_set *set, const char *path)
+{
+	own_buf struct buf text = {};
+	struct ioc_counts counts = {};
+	struct diag why = {};
+	enum rc code = read_all(path, &text, &why);
+	if (!code)
+		code = text.len ? load_text(set, buf_span(&text), &counts, &why) : RC_OK;
+	if (code) {
+		if (!why.where[0])
+			diag_where(&why, "%s", path);
+		cmd_warn(&why);
+		return false;
+	}
+	say_counts(job->env, path, &counts);
+	return true;
+}
+
+static bool
+load_warninglist(struct scan_job *job, struct warn *warn, const char *path)
+{
+	own_buf struct buf text = {};
+	struct diag why = {};
+	size_t skipped = 0;
+	enum rc code = read_all(path, &text, &why);
+	if (!code)
+		code = warn_add(warn, buf_span(&text), &skipped, &why);
+	if (code) {
+		diag_where(&why, "%s", path);
+		cmd_warn(&why);
+		return false;
+	}
+	if (skipped)
+		cmd_say(job->env, "%s: %zu entries not understood", path, skipped);
+	return true;
+}
+
+bool
+scan_load(struct scan_job *job, struct match_set *set, struct warn *warn)
+{
+	const char *path;
+	for (size_t at = 0; (path = cmd_next(job->env, "warninglist", &at));)
+		if (!load_warninglist(job, warn, path))
+			return false;
+	for (size_t at = 0; (path = cmd_next(job->env, "ioc", &at));)
+		if (!load_ioc(job, set, path))
+			return false;
+	if (!match_set_count(set))
+		cmd_say(job->env, "no indicator is armed");
+	return true;
+}
