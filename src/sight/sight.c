@@ -23,6 +23,7 @@ struct seen {
 struct group {
 	struct span indicator, name, pattern;
 	enum tlp tlp;
+	bool inside;	/* the indicator itself names the observer's inside */
 	int64_t window; /* number since 1970 */
 	uint64_t count;
 	int64_t first, last;
@@ -39,6 +40,8 @@ struct sight {
 	size_t slots;
 	struct sight_counts counts;
 	vec_of(struct span) objects;
+	uint64_t *written; /* ids of observables among the objects, hashed */
+	size_t written_slots, written_count;
 };
 
 struct sight *
@@ -67,6 +70,7 @@ sight_free(struct sight **s)
 	free((*s)->slot);
 	free((*s)->objects.at);
 	free((*s)->inside);
+	free((*s)->written);
 	arena_fini(&(*s)->kept);
 	arena_fini(&(*s)->made);
 	free(*s);
@@ -217,6 +221,7 @@ sight_add(struct sight *s, const struct hit *h)
 	s->counts.hits++;
 	g->count++;
 	g->tlp = tlp_strictest(g->tlp, tlp);
+	g->inside = sight_is_internal(s, h->about);
 	widen(&g->first, &g->last, at);
 	struct observable what = told(h);
 	if (sight_is_internal(s, what)) {
@@ -318,6 +323,36 @@ clamp(uint64_t count)
 	return count < SIGHT_COUNT_MAX ? count : SIGHT_COUNT_MAX;
 }
 
+/* Whether this observable is among the objects already; notes it. */
+static bool
+is_written(struct sight *s, const char *id)
+{
+	if ((s->written_count + 1) * 2 > s->written_slots) {
+		size_t count = s->written_slots;
+		own_mem uint64_t *old = s->written;
+		s->written_slots = count ? count * 2 : 64;
+		s->written = mem_new(s->written_slots * sizeof *s->written);
+		for (size_t i = 0; i < count; i++) {
+			size_t at = old[i];
+			while (old[i] && s->written[at & (s->written_slots - 1)])
+				at++;
+			if (old[i])
+				s->written[at & (s->written_slots - 1)] = old[i];
+		}
+	}
+	uint64_t key = hash64(span_of(id), 0) | 1;
+	for (size_t at = key;; at++) {
+		uint64_t *slot = &s->written[at & (s->written_slots - 1)];
+		if (*slot == key)
+			return true;
+		if (!*slot) {
+			*slot = key;
+			s->written_count++;
+			return false;
+		}
+	}
+}
+
 /* The observable and its observed-data; false where there is no object for it. */
 static bool
 make_observed(struct sight *s, const struct group *g, const struct seen *seen, struct rng chance,
@@ -334,7 +369,9 @@ make_observed(struct sight *s, const struct group *g, const struct seen *seen, s
 		return false;
 	b.len--;
 	buf_printf(&b, ",\"id\":\"%s\"}", sco);
-	keep_object(s, &b);
+	if (!is_written(s, sco))
+		keep_object(s, &b);
+	buf_reset(&b);
 	write_header(s, &b, "observed-data", g->tlp, chance, id);
 	write_window(&b, "first_observed", seen->first, "last_observed", seen->last);
 	buf_printf(&b, ",\"number_observed\":%llu,\"object_refs\":[\"%s\"]}",
@@ -372,17 +409,20 @@ is_indicator_id(struct span id)
 	return id.len && !stix_id_parse(id, &type, NULL) && span_eq(type, SPAN("indicator"));
 }
 
+/* list: the indicator made for the line of a list that `g` is about, empty for none yet. */
 static void
-make_sighting(struct sight *s, const struct group *g, struct rng chance)
+make_sighting(
+	struct sight *s, const struct group *g, struct rng chance, char list[static STIX_ID_TEXT])
 {
 	own_buf struct buf refs = {}, b = {};
-	char id[STIX_ID_TEXT], own[STIX_ID_TEXT];
+	char id[STIX_ID_TEXT];
 	struct span of = g->indicator;
 	for (size_t i = 0; i < g->seen.len; i++)
 		make_observed(s, g, &g->seen.at[i], chance, &refs);
 	if (!is_indicator_id(of)) {
-		make_indicator(s, g, chance, own);
-		of = span_of(own);
+		if (!list[0])
+			make_indicator(s, g, chance, list);
+		of = span_of(list);
 	}
 	write_header(s, &b, "sighting", g->tlp, chance, id);
 	write_window(&b, "first_seen", g->first, "last_seen", g->last);
@@ -399,13 +439,36 @@ make_sighting(struct sight *s, const struct group *g, struct rng chance)
 	keep_object(s, &b);
 }
 
+static int
+by_key(const void *a, const void *b)
+{
+	const struct group *x = *(const struct group *const *)a,
+			   *y = *(const struct group *const *)b;
+	int order = span_cmp(group_key(x), group_key(y));
+	return order ? order : x->window < y->window ? -1 : x->window > y->window;
+}
+
 struct sight_objects
 sight_objects(struct sight *s, struct rng chance)
 {
 	s->objects.len = 0;
 	arena_reset(&s->made);
+	s->written_count = 0;
+	if (s->written)
+		memset(s->written, 0, s->written_slots * sizeof *s->written);
+	own_mem const struct group **order = mem_new((s->groups.len + 1) * sizeof *order);
 	for (size_t i = 0; i < s->groups.len; i++)
-		make_sighting(s, &s->groups.at[i], chance);
+		order[i] = &s->groups.at[i];
+	qsort(order, s->groups.len, sizeof *order, by_key);
+	char list[STIX_ID_TEXT] = "";
+	for (size_t i = 0; i < s->groups.len; i++) {
+		if (i && !span_eq(group_key(order[i]), group_key(order[i - 1])))
+			list[0] = 0;
+		/* A line of a list that is the inside itself would tell it as an indicator. */
+		if (order[i]->inside && !is_indicator_id(order[i]->indicator))
+			continue;
+		make_sighting(s, order[i], chance, list);
+	}
 	return (struct sight_objects){s->objects.at, s->objects.len};
 }
 
