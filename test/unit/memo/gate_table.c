@@ -36,6 +36,7 @@ static const struct {
 	{"clear&statement", REF(CLEAR_2 "\",\"" STATEMENT)},
 	{"clear&green", REF(CLEAR_2 "\",\"" GREEN_2)},
 	{"clear&unknown", REF(CLEAR_2 "\",\"" FOREIGN)},
+	{"part-clear", GRANULAR(CLEAR_2)},
 	{"part-green", GRANULAR(GREEN_2)},
 	{"part-red", GRANULAR(RED_2)},
 	{"clear&part-green", REF(CLEAR_2) GRANULAR(GREEN_2)},
