@@ -58,6 +58,7 @@ grant_set(struct store *s, struct span collection, struct span user, enum grant 
 	struct uuid uuid;
 	char id[UUID_TEXT];
 	int64_t number;
+	diag_where(why, "grant");
 	if (uuid_parse(collection, &uuid) != RC_OK)
 		return diag_fail(why, RC_BAD, "no id of a collection");
 	uuid_text(&uuid, id);

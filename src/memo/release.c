@@ -211,6 +211,7 @@ ask_fits(const struct release_ask *ask, struct diag *why)
 {
 	struct uuid uuid;
 	char text[UUID_TEXT];
+	diag_where(why, "gate");
 	if (uuid_parse(ask->from.id, &uuid) != RC_OK)
 		return diag_fail(why, RC_BAD, "no id of a collection");
 	uuid_text(&uuid, text);

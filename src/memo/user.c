@@ -118,6 +118,8 @@ static enum rc
 user_fits(const struct user *u, struct diag *why)
 {
 	struct span type;
+	diag_where(why, "user %.*s", (int)(u->name.len < 64 ? u->name.len : 64),
+		u->name.ptr ? u->name.ptr : "");
 	if (!name_fits(u->name)) {
 		diag_todo(why,
 			"1 to 64 of A-Z a-z 0-9 . _ @ -, first a letter or digit; public, self and "
@@ -155,6 +157,7 @@ roles_parse(struct span text, unsigned *out, struct diag *why)
 {
 	unsigned set = 0;
 	struct span rest = text, word;
+	diag_where(why, "role");
 	while (rest.ptr && span_cut(&rest, ',', &word)) {
 		unsigned role = 0;
 		for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
@@ -494,6 +497,7 @@ user_set_password(struct store *s, struct span name, struct span password,
 	char text[PASSWORD_TEXT] = "";
 	int64_t number;
 	enum rc code = RC_OK;
+	diag_where(why, "password");
 	if (password.len) {
 		code = password_fit(password, why);
 		if (code == RC_OK)
@@ -568,6 +572,7 @@ user_add_token(struct store *s, struct span name, struct rng r, int64_t now,
 	char out[static TOKEN_TEXT], struct diag *why)
 {
 	char token[TOKEN_TEXT], digest[65];
+	diag_where(why, "token");
 	token_new(r, token);
 	token_digest(span_of(token), digest);
 	enum rc code = add_credential(s, name, CREDENTIAL_ROW_TOKEN, span_of(digest), now, why);
@@ -601,6 +606,7 @@ user_add_cert(
 	struct store *s, struct span name, struct span fingerprint, int64_t now, struct diag *why)
 {
 	char print[FINGERPRINT_TEXT];
+	diag_where(why, "certificate");
 	if (fingerprint_parse(fingerprint, print) != RC_OK)
 		return diag_fail(why, RC_BAD, "no SHA-256 fingerprint");
 	return add_credential(s, name, CREDENTIAL_ROW_CERT, span_of(print), now, why);
