@@ -14,6 +14,8 @@
 #include "net/server-internal.h"
 
 static const int64_t tick = SECOND / 4;
+/* Looking at a socket is a system call: an idle or waiting one is looked at every so many ticks. */
+enum { LOOK_EVERY = 8 };
 
 /* False where the socket is no TCP socket; out is zeroed then. */
 static bool
@@ -84,10 +86,10 @@ reader_slow(struct conn *c, int64_t now)
 }
 
 static bool
-idle_over(struct conn *c, int64_t now)
+idle_over(struct conn *c, int64_t now, bool look)
 {
 	struct tcp_info info;
-	if (tcp_look(c->fd, &info) && c->marked && info.tcpi_bytes_received != c->mark) {
+	if (look && tcp_look(c->fd, &info) && c->marked && info.tcpi_bytes_received != c->mark) {
 		c->phase = PHASE_HEAD;
 		c->since = now;
 		return false;
@@ -97,13 +99,13 @@ idle_over(struct conn *c, int64_t now)
 
 /* Under conns_lock and c->lock. True: cut it. */
 static bool
-overdue(struct conn *c, int64_t now)
+overdue(struct conn *c, int64_t now, bool look)
 {
 	switch (c->phase) {
 	case PHASE_HEAD: return now - c->since > c->server->config.head_seconds * SECOND;
 	case PHASE_BODY: return body_slow(c, now);
 	case PHASE_SEND: return reader_slow(c, now);
-	case PHASE_IDLE: return idle_over(c, now);
+	case PHASE_IDLE: return idle_over(c, now, look);
 	case PHASE_WORK: break;
 	}
 	return false;
@@ -128,19 +130,20 @@ wake_gone(struct server *s, struct conn *c)
 }
 
 static void
-watch_all(struct server *s, int64_t now)
+watch_all(struct server *s, int64_t now, unsigned ticks)
 {
 	pthread_mutex_lock(&s->conns_lock);
 	for (struct conn *c = s->conns; c; c = c->next) {
+		bool look = (c->slot + ticks) % LOOK_EVERY == 0;
 		pthread_mutex_lock(&c->lock);
 		enum phase phase = c->phase;
-		bool cut = !c->cut && overdue(c, now);
+		bool cut = !c->cut && overdue(c, now, look);
 		c->cut |= cut;
 		pthread_mutex_unlock(&c->lock);
 		if (cut) {
-			shutdown(c->fd, SHUT_RDWR);
 			atomic_fetch_add(&s->cut, 1);
-		} else if (phase == PHASE_WORK) {
+			shutdown(c->fd, SHUT_RDWR);
+		} else if (look && phase == PHASE_WORK) {
 			wake_gone(s, c);
 		}
 	}
@@ -152,13 +155,14 @@ watch_run(void *server)
 {
 	struct server *s = server;
 	int64_t next_look = clock_monotonic() + tick;
+	unsigned ticks = 0;
 	pthread_mutex_lock(&s->wait_lock);
 	while (!s->watch_ends) {
 		int64_t now = clock_monotonic();
 		server_wake_due(s, now);
 		if (now >= next_look) {
 			pthread_mutex_unlock(&s->wait_lock);
-			watch_all(s, now);
+			watch_all(s, now, ticks++);
 			pthread_mutex_lock(&s->wait_lock);
 			next_look = now + tick;
 			continue;
