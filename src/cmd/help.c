@@ -47,6 +47,30 @@ options_list(FILE *to, const struct cmd_option *o)
 	}
 }
 
+/* Paragraphs folded at 96 columns; lines that start with a blank stay as they are. */
+static void
+paragraphs(FILE *to, const char *text)
+{
+	struct span rest = span_of(text), line;
+	fputc('\n', to);
+	while (span_cut(&rest, '\n', &line)) {
+		size_t column = 0;
+		struct span words = span_starts(line, SPAN(" ")) ? SPAN("") : line, word;
+		if (!words.len)
+			fwrite(line.ptr, 1, line.len, to);
+		while (words.len && span_cut(&words, ' ', &word)) {
+			bool fold = column && column + 1 + word.len > 96;
+			fprintf(to, "%s%.*s",
+				fold	 ? "\n"
+				: column ? " "
+					 : "",
+				(int)word.len, word.ptr);
+			column = (fold ? 0 : column + (column > 0)) + word.len;
+		}
+		fputc('\n', to);
+	}
+}
+
 void
 help_command(FILE *to, const struct command *parent, const struct command *c)
 {
@@ -63,7 +87,7 @@ help_command(FILE *to, const struct command *parent, const struct command *c)
 		options_list(to, verb->options);
 	}
 	if (c->more)
-		fprintf(to, "\n%s\n", c->more);
+		paragraphs(to, c->more);
 	fputs("\nEvery command:\n", to);
 	options_list(to, cmd_globals);
 }
