@@ -68,7 +68,7 @@ def free_port():
 
 
 class Tap:
-    """Prints each test as one TAP line, with what failed below it as comments."""
+    """Prints each test as one TAP line; how it failed goes to stderr."""
 
     def __init__(self):
         self.count = 0
@@ -84,16 +84,14 @@ class Tap:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else "expected"
             self.line(True, name, f" # SKIP {reason}")
         elif report.failed:
-            for text in f"{report.longreprtext}\n{report.capstdout}\n{report.capstderr}".splitlines():
-                print("#", text)
+            print(f"{report.longreprtext}\n{report.capstdout}\n{report.capstderr}", file=sys.stderr)
             self.line(False, name if report.when == "call" else f"{name} ({report.when})")
         elif report.when == "call":
             self.line(True, name)
 
     def pytest_collectreport(self, report):
         if report.failed:
-            for text in report.longreprtext.splitlines():
-                print("#", text)
+            print(report.longreprtext, file=sys.stderr)
             self.line(False, report.nodeid or "collection")
 
     def pytest_sessionfinish(self):
