@@ -5,6 +5,7 @@
 /* In the order of help and manual; ends with NULL. */
 extern const struct command *const commands[];
 
+extern const struct command command_check;
 extern const struct command command_config;
 extern const struct command command_help;
 extern const struct command command_pattern;

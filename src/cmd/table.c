@@ -1,6 +1,7 @@
 #include "cmd/commands.h"
 
 const struct command *const commands[] = {
+	&command_check,
 	&command_config,
 	&command_help,
 	&command_pattern,

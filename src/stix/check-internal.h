@@ -51,7 +51,10 @@ int check_width(struct span s);
 void check_table(struct check *c, const struct stix_table *table, yyjson_val *object);
 /* One value of a property, a list's items one by one. */
 void check_property(struct check *c, const struct stix_property *property, yyjson_val *val);
-/* What any value must be: no null, nothing empty, at any depth. */
+/*
+ * What any value must be: not null, not empty. What lies deeper in it is of its creator's own
+ * types, of which the standard says nothing (public bundles have empty lists there).
+ */
 void check_any(struct check *c, yyjson_val *val);
 /* A property the standard does not have: its name, its value, and how it should be made. */
 void check_custom(struct check *c, struct span name, yyjson_val *val);

@@ -299,7 +299,8 @@ check_bundle(struct check *c, yyjson_val *bundle)
 	struct frame list = {.up = c->at, .key = SPAN("objects")}, item = {.up = &list};
 	c->at = &list;
 	yyjson_arr_iter it = yyjson_arr_iter_with(objects);
-	for (yyjson_val *one; !c->stop && (one = yyjson_arr_iter_next(&it)); item.index++) {
+	bool each = !(c->options->flags & STIX_ACROSS_ONLY);
+	for (yyjson_val *one; each && !c->stop && (one = yyjson_arr_iter_next(&it)); item.index++) {
 		c->at = &item;
 		c->id = (struct span){};
 		if (span_eq(json_get_span(one, "type"), SPAN("bundle")))

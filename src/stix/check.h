@@ -2,7 +2,9 @@
 /*
  * Verdicts on STIX 2.1 objects. Level STIX_MUST: every MUST of the standard that one object (or one
  * bundle) can show. Level STIX_SHOULD: also its SHOULDs, as the checks of the OASIS validator name
- * them. Verdicts own their text. Checking never changes an object. One thread at a time.
+ * them. An object of STIX 2.0, where accepted (it says so, or has neither spec_version nor anything
+ * that only 2.1 has), is judged by the types of what it has, not by what it lacks, and by no
+ * SHOULD. Verdicts own their text. Checking never changes an object. One thread at a time.
  */
 #include "base/arena.h"
 #include "base/vec.h"
@@ -20,6 +22,7 @@ enum {
 	STIX_INTEROP = 1 << 4,	    /* also what the interoperability test document asks */
 	STIX_ACCEPT_2_0 = 1 << 5,   /* STIX 2.0 objects are judged as such, else as 2.1 */
 	STIX_AS_2_0 = 1 << 6,	    /* every object must be STIX 2.0 */
+	STIX_ACROSS_ONLY = 1 << 7,  /* of a bundle only what its objects do not show one by one */
 };
 
 struct stix_options {

@@ -28,17 +28,6 @@ check_any(struct check *c, yyjson_val *val)
 		check_must(c, "null", "null is no value of STIX");
 	if (yyjson_is_ctn(val) && unsafe_yyjson_get_len(val) == 0)
 		check_must(c, "empty", "an empty %s", yyjson_is_arr(val) ? "list" : "dictionary");
-	struct frame step = {.up = c->at};
-	c->at = &step;
-	yyjson_arr_iter items = yyjson_arr_iter_with(val);
-	for (yyjson_val *item; !c->stop && (item = yyjson_arr_iter_next(&items)); step.index++)
-		check_any(c, item);
-	yyjson_obj_iter members = yyjson_obj_iter_with(val);
-	for (yyjson_val *key; !c->stop && (key = yyjson_obj_iter_next(&members));) {
-		step.key = json_span(key);
-		check_any(c, yyjson_obj_iter_get_val(key));
-	}
-	c->at = step.up;
 }
 
 /* "x_" SOURCE "_" NAME, or with hyphens for types and extensions. */
