@@ -17,7 +17,7 @@
 
 enum {
 	CACHE_SLOTS = 256, /* a power of two; a module has a few dozen statements */
-	PARAMETERS = 32,
+	PARAMETERS = 128,
 	LONG_HOLD = 20000, /* us of append lock after which others get a chance */
 	YIELD_US = 1200,
 };
@@ -175,8 +175,10 @@ store_prepare(struct store *s, const char *sql, struct stmt **out, struct diag *
 		return rc;
 	struct stmt *st = mem_new(sizeof *st);
 	*st = (struct stmt){.store = s, .driver = s->driver, .st = handle};
-	for (unsigned n = 1; n < PARAMETERS; n++) {
-		unsigned index = s->driver->parameter(handle, n);
+	for (unsigned n = 1, index; n < PARAMETERS; n++) {
+		index = s->driver->parameter(handle, n);
+		if (!index)
+			break;
 		must(index < 256);
 		st->parameter[n] = (unsigned char)index;
 	}
@@ -260,6 +262,12 @@ stmt_step(struct stmt *st, struct diag *why)
 	if (rc != RC_OK)
 		st->driver->reset(st->st);
 	return rc;
+}
+
+void
+stmt_rewind(struct stmt *st)
+{
+	st->driver->reset(st->st);
 }
 
 enum rc

@@ -4,8 +4,9 @@
  * another thread or process. Readers see a snapshot and never wait for a writer; writers take the
  * append lock, one at a time over all processes, and what they commit is durable when store_commit
  * returns. Statements are cached in the handle by the address of their SQL text, so SQL is a
- * `static const char[]` of the module that runs it. Parameters are written $1, $2, ... and bound by
- * that number; PostgreSQL's dialect is followed where SQLite allows (cast($1 as bigint)).
+ * `static const char[]` of the module that runs it. Parameters are written $1, $2, ... (at most
+ * $127, none left out) and bound by that number; PostgreSQL's dialect is followed where SQLite
+ * allows (cast($1 as bigint)).
  *
  * Errors of every call: RC_AGAIN the append lock was not had in time; RC_FULL no space left, the
  * transaction is rolled back; RC_IO anything else of the database, also a damaged file.
@@ -71,6 +72,8 @@ void stmt_bind_text(struct stmt *st, unsigned number, struct span text);
 void stmt_bind_blob(struct stmt *st, unsigned number, struct span bytes);
 /* RC_OK: a row; RC_NONE: no more rows. After anything but RC_OK no snapshot is held. */
 enum rc stmt_step(struct stmt *st, struct diag *why);
+/* Ready to be bound and stepped again; for a statement that one loop runs many times. */
+void stmt_rewind(struct stmt *st);
 /* Runs a statement that yields no row, and releases it; RC_OK when done. */
 enum rc stmt_run(struct stmt *st, struct diag *why);
 

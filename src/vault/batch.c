@@ -40,6 +40,8 @@ struct vault_batch {
 	vec_of(struct span) types;
 	uint32_t *kinds;     /* of types, while committing */
 	struct place *order; /* items by key, then as they came */
+	struct span creator_text;
+	struct uuid creator;
 	struct buf facts;
 	int64_t now;
 	struct vault_state state;
@@ -59,6 +61,7 @@ vault_batch_reset(struct vault_batch *b)
 	for (size_t i = 0; i < b->requests.len; i++)
 		buf_fini(&b->requests.at[i].details);
 	b->items.len = b->requests.len = b->types.len = 0;
+	b->creator_text = SPAN("");
 	arena_reset(&b->text);
 }
 
@@ -130,6 +133,23 @@ vault_batch_refuse(struct vault_batch *b, struct span id, struct span version, c
 	return refuse(b, id, version, arena_dup(&b->text, span_of(reason)).ptr);
 }
 
+/* Runs of objects have one creator: the text of the former is not read again. */
+static bool
+creator_of(struct vault_batch *b, struct span text, struct uuid *out)
+{
+	struct vault_id id;
+	if (text.len == 0)
+		return false;
+	if (!span_eq(text, b->creator_text)) {
+		if (vault_id_parse(text, &id) != RC_OK)
+			return false;
+		b->creator_text = arena_dup(&b->text, text);
+		b->creator = id.uuid;
+	}
+	*out = b->creator;
+	return true;
+}
+
 enum rc
 vault_batch_add(struct vault_batch *b, const struct vault_object *o)
 {
@@ -155,11 +175,7 @@ vault_batch_add(struct vault_batch *b, const struct vault_object *o)
 		.facts = {(uint8_t)o->spec, o->class, o->tlp, o->privacy, o->revoked, unversioned},
 		.uuid = id.uuid,
 	};
-	struct vault_id creator;
-	if (o->creator.len && vault_id_parse(o->creator, &creator) == RC_OK) {
-		it->row.has_creator = true;
-		it->row.creator = creator.uuid;
-	}
+	it->row.has_creator = creator_of(b, o->creator, &it->row.creator);
 	if (id.exact)
 		it->exact = arena_dup(&b->text, o->id);
 	time_text_ms(it->row.version, usual);
@@ -455,11 +471,26 @@ judge_lone(struct vault_batch *b, uint32_t index, struct diag *why)
 	return RC_OK;
 }
 
+/* Nearly every key of an import is new: asking only for that costs half of loading a group. */
+static enum rc
+load_stored(struct vault_batch *b, struct stmt *probe, int64_t key, struct vault_group *stored,
+	struct diag *why)
+{
+	stmt_bind_i64(probe, 1, key);
+	enum rc rc = stmt_step(probe, why);
+	stmt_rewind(probe);
+	stored->len = 0;
+	if (rc == RC_OK)
+		return vault_group_load(b->vault, key, stored, why);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
 static enum rc
 judge_all(struct vault_batch *b, struct diag *why)
 {
 	own_group struct vault_group stored = {};
-	enum rc rc = RC_OK;
+	own_stmt struct stmt *probe = NULL;
+	enum rc rc = store_sql(b->vault->store, vault_sql[SQL_KEY], &probe, why);
 	size_t count = b->items.len;
 	while (count && b->items.at[b->order[count - 1].item].refused)
 		count--;
@@ -467,7 +498,7 @@ judge_all(struct vault_batch *b, struct diag *why)
 		next = i + 1;
 		while (next < count && b->order[next].key == b->order[i].key)
 			next++;
-		rc = vault_group_load(b->vault, b->order[i].key, &stored, why);
+		rc = load_stored(b, probe, b->order[i].key, &stored, why);
 		if (rc != RC_OK)
 			break;
 		if (stored.len == 0 && next == i + 1)
@@ -478,23 +509,74 @@ judge_all(struct vault_batch *b, struct diag *why)
 	return rc;
 }
 
+/* `count` rows by one statement: 1 or SQL_MANY. */
 static enum rc
-insert_object(struct vault_batch *b, const struct item *it, struct diag *why)
+insert_objects(struct vault_batch *b, struct item *const *items, size_t count, struct diag *why)
 {
-	const struct vault_row *r = &it->row;
 	struct stmt *st;
-	enum rc rc = store_sql(b->vault->store, vault_sql[SQL_INSERT], &st, why);
+	size_t ends[SQL_MANY];
+	enum vault_query query = count == 1 ? SQL_INSERT : SQL_INSERT_MANY;
+	enum rc rc = store_sql(b->vault->store, vault_sql[query], &st, why);
 	if (rc != RC_OK)
 		return rc;
 	buf_reset(&b->facts);
-	vault_row_pack(r, it->stamp, it->exact, &b->facts);
-	stmt_bind_i64(st, 1, r->added);
-	stmt_bind_i64(st, 2, r->collection);
-	stmt_bind_i64(st, 3, r->last);
-	stmt_bind_i64(st, 4, r->kind);
-	stmt_bind_blob(st, 5, buf_span(&b->facts));
-	stmt_bind_blob(st, 6, it->bytes);
+	for (size_t i = 0; i < count; i++) {
+		vault_row_pack(&items[i]->row, items[i]->stamp, items[i]->exact, &b->facts);
+		ends[i] = b->facts.len;
+	}
+	for (unsigned i = 0, n = 0; i < count; i++, n += 6) {
+		const struct vault_row *r = &items[i]->row;
+		size_t from = i ? ends[i - 1] : 0;
+		stmt_bind_i64(st, n + 1, r->added);
+		stmt_bind_i64(st, n + 2, r->collection);
+		stmt_bind_i64(st, n + 3, r->last);
+		stmt_bind_i64(st, n + 4, r->kind);
+		stmt_bind_blob(st, n + 5, span_sub(buf_span(&b->facts), from, ends[i] - from));
+		stmt_bind_blob(st, n + 6, items[i]->bytes);
+	}
 	return stmt_run(st, why);
+}
+
+static enum rc
+insert_entries(struct vault_batch *b, struct item *const *items, size_t count, struct diag *why)
+{
+	struct stmt *st;
+	enum vault_query query = count == 1 ? SQL_ENTRY : SQL_ENTRY_MANY;
+	enum rc rc = store_sql(b->vault->store, vault_sql[query], &st, why);
+	if (rc != RC_OK)
+		return rc;
+	for (unsigned i = 0; i < count; i++) {
+		stmt_bind_i64(st, i * 2 + 1, items[i]->key);
+		stmt_bind_i64(st, i * 2 + 2, items[i]->row.added);
+	}
+	return stmt_run(st, why);
+}
+
+/* Gathers rows for one statement of many; what is left at the end goes one by one. */
+struct insertion {
+	enum rc (*insert)(
+		struct vault_batch *b, struct item *const *items, size_t count, struct diag *why);
+	struct item *items[SQL_MANY];
+	size_t count;
+};
+
+static enum rc
+insertion_add(struct vault_batch *b, struct insertion *in, struct item *it, struct diag *why)
+{
+	in->items[in->count++] = it;
+	if (in->count < SQL_MANY)
+		return RC_OK;
+	in->count = 0;
+	return in->insert(b, in->items, SQL_MANY, why);
+}
+
+static enum rc
+insertion_end(struct vault_batch *b, struct insertion *in, struct diag *why)
+{
+	enum rc rc = RC_OK;
+	for (size_t i = 0; rc == RC_OK && i < in->count; i++)
+		rc = in->insert(b, &in->items[i], 1, why);
+	return rc;
 }
 
 /* Stamps in the order of arrival, one microsecond apart; then the index in the order of its keys.
@@ -504,29 +586,25 @@ insert_all(struct vault_batch *b, struct diag *why)
 {
 	enum rc rc = RC_OK;
 	int64_t stamp = b->now > b->state.last || mutant(250) ? b->now : b->state.last + 1;
+	struct insertion objects = {.insert = insert_objects}, entries = {.insert = insert_entries};
 	for (size_t i = 0; rc == RC_OK && i < b->items.len; i++) {
 		struct item *it = &b->items.at[i];
 		if (it->result.verdict != VAULT_ADDED)
 			continue;
 		it->row.added = it->result.added = b->state.last = stamp;
 		stamp += !mutant(240);
-		rc = insert_object(b, it, why);
+		rc = insertion_add(b, &objects, it, why);
 	}
+	if (rc == RC_OK)
+		rc = insertion_end(b, &objects, why);
 	for (size_t i = 0; rc == RC_OK && i < b->items.len; i++) {
 		struct item *it = &b->items.at[b->order[i].item];
 		if (it->twin != UNSTORED)
 			it->result.added = b->items.at[it->twin].row.added;
-		if (it->result.verdict != VAULT_ADDED)
-			continue;
-		struct stmt *st;
-		rc = store_sql(b->vault->store, vault_sql[SQL_ENTRY], &st, why);
-		if (rc != RC_OK)
-			break;
-		stmt_bind_i64(st, 1, it->key);
-		stmt_bind_i64(st, 2, it->row.added);
-		rc = stmt_run(st, why);
+		if (it->result.verdict == VAULT_ADDED)
+			rc = insertion_add(b, &entries, it, why);
 	}
-	return rc;
+	return rc == RC_OK ? insertion_end(b, &entries, why) : rc;
 }
 
 static enum rc

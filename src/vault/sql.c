@@ -7,13 +7,36 @@
 	"facts, " \
 	"bytes"
 
+/* Many rows a statement: its cursors stay where the last row went, which is where the next goes. */
+#define ROW2(a, b) "($" #a ",$" #b ")"
+#define ROW6(a, b, c, d, e, f) "($" #a ",$" #b ",$" #c ",$" #d ",$" #e ",$" #f ")"
+#define MANY6 \
+	ROW6(1, 2, 3, 4, 5, 6) \
+	"," ROW6(7, 8, 9, 10, 11, 12) "," ROW6(13, 14, 15, 16, 17, 18) "," ROW6(19, 20, 21, 22, \
+		23, \
+		24) "," ROW6(25, 26, 27, 28, 29, 30) "," ROW6(31, 32, 33, 34, 35, 36) "," ROW6(37, \
+		38, 39, 40, 41, 42) "," ROW6(43, 44, 45, 46, 47, 48) "," ROW6(49, 50, 51, 52, 53, \
+		54) "," ROW6(55, 56, 57, 58, 59, 60) "," ROW6(61, 62, 63, 64, 65, 66) "," ROW6(67, \
+		68, 69, 70, 71, 72) "," ROW6(73, 74, 75, 76, 77, 78) "," ROW6(79, 80, 81, 82, 83, \
+		84) "," ROW6(85, 86, 87, 88, 89, 90) "," ROW6(91, 92, 93, 94, 95, 96)
+#define MANY2 \
+	ROW2(1, 2) \
+	"," ROW2(3, 4) "," ROW2(5, 6) "," ROW2(7, 8) "," ROW2(9, 10) "," ROW2(11, 12) "," ROW2( \
+		13, 14) "," ROW2(15, 16) "," ROW2(17, 18) "," ROW2(19, 20) "," ROW2(21, \
+		22) "," ROW2(23, 24) "," ROW2(25, 26) "," ROW2(27, 28) "," ROW2(29, \
+		30) "," ROW2(31, 32)
+
 const char *const vault_sql[SQL_QUERIES] = {
 	[SQL_GROUP] =
 		"select " VAULT_ROW " from entry cross join object on object.added = entry.added "
 		"where entry.key = $1 order by entry.added",
+	[SQL_KEY] = "select 1 from entry where key = $1 limit 1",
 	[SQL_SET_LAST] = "update object set last = $1 where added = $2",
 	[SQL_INSERT] = "insert into object(added, collection, last, kind, facts, bytes) "
 		       "values($1, $2, $3, $4, $5, $6)",
+	[SQL_INSERT_MANY] =
+		"insert into object(added, collection, last, kind, facts, bytes) values" MANY6,
+	[SQL_ENTRY_MANY] = "insert into entry(key, added) values" MANY2,
 	[SQL_ENTRY] = "insert into entry(key, added) values($1, $2)",
 	[SQL_ENTRY_DELETE] = "delete from entry where key = $1 and added = $2",
 	[SQL_OBJECT_DELETE] = "delete from object where added = $1",

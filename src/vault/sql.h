@@ -5,9 +5,12 @@
  */
 enum vault_query {
 	SQL_GROUP,
+	SQL_KEY,
 	SQL_SET_LAST,
 	SQL_INSERT,
+	SQL_INSERT_MANY,
 	SQL_ENTRY,
+	SQL_ENTRY_MANY,
 	SQL_ENTRY_DELETE,
 	SQL_OBJECT_DELETE,
 	SQL_BYTES,
@@ -41,5 +44,8 @@ enum vault_query {
 	SQL_QUARANTINE_DELETE_COLLECTION,
 	SQL_QUERIES,
 };
+
+/* Rows of the two statements for many. */
+enum { SQL_MANY = 16 };
 
 extern const char *const vault_sql[SQL_QUERIES];

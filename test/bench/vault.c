@@ -143,6 +143,15 @@ open_store(const char *path, enum store_mode mode)
 	return s;
 }
 
+/* Other work on the machine does not count. */
+static int64_t
+cpu_time(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * SECOND + t.tv_nsec / 1000;
+}
+
 static void
 bench_put(const char *ours, const char *theirs, uint64_t total)
 {
@@ -158,7 +167,7 @@ bench_put(const char *ours, const char *theirs, uint64_t total)
 	own_arena struct arena a = {};
 	own_mem struct vault_object *objects = calloc(VAULT_BATCH_MAX, sizeof *objects);
 	uint64_t state = 42, bytes = 0;
-	int64_t our_time = 0, their_time = 0, our_last = 0, their_last = 0;
+	int64_t our_time = 0, their_time = 0, our_cpu = 0, their_cpu = 0;
 	for (uint64_t done = 0; done < total;) {
 		size_t count = total - done < VAULT_BATCH_MAX ? total - done : VAULT_BATCH_MAX;
 		arena_reset(&a);
@@ -168,33 +177,32 @@ bench_put(const char *ours, const char *theirs, uint64_t total)
 		}
 		struct vault_request r = {.collection = c.number,
 			.source = {.name = SPAN("local"), .power = VAULT_OPERATOR}};
-		int64_t t0 = clock_monotonic();
+		int64_t t0 = clock_monotonic(), c0 = cpu_time();
 		vault_batch_reset(b);
 		vault_batch_request(b, &r);
 		for (size_t i = 0; i < count; i++)
 			check(vault_batch_add(b, &objects[i]), &why);
 		check(vault_batch_commit(b, &why), &why);
-		int64_t t1 = clock_monotonic();
+		int64_t t1 = clock_monotonic(), c1 = cpu_time();
 		rival_put(&rival, objects, count);
-		int64_t t2 = clock_monotonic();
+		int64_t t2 = clock_monotonic(), c2 = cpu_time();
 		must(vault_batch_counts(b).added == count);
 		our_time += t1 - t0;
 		their_time += t2 - t1;
-		our_last = t1 - t0;
-		their_last = t2 - t1;
+		our_cpu += c1 - c0;
+		their_cpu += c2 - c1;
 		done += count;
-		if (getenv("TOCSIN_BENCH_VERBOSE"))
-			printf("  %8llu: %7lld us, SQLite %7lld us\n", (unsigned long long)done,
-				(long long)our_last, (long long)their_last);
 	}
 	sqlite3_finalize(rival.object);
 	sqlite3_finalize(rival.entry);
 	sqlite3_close(rival.db);
 	printf("put %llu objects of %llu bytes, %d a transaction: %.0f objects/s; SQLite %s alone "
-	       "%.0f/s; ratio %.2f\n",
+	       "%.0f/s; ratio %.2f; of CPU alone %.1f and %.1f us an object, ratio %.2f\n",
 		(unsigned long long)total, (unsigned long long)(bytes / total), VAULT_BATCH_MAX,
 		(double)total * 1e6 / (double)our_time, sqlite3_libversion(),
-		(double)total * 1e6 / (double)their_time, (double)their_time / (double)our_time);
+		(double)total * 1e6 / (double)their_time, (double)their_time / (double)our_time,
+		(double)our_cpu / (double)total, (double)their_cpu / (double)total,
+		(double)their_cpu / (double)our_cpu);
 }
 
 /* Commits of 1,000 objects, as POSTs bring them, grouped by `group`. */
@@ -251,15 +259,6 @@ one_page(struct vault *v, const struct vault_filter *f, struct buf *out)
 		last = item.added;
 	}
 	return last;
-}
-
-/* Other work on the machine does not count. */
-static int64_t
-cpu_time(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (int64_t)t.tv_sec * SECOND + t.tv_nsec / 1000;
 }
 
 static double

@@ -218,6 +218,7 @@ static const struct {
 	{SQL_GROUP,
 		"SEARCH entry USING PRIMARY KEY (key=?)\nSEARCH object USING INTEGER PRIMARY KEY",
 		"TEMP"},
+	{SQL_KEY, "SEARCH entry USING PRIMARY KEY (key=?)", "SCAN"},
 	{SQL_SET_LAST, "SEARCH object USING INTEGER PRIMARY KEY", "SCAN"},
 	{SQL_ENTRY_DELETE, "SEARCH entry USING PRIMARY KEY (key=? AND added=?)", "SCAN"},
 	{SQL_OBJECT_DELETE, "SEARCH object USING INTEGER PRIMARY KEY", "SCAN"},
@@ -259,9 +260,9 @@ static const struct {
 	{SQL_QUARANTINE_DELETE, "SEARCH quarantine USING INTEGER PRIMARY KEY", "SCAN"},
 };
 /* No choice to make: plain inserts; and removal of a whole collection, which may read the table. */
-static const enum vault_query planless[] = {SQL_INSERT, SQL_ENTRY, SQL_SEARCH_ADD,
-	SQL_SEARCH_DELETE, SQL_STATUS_PUT, SQL_QUARANTINE_PUT, SQL_STATUS_DELETE_COLLECTION,
-	SQL_QUARANTINE_DELETE_COLLECTION};
+static const enum vault_query planless[] = {SQL_INSERT, SQL_INSERT_MANY, SQL_ENTRY, SQL_ENTRY_MANY,
+	SQL_SEARCH_ADD, SQL_SEARCH_DELETE, SQL_STATUS_PUT, SQL_QUARANTINE_PUT,
+	SQL_STATUS_DELETE_COLLECTION, SQL_QUARANTINE_DELETE_COLLECTION};
 
 static void
 every_query_takes_the_index_meant_for_it(void **state)
