@@ -52,7 +52,8 @@ sniff(struct reading *r, struct diag *why)
 	enum rc code = lines_peek(&r->lines, r->lines.whole ? 1 : HEAD, &head, why);
 	if (code || head.len == 0)
 		return code ? code : RC_NONE;
-	int best = -1;
+	int best = 0;
+	r->reader = &reader_lines;
 	for (size_t i = 0; readers[i]; i++) {
 		int sure = readers[i]->sniff(head);
 		if (sure > best) {

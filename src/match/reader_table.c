@@ -207,7 +207,8 @@ csv_line(struct reading *r, struct record *out, struct diag *why)
 		size_t gap = (size_t)(line.offset - out->offset) - joined.len;
 		char *more = arena_bytes(&r->arena, joined.len + gap + line.text.len);
 		memcpy(more, joined.ptr, joined.len);
-		memset(more + joined.len, '\n', gap);
+		memset(more + joined.len, '\r', gap);
+		more[joined.len + gap - 1] = '\n';
 		if (line.text.len)
 			memcpy(more + joined.len + gap, line.text.ptr, line.text.len);
 		joined = (struct span){more, joined.len + gap + line.text.len};

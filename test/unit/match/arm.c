@@ -1,0 +1,106 @@
+#include "../test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "match/arm.h"
+#include "world.h"
+
+/* "KIND VALUE;" of what a pattern armed, or "partial" or "unknown". */
+static const char *
+armed(const char *pattern)
+{
+	static struct buf out;
+	own_match_set struct match_set *set = match_set_new(1);
+	own_arena struct arena a = {};
+	struct ioc_counts c = {};
+	struct indicator facts = {.pattern = span_of(pattern),
+		.valid_from = TIME_NONE,
+		.valid_until = TIME_NONE,
+		.confidence = -1};
+	buf_reset(&out);
+	if (arm_pattern(set, &facts, &c, NULL))
+		abort();
+	for (uint32_t i = 0, left = (uint32_t)c.armed; left; i++) {
+		struct indicator got = match_set_get(set, i, &a);
+		if (got.about.kind == OBS_NONE)
+			continue; /* a note about a host */
+		left--;
+		buf_printf(&out, "%s %.*s%s;", obs_word(got.about.kind), (int)got.about.value.len,
+			got.about.value.ptr, got.valid_from != TIME_NONE ? " from" : "");
+	}
+	if (c.partial)
+		buf_printf(&out, "partial");
+	if (c.unknown)
+		buf_printf(&out, "unknown");
+	buf_add_byte(&out, 0);
+	return out.ptr;
+}
+
+static void
+what_one_comparison_decides_is_armed(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {
+		{"[domain-name:value = 'Evil.org']", "domain evil.org;"},
+		{"[ipv4-addr:value = '192.0.2.1']", "ipv4 192.0.2.1;"},
+		{"[ipv4-addr:value ISSUBSET '192.0.2.0/24']", "cidr4 192.0.2.0/24;"},
+		{"[ipv4-addr:value = '192.0.2.9/24']", "cidr4 192.0.2.0/24;"},
+		{"[ipv6-addr:value = '2001:DB8::1']", "ipv6 2001:db8::1;"},
+		{"[url:value = 'http://Evil.org/a' OR domain-name:value = 'evil.org']",
+			"url http://evil.org/a;domain evil.org;"},
+		{"[domain-name:value IN ('a.org', 'b.org')]", "domain a.org;domain b.org;"},
+		{"[file:hashes.'SHA-1' = 'da39a3ee5e6b4b0d3255bfef95601890afd80709']",
+			"sha1 da39a3ee5e6b4b0d3255bfef95601890afd80709;"},
+		{"[file:hashes.MD5 = 'd41d8cd98f00b204e9800998ecf8427e']",
+			"md5 d41d8cd98f00b204e9800998ecf8427e;"},
+		{"[email-addr:value = 'a@b.org']", "email a@b.org;"},
+		{"[network-traffic:dst_ref.value = '192.0.2.1']", "ipv4 192.0.2.1;"},
+		{"[network-traffic:x_ja3 = 'd41d8cd98f00b204e9800998ecf8427e']",
+			"ja3 d41d8cd98f00b204e9800998ecf8427e;"},
+		{"[ipv4-addr:value = '192.0.2.1'] OR [ipv4-addr:value = '192.0.2.2']",
+			"ipv4 192.0.2.1;ipv4 192.0.2.2;"},
+		{"[ipv4-addr:value = '192.0.2.1'] WITHIN 5 SECONDS", "ipv4 192.0.2.1;"},
+		{"[ipv4-addr:value = '192.0.2.1'] START t'2026-01-01T00:00:00Z' STOP "
+		 "t'2026-02-01T00:00:00Z'",
+			"ipv4 192.0.2.1 from;"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_string_equal(armed(cases[i][0]), cases[i][1]);
+}
+
+static void
+what_needs_more_is_never_armed_by_half(void **state)
+{
+	(void)state;
+	static const char *const cases[] = {
+		"[domain-name:value = 'a.org' AND url:value = 'http://a.org/']",
+		"[domain-name:value = 'a.org'] AND [url:value = 'http://a.org/']",
+		"[domain-name:value = 'a.org'] FOLLOWEDBY [url:value = 'http://a.org/']",
+		"[domain-name:value = 'a.org'] REPEATS 5 TIMES",
+		"[domain-name:value != 'a.org']",
+		"[domain-name:value NOT = 'a.org']",
+		"[domain-name:value LIKE '%.org']",
+		"[domain-name:value MATCHES 'a']",
+		"[domain-name:value = 'a.org' OR file:name = 'x.exe']",
+		"[file:name = 'x.exe']",
+		"[domain-name:value = 'nodots']",
+		"[domain-name:resolves_to_refs[*].value = '192.0.2.1']",
+		"[ipv4-addr:value ISSUPERSET '192.0.2.0/24']",
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (strcmp(armed(cases[i]), "partial") != 0)
+			fail_msg("%s: %s", cases[i], armed(cases[i]));
+	assert_string_equal(armed("[domain-name:value = "), "unknown");
+	assert_string_equal(armed(""), "unknown");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_one_comparison_decides_is_armed),
+		cmocka_unit_test(what_needs_more_is_never_armed_by_half),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
