@@ -5,23 +5,23 @@
 #include "base/ascii.h"
 
 static const struct algorithm {
-	const char *name; /* without hyphens, upper case */
+	struct span name; /* without hyphens, upper case */
 	uint16_t digits;  /* hexadecimal; 0: MD6 of any of its lengths; 1: ssdeep */
 } algorithms[] = {
-	{"MD5", 32},
-	{"MD6", 0},
-	{"RIPEMD160", 40},
-	{"SHA1", 40},
-	{"SHA224", 56},
-	{"SHA256", 64},
-	{"SHA384", 96},
-	{"SHA512", 128},
-	{"SHA3224", 56},
-	{"SHA3256", 64},
-	{"SHA3384", 96},
-	{"SHA3512", 128},
-	{"SSDEEP", 1},
-	{"WHIRLPOOL", 128},
+	{SPAN("MD5"), 32},
+	{SPAN("MD6"), 0},
+	{SPAN("RIPEMD160"), 40},
+	{SPAN("SHA1"), 40},
+	{SPAN("SHA224"), 56},
+	{SPAN("SHA256"), 64},
+	{SPAN("SHA384"), 96},
+	{SPAN("SHA512"), 128},
+	{SPAN("SHA3224"), 56},
+	{SPAN("SHA3256"), 64},
+	{SPAN("SHA3384"), 96},
+	{SPAN("SHA3512"), 128},
+	{SPAN("SSDEEP"), 1},
+	{SPAN("WHIRLPOOL"), 128},
 };
 
 /* The algorithm whatever the case and the hyphens: "sha256", "SHA-256". */
@@ -38,7 +38,7 @@ algorithm_find(struct span key)
 		name[len++] = ascii_upper(key.ptr[i]);
 	}
 	for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
-		if (strlen(algorithms[i].name) == len && !memcmp(algorithms[i].name, name, len))
+		if (span_eq(algorithms[i].name, (struct span){name, len}))
 			return &algorithms[i];
 	return NULL;
 }
@@ -63,8 +63,10 @@ is_digest(struct span s, unsigned digits)
 	bool fits = digits && s.len == digits;
 	for (size_t i = 0; !digits && i < sizeof md6 / sizeof md6[0]; i++)
 		fits |= s.len == md6[i];
+	static const bool hex[256] = {
+		['0' ... '9'] = true, ['A' ... 'F'] = true, ['a' ... 'f'] = true};
 	for (size_t i = 0; fits && i < s.len; i++)
-		fits = ascii_hex(s.ptr[i]) >= 0;
+		fits = hex[(unsigned char)s.ptr[i]];
 	return fits;
 }
 

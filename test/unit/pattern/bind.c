@@ -117,7 +117,7 @@ judge(const struct oracle *all, const struct bind_node *n, size_t *slot)
 				sum.latest = one.latest;
 		}
 	if (n->kind == BIND_WITHIN)
-		sum.holds &= sum.latest - sum.earliest < n->window;
+		sum.holds = sum.holds && sum.latest - sum.earliest < n->window;
 	if (n->kind == BIND_STARTSTOP)
 		sum.holds &= sum.earliest >= n->start && sum.latest < n->stop;
 	return sum;

@@ -1,0 +1,67 @@
+"""pattern check and pattern match, as scripts use them."""
+import json
+
+import pytest
+
+
+def observed(at, objects, number=1):
+    return {"type": "observed-data", "id": f"observed-data--{at}", "first_observed": f"2020-01-01T00:00:{at}Z",
+            "last_observed": f"2020-01-01T00:00:{at}Z", "number_observed": number, "objects": objects}
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Two files of one observation each: a domain, then an address seen twice."""
+    for name, data in (("one", observed("01", {"0": {"type": "domain-name", "value": "evil.example"}})),
+                       ("two", observed("05", {"0": {"type": "ipv4-addr", "value": "192.0.2.1"}}, 2))):
+        (tmp_path / name).write_text(json.dumps({"type": "bundle", "id": "bundle--1", "objects": [data]}))
+
+
+def test_each_line_gets_a_verdict_with_the_column_of_its_fault(tocsin):
+    text = "[a:b = 1]\n[a:b = ]\r\n\n[a:'\u00e9' = x]"
+    said = tocsin("pattern", "check", code=1, stdin=text)
+    lines = said.out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["ok", "error 8", "error 1", "error 10"]
+    assert all(": " in line for line in lines[1:])
+    assert tocsin("pattern", "check", "-", stdin="[a:b = 1]\n").out == "ok\n"
+    assert tocsin("pattern", "check", stdin="").out == ""
+
+
+def test_what_is_never_evaluated_is_ok_with_a_warning(tocsin):
+    said = tocsin("pattern", "check", stdin="[a:b = 1] WITHIN 0 SECONDS\n")
+    assert said.out == "ok\n" and "line 1, column 18: WITHIN" in said.err
+    assert tocsin("--quiet", "pattern", "check", stdin="[a:b = 1] WITHIN 0 SECONDS\n").err == ""
+    rows = tocsin("--json", "pattern", "check", code=1, stdin="[a:b = 1] WITHIN 0 SECONDS\n[\n").rows
+    assert rows[0]["ok"] and rows[0]["column"] == 18 and "WITHIN" in rows[0]["warning"]
+    assert rows[1] == {"line": 2, "ok": False, "column": 2, "error": rows[1]["error"]}
+
+
+def test_all_files_are_one_set_of_observations(tocsin, world):
+    assert tocsin("pattern", "match", "[domain-name:value = 'evil.example']", "one").out == "match\n"
+    both = "[domain-name:value = 'evil.example'] FOLLOWEDBY [ipv4-addr:value ISSUBSET '192.0.2.0/24'] REPEATS 2 TIMES"
+    assert tocsin("pattern", "match", both, "one", "two").out == "match\n"
+    assert tocsin("pattern", "match", both, "one", code=1).out == "none\n"
+    assert tocsin("pattern", "match", f"({both}) WITHIN 4 SECONDS", "one", "two", code=1).out == "none\n"
+    assert tocsin("--json", "pattern", "match", both, "one", "two").rows == [{"match": True}]
+    assert tocsin("--quiet", "pattern", "match", both, "one", "two").out == ""
+
+
+@pytest.mark.parametrize("pattern, files, why", [
+    ("[domain-name:value = 'x'", ["one"], "column 25: "),
+    ("[domain-name:value MATCHES '(']", ["one"], "column 28: no regular expression"),
+    ("[domain-name:value = t'2020-01-01T00:00:00Z']", ["one"], "column 2: a timestamp is compared"),
+    ("[a:b = 1] REPEATS 0 TIMES", ["one"], "column 19: REPEATS"),
+    ("[a:b = 1]", ["one", "three"], "three"),
+    ("[a:b = 1]", ["broken"], "broken"),
+])
+def test_what_cannot_be_judged_is_a_failure_and_no_mismatch(tocsin, tmp_path, world, pattern, files, why):
+    (tmp_path / "broken").write_text('{"type":"bundle","objects":[{"type":"observed-data","id":"o"}]}')
+    said = tocsin("pattern", "match", pattern, *files, code=3)
+    assert why in said.err and said.out == ""
+
+
+def test_the_lists_of_the_validator_are_told_apart(tocsin, shared):
+    valid = tocsin("pattern", "check", shared / "data/stix/patterns-valid.txt").out.splitlines()
+    assert len(valid) > 200 and set(valid) == {"ok"}
+    invalid = tocsin("pattern", "check", shared / "data/stix/patterns-invalid.txt", code=1).out.splitlines()
+    assert len(invalid) > 30 and all(line.startswith("error ") for line in invalid)
