@@ -26,7 +26,7 @@ def verdicts(program, number, test):
     if program.startswith("flow/"):
         command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider",
                    str(root / "test" / program), "-k", test]
-        env["TOCSIN_BUILD"] = str(build)
+        env |= {"TOCSIN_BUILD": str(build), "TOCSIN_BIN": str(build / "src/cmd/tocsin")}
         run = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
         return {m[2]: m[1] == "PASSED" for m in re.finditer(r"^(PASSED|FAILED|ERROR) \S+::(\w+)", run.stdout, re.M)}
     binary = build / "test" / ("test-" + program.replace("/", "-"))
