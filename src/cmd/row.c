@@ -74,7 +74,12 @@ void
 row_raw(struct row *row, const char *name, struct span json)
 {
 	name_put(row, name);
-	buf_add(&row->text, json);
+	/* A row is one line; within JSON strings there are no line ends, only between values. */
+	for (struct span rest = json, line; span_cut(&rest, '\n', &line);) {
+		buf_add(&row->text, line);
+		if (rest.ptr)
+			buf_add_byte(&row->text, ' ');
+	}
 }
 
 void

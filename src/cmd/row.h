@@ -21,7 +21,7 @@ void row_number(struct row *row, const char *name, int64_t value);
 void row_flag(struct row *row, const char *name, bool value);
 /* An instant as RFC 3339 with six digits; TIME_NONE is left out. */
 void row_time(struct row *row, const char *name, int64_t at);
-/* Value that is JSON text already. */
+/* Value that is JSON text already; line ends in it become blanks. */
 void row_raw(struct row *row, const char *name, struct span json);
 /* A nested object: members go into it until row_close. */
 void row_open(struct row *row, const char *name);

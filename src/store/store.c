@@ -414,6 +414,13 @@ count_in_file(const char *path, struct span bytes, uint64_t *count, struct diag 
 }
 
 enum rc
+store_file_holds(const char *path, struct span bytes, uint64_t *out, struct diag *why)
+{
+	*out = 0;
+	return count_in_file(path, bytes, out, why);
+}
+
+enum rc
 store_files_hold(struct store *s, struct span bytes, uint64_t *out, struct diag *why)
 {
 	uint64_t count = 0;

@@ -112,6 +112,8 @@ enum rc store_compact(struct store *s, struct diag *why);
 enum rc store_verify(struct store *s, struct diag *why);
 /* How often the bytes stand in the database's files, ASCII case ignored: for proofs of erasure. */
 enum rc store_files_hold(struct store *s, struct span bytes, uint64_t *out, struct diag *why);
+/* The same of one file, a backup perhaps; an absent one holds nothing. */
+enum rc store_file_holds(const char *path, struct span bytes, uint64_t *out, struct diag *why);
 
 /*
  * Writes a whole, consistent copy of the database to a new file while others read and write; the
