@@ -46,8 +46,8 @@ verdict_print(const struct cmd_env *env, const struct verdict *v)
 	}
 	puts("ok");
 	if (*v->never.what)
-		cmd_say(env, "line %zu, column %zu: %s; parsed, but never evaluated", v->line, v->column,
-			v->never.what);
+		cmd_say(env, "line %zu, column %zu: %s; parsed, but never evaluated", v->line,
+			v->column, v->never.what);
 }
 
 static enum cmd_exit
@@ -144,7 +144,8 @@ static const struct command verbs[] = {
 	{
 		.name = "check",
 		.args = "[FILE]",
-		.summary = "say of each line whether it is a pattern: \"ok\" or \"error COLUMN: why\"",
+		.summary =
+			"say of each line whether it is a pattern: \"ok\" or \"error COLUMN: why\"",
 		.run = check_run,
 	},
 	{
@@ -165,7 +166,8 @@ const struct command command_pattern = {
 		"hashes. What the standard forbids beyond that (WITHIN 0 SECONDS, sets of several "
 		"types) is "
 		"warned of and never evaluated.\n\n"
-		"Matching reads all files as one set of observations. Exit 0: match, 1: none, 3: the "
+		"Matching reads all files as one set of observations. Exit 0: match, 1: none, 3: "
+		"the "
 		"pattern "
 		"or a file cannot be used, or the values cannot be compared.",
 };
