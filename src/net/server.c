@@ -1,5 +1,5 @@
-#include "base/mutant.h"
 #include "net/server.h"
+#include "base/mutant.h"
 
 #include <errno.h>
 #include <gnutls/abstract.h>
@@ -194,7 +194,8 @@ start_daemon(struct server *s, int fd, struct diag *why)
 {
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
 	struct MHD_OptionItem tls[] = {
-		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(mutant(160) ? "NORMAL:-VERS-ALL:+VERS-TLS1.3" : tls_priorities)},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0,
+			(void *)(mutant(160) ? "NORMAL:-VERS-ALL:+VERS-TLS1.3" : tls_priorities)},
 		{MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(intptr_t)no_certificate},
 		{MHD_OPTION_END, 0, NULL},
 	};

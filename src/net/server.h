@@ -74,7 +74,7 @@ struct server_config {
 	unsigned threads;	      /* [2] */
 	unsigned connections;  /* [1024], all threads together; more wait in the kernel's queue */
 	unsigned per_address;  /* [no limit] connections of one address */
-	unsigned idle_seconds; /* [75] */
+	unsigned idle_seconds; /* [75]; head_seconds when 9 of 10 connections are taken */
 	unsigned head_seconds; /* [10] */
 	unsigned rate;	       /* [1024] bytes a second at least, judged after head_seconds */
 	size_t body_limit;     /* [1 MiB] of one body where admit sets none */

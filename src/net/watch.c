@@ -94,7 +94,13 @@ idle_over(struct conn *c, int64_t now, bool look)
 		c->since = now;
 		return false;
 	}
-	return now - c->since > c->server->config.idle_seconds * SECOND;
+	/* Where places run out, whoever merely keeps one gives it up sooner. */
+	const struct server *s = c->server;
+	bool crowded = s->open * 10 >= (uint64_t)s->config.connections * 9;
+	unsigned patience = crowded && s->config.head_seconds < s->config.idle_seconds
+				    ? s->config.head_seconds
+				    : s->config.idle_seconds;
+	return now - c->since > patience * SECOND;
 }
 
 /* Under conns_lock and c->lock. True: cut it. */

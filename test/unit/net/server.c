@@ -761,6 +761,32 @@ connections_over_the_limit_wait_outside(void **state)
 }
 
 static void
+a_crowd_of_idle_connections_makes_room(void **state)
+{
+	(void)state;
+	struct site site = {};
+	own_buf struct buf answer = {};
+	site_open(
+		&site, &(struct server_config){.connections = 4, .threads = 1, .head_seconds = 1});
+	int fds[5];
+	for (int i = 0; i < 4; i++) {
+		fds[i] = raw_connect(server_port(site.server));
+		raw_send(fds[i], SPAN(HEAD "\r\n"));
+		buf_reset(&answer);
+		raw_read(fds[i], &answer, 3000, "127.0.0.1");
+	}
+	/* idle_seconds is 75: without the rule the fifth would not be served in this test. */
+	fds[4] = raw_connect(server_port(site.server));
+	raw_send(fds[4], SPAN(HEAD "\r\n"));
+	buf_reset(&answer);
+	raw_read(fds[4], &answer, 5000, "127.0.0.1");
+	assert_int_equal(raw_status(buf_span(&answer)), 200);
+	for (int i = 0; i < 5; i++)
+		close(fds[i]);
+	server_free(site.server);
+}
+
+static void
 an_address_that_cannot_be_listened_on_is_explained(void **state)
 {
 	(void)state;
@@ -806,6 +832,7 @@ main(void)
 		cmocka_unit_test(who_waits_is_woken_and_no_wake_is_lost),
 		cmocka_unit_test(a_wait_ends_at_its_deadline),
 		cmocka_unit_test(connections_over_the_limit_wait_outside),
+		cmocka_unit_test(a_crowd_of_idle_connections_makes_room),
 		cmocka_unit_test(an_address_that_cannot_be_listened_on_is_explained),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
