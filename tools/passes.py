@@ -4,7 +4,7 @@
 2. in the modules that write outward, a function that touches the bytes of a stored object names a pass or
    asks the gate (pass_*, *permits), or stands in tools/passes.allow with its reason;
 3. a function declared in a header of taxii or feed that takes a stored object and a buffer or list to write
-   to takes a `const struct pass *` too;
+   to takes a `const struct pass *` too, or a struct of that header that holds one;
 4. the compiler refuses a pass made by hand and an encoder called without one.
 Before that it shows that each rule finds what it is there to find."""
 import argparse
@@ -64,11 +64,14 @@ def check_source(path, text, allow, used):
 def check_header(path, text):
     if path.parts[0] not in ("taxii", "feed"):
         return []
-    faults = []
-    for name, arguments in re.findall(r"\b(\w+)\(([^()]*)\)\s*;", plain(text)):
+    faults, text = [], plain(text)
+    holders = [n for n, body in re.findall(r"struct\s+(\w+)\s*\{([^{}]*)\}", text)
+               if re.search(r"const struct pass\s*\*", body)]
+    asks = re.compile(r"const struct pass\s*\*" + "".join(rf"|struct {n}\s*\*" for n in holders))
+    for name, arguments in re.findall(r"\b(\w+)\(([^()]*)\)\s*;", text):
         stored = re.search(r"const struct vault_(?:item|object)\s*\*", arguments)
         sink = re.search(r"struct (?:buf|encode_list|out)\s*\*", arguments)
-        if stored and sink and not re.search(r"const struct pass\s*\*", arguments):
+        if stored and sink and not asks.search(arguments):
             faults.append(f"{path}: {name} writes an object and takes no pass")
     return faults
 
@@ -119,6 +122,9 @@ def self_test():
         faults.append("missed: a header")
     if check_header(pathlib.Path("taxii/x.h"), header.replace("out,", "out, const struct pass *pass,")):
         faults.append("false: a header")
+    held = "struct w {\n\tconst struct pass *pass;\n};\n" + header.replace("out,", "out, struct w *w,")
+    if check_header(pathlib.Path("taxii/x.h"), held):
+        faults.append("false: a header whose writer holds the pass")
     return faults
 
 
