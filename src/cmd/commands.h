@@ -7,6 +7,13 @@ extern const struct command *const commands[];
 
 extern const struct command command_check;
 extern const struct command command_config;
+extern const struct command command_doctor;
+extern const struct command command_export;
 extern const struct command command_help;
+extern const struct command command_import;
+extern const struct command command_init;
 extern const struct command command_pattern;
 extern const struct command command_scan;
+extern const struct command command_serve;
+extern const struct command command_status;
+extern const struct command command_sync;

@@ -21,6 +21,8 @@ const struct conf_key conf_keys[] = {
 		"loopback address of /metrics and /health; none: not served"},
 	{"title", CONF_TEXT, KEY(title), 0, 200, "Tocsin", "title of the TAXII discovery answer"},
 	{"contact", CONF_TEXT, KEY(contact), 0, 200, "", "contact of the TAXII discovery answer"},
+	{"country", CONF_TEXT, KEY(country), 0, 2, "", "ISO 3166-1 code of the organisation's country"},
+	{"kind", CONF_TEXT, KEY(kind), 0, 16, "cert", "what the organisation is: cert, isac, operator or private"},
 	{"require-jail", CONF_FLAG, KEY(require_jail), 0, 0, "no",
 		"refuse to serve where the kernel cannot confine the processes"},
 	{"max-connections", CONF_COUNT, KEY(max_connections), 16, 100000, "12000",

@@ -61,7 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	struct span text = {(const char *)data + 1, size - 1};
-	struct url u;
+	struct http_url u;
 	struct span host;
 	struct cert c;
 	uint16_t port;
@@ -70,7 +70,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 0: try_target(text); break;
 	case 1: try_head(text); break;
 	case 2:
-		if (url_parse(text, &u, NULL) == RC_OK)
+		if (http_url_parse(text, &u, NULL) == RC_OK)
 			must(u.host.len && u.path.len && u.port && url_same_origin(&u, &u));
 		(void)!address_parse(text, &host, &port, NULL);
 		(void)!cert_pin_parse(text, pin);

@@ -1,0 +1,183 @@
+/* export: a collection as STIX, or as what other tools arm themselves with. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "feed/bundle.h"
+#include "feed/entry.h"
+#include "feed/out.h"
+#include "node/node.h"
+#include "stix/object.h"
+
+enum { FLUSH = 1 << 20 };
+
+struct job {
+	struct cmd_env *env;
+	struct node node;
+	struct pass *pass;
+	struct buf to;
+	struct bundle bundle;
+	struct out out;
+	bool stix;
+};
+
+static bool
+flush(struct job *j, size_t above)
+{
+	if (j->to.len <= above)
+		return true;
+	bool fine = fwrite(j->to.ptr, 1, j->to.len, stdout) == j->to.len;
+	buf_reset(&j->to);
+	return fine;
+}
+
+static enum rc
+add_item(struct job *j, const struct vault_item *item, struct arena *a)
+{
+	struct facts_source ends = node_facts(&j->node);
+	struct facts own = facts_kept(item->object.class, item->object.tlp, item->object.privacy);
+	if (j->stix) {
+		bundle_add(&j->bundle, own, item->object.bytes, &ends, &j->to);
+		return RC_OK;
+	}
+	own_stix struct stix_object o = {};
+	struct entries entries = {};
+	struct diag ignored;
+	if (stix_read(item->object.bytes, &o, &ignored) == RC_OK &&
+		entry_add(&o, own, clock_now(j->env->clock), a, &entries) == RC_OK)
+		for (size_t i = 0; i < entries.all.len; i++)
+			out_add(&j->out, &entries.all.at[i], &j->to);
+	free(entries.all.at);
+	return RC_OK;
+}
+
+static enum rc
+add_all(struct job *j, uint32_t collection, struct diag *why)
+{
+	own_arena struct arena a = {};
+	own_vault_page struct vault_page *page = NULL;
+	struct vault_filter filter = {};
+	struct vault_item item;
+	enum rc code = vault_page_open(j->node.vault, collection, &filter, VAULT_BYTES, &page, why);
+	while (!code && !(code = vault_page_next(page, &item, why))) {
+		arena_reset(&a);
+		code = add_item(j, &item, &a);
+		if (!flush(j, FLUSH))
+			return diag_fail(why, RC_IO, "stdout cannot be written");
+	}
+	return code == RC_NONE ? RC_OK : code;
+}
+
+/* "self", "public", a user of this node, or a party. */
+static struct reader
+reader_of(struct job *j, const char *to)
+{
+	own_arena struct arena a = {};
+	struct user u = {};
+	struct diag ignored;
+	struct span name = span_of(to);
+	if (!to || span_eq(name, SPAN("self")))
+		return (struct reader){READER_SELF, {}};
+	if (span_eq(name, SPAN("public")))
+		return (struct reader){READER_PUBLIC, {}};
+	if (user_get(j->node.store, name, &a, &u, &ignored) == RC_OK)
+		return (struct reader){READER_USER, name};
+	return (struct reader){READER_PARTY, name};
+}
+
+static enum rc
+begin(struct job *j, const struct out_format *format, struct vault_collection *c, struct diag *why)
+{
+	struct cmd_env *env = j->env;
+	struct node_options options = {
+		.dir = env->node, .clock = env->clock, .rng = env->rng, .mode = STORE_READ};
+	enum rc code = node_open(&j->node, &options, why);
+	if (!code)
+		code = node_collection(&j->node, span_of(cmd_option(env, "collection")), c, why);
+	if (code)
+		return code;
+	struct reader to = reader_of(j, cmd_option(env, "to"));
+	code = node_release(&j->node, &to, c, GATE_EXPORT, &j->pass, why);
+	if (code)
+		return code;
+	struct out_meta meta = {.title = j->node.me.name,
+		.zone = span_of(cmd_option(env, "zone")),
+		.now = clock_now(env->clock)};
+	if (j->stix)
+		bundle_begin(&j->bundle, j->pass, env->rng, &j->to);
+	else
+		out_begin(&j->out, format, j->pass, &meta, &j->to);
+	return RC_OK;
+}
+
+static enum cmd_exit
+end(struct job *j, struct diag *why)
+{
+	if (j->stix)
+		bundle_end(&j->bundle, &j->to);
+	else
+		out_end(&j->out, &j->to);
+	if (!flush(j, 0)) {
+		diag_what(why, "stdout cannot be written");
+		return cmd_fail(why);
+	}
+	uint64_t written = j->stix ? j->bundle.written : j->out.written;
+	uint64_t withheld = j->stix ? j->bundle.withheld : j->out.withheld;
+	cmd_say(j->env, "%llu %s under %.*s, %llu withheld by the gate",
+		(unsigned long long)written, j->stix ? "objects" : "entries",
+		(int)pass_clause(j->pass).len, pass_clause(j->pass).ptr,
+		(unsigned long long)withheld);
+	if (j->out.unsaid)
+		cmd_say(j->env, "%llu left out: this format has no word for their kind",
+			(unsigned long long)j->out.unsaid);
+	return written ? CMD_YES : CMD_NO;
+}
+
+static enum cmd_exit
+run(struct cmd_env *env)
+{
+	struct job j = {.env = env};
+	struct diag why = {};
+	struct vault_collection c;
+	const char *word = cmd_option(env, "format");
+	const struct out_format *format = NULL;
+	if (!cmd_option(env, "collection"))
+		return cmd_usage(env, "--collection ALIAS says what is exported");
+	j.stix = !word || strcmp(word, "stix") == 0;
+	if (!j.stix)
+		format = out_format_find(span_of(word));
+	if (!j.stix && !format)
+		return cmd_usage(env, "there is no format \"%s\"", word);
+	enum cmd_exit exit = CMD_FAIL;
+	if (begin(&j, format, &c, &why) || add_all(&j, c.number, &why))
+		cmd_fail(&why);
+	else
+		exit = end(&j, &why);
+	pass_free(&j.pass);
+	node_close(&j.node);
+	buf_fini(&j.to);
+	return exit;
+}
+
+static const struct cmd_option options[] = {
+	{"collection", "ALIAS", "what is exported", 0, false},
+	{"format", "FORMAT", "stix, list, csv, rpz, suricata, yara, zeek or nft (stix)", 0, false},
+	{"to", "PARTY", "for whom: self, public, a user or a party (self)", 0, false},
+	{"zone", "NAME", "zone of an rpz (rpz.tocsin)", 0, false},
+	{},
+};
+
+const struct command command_export = {
+	.name = "export",
+	.summary = "write a collection out, as far as the gate permits",
+	.needs = NEED_CONF,
+	.run = run,
+	.options = options,
+	.more = "Objects go to stdout in their exact bytes, or as rules and lists for other tools. "
+		"The gate judges every "
+		"object for the reader named: RED never leaves, what is unmarked counts as AMBER, "
+		"public means CLEAR.\n\n"
+		"Exit 0: something was written; 1: nothing was; 3: the gate denied all of it, or a "
+		"failure.",
+};

@@ -1,0 +1,342 @@
+/* import: puts objects into a collection, from STIX, lists, tables and MISP events. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "cmd/cmd.h"
+#include "cmd/progress.h"
+#include "cmd/row.h"
+#include "codec/stream.h"
+#include "feed/in.h"
+#include "node/arrival.h"
+#include "node/node.h"
+#include "stix/tlp.h"
+
+enum { PIECE = 1 << 20 };
+#define UNPACKED_MOST (UINT64_C(8) << 30)
+
+/* A file's text, mapped where it is plain, unpacked into memory where not. */
+struct text {
+	void *map;
+	size_t map_len;
+	struct buf unpacked;
+	struct span span;
+};
+
+static void
+text_fini(struct text *t)
+{
+	if (t->map)
+		munmap(t->map, t->map_len);
+	buf_fini(&t->unpacked);
+	*t = (struct text){};
+}
+
+static bool
+is_packed(struct span s)
+{
+	return span_starts(s, SPAN("\x1f\x8b")) || span_starts(s, SPAN("\x28\xb5\x2f\xfd")) ||
+	       span_starts(s, SPAN("\xfd"
+				   "7zXZ"));
+}
+
+static enum rc
+text_unpack(struct text *t, int fd, struct diag *why)
+{
+	static const struct stream_limits limits = {.bytes = UNPACKED_MOST, .ratio = 2000};
+	own_stream struct stream *s = stream_new_fd(fd, &limits);
+	enum rc code;
+	do {
+		size_t got = 0;
+		code = stream_read(s, buf_room(&t->unpacked, PIECE), PIECE, &got, why);
+		if (!code)
+			t->unpacked.len += got;
+	} while (!code);
+	t->span = buf_span(&t->unpacked);
+	return code == RC_NONE ? RC_OK : code;
+}
+
+static enum rc
+text_open(struct text *t, const char *path, struct diag *why)
+{
+	struct stat st;
+	bool standard = strcmp(path, "-") == 0;
+	own_fd int fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	diag_where(why, "%s", path);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return diag_fail(
+			why, errno == ENOENT ? RC_NONE : RC_IO, "cannot open: %s", strerror(errno));
+	if (!S_ISREG(st.st_mode) || st.st_size == 0)
+		return text_unpack(t, fd, why);
+	t->map_len = (size_t)st.st_size;
+	t->map = mmap(NULL, t->map_len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (t->map == MAP_FAILED) {
+		t->map = NULL;
+		return diag_fail(why, RC_IO, "cannot map: %s", strerror(errno));
+	}
+	t->span = (struct span){t->map, t->map_len};
+	if (!is_packed(t->span))
+		return RC_OK;
+	return text_unpack(t, fd, why);
+}
+
+struct job {
+	struct cmd_env *env;
+	struct node node, look; /* writing; and a handle that looks up ids meanwhile */
+	uint32_t collection;
+	struct in_plan plan;
+	struct span format;
+	struct arena text;
+	struct vault_counts counts;
+	uint64_t left_out;
+	bool stopped;
+};
+
+static void
+tell_left_out(struct job *j, const char *path, const struct diag *why)
+{
+	j->left_out++;
+	if (j->left_out > 10)
+		return;
+	struct diag line = *why;
+	diag_where(&line, "%s, %s", path, why->where[0] ? why->where : "?");
+	if (j->left_out == 10)
+		diag_todo(&line, "more are counted, not shown");
+	cmd_warn(&line);
+}
+
+static void
+tell_faults(const struct arrival *a, const char *path)
+{
+	struct arrival_fault fault;
+	for (size_t at = 0, n = 0; n < 10 && !arrival_fault(a, &at, &fault); n++) {
+		struct diag line = {};
+		diag_where(&line, "%s, object %llu %.*s", path, (unsigned long long)fault.number,
+			(int)fault.id.len, fault.id.ptr ? fault.id.ptr : "");
+		diag_what(&line, "%s: %.*s",
+			fault.verdict == VAULT_QUARANTINED ? "quarantined" : "refused",
+			(int)fault.reason.len, fault.reason.ptr);
+		cmd_warn(&line);
+	}
+}
+
+/* A made object whose id is known says nothing new. */
+static enum rc
+take_object(struct job *j, struct arrival *a, const struct in_object *o, struct diag *why)
+{
+	bool known = false;
+	if (o->made) {
+		enum rc code = vault_has(j->look.vault, j->collection, o->id, &known, why);
+		if (code)
+			return code;
+	}
+	if (known) {
+		j->counts.duplicate++;
+		return RC_OK;
+	}
+	return arrival_add(a, o->text, why);
+}
+
+static enum rc
+read_all(struct job *j, const char *path, struct in *in, struct arrival *a, struct diag *why)
+{
+	struct in_object o;
+	struct progress bar;
+	struct diag note = {};
+	uint64_t shown = 0;
+	enum rc code;
+	progress_init(&bar, j->env, "import", "bytes", 0);
+	while ((code = in_next(in, &o, &note)) == RC_OK || code == RC_UNKNOWN) {
+		if (code == RC_UNKNOWN) {
+			tell_left_out(j, path, &note);
+			note = (struct diag){};
+			continue;
+		}
+		code = take_object(j, a, &o, why);
+		if (code)
+			break;
+		progress_add(&bar, in_at(in) - shown);
+		shown = in_at(in);
+	}
+	progress_fini(&bar);
+	if (code == RC_NONE)
+		return RC_OK;
+	if (note.what[0])
+		*why = note;
+	return code;
+}
+
+static enum rc
+import_file(struct job *j, const char *path, struct diag *why)
+{
+	struct text text = {};
+	struct vault_source source;
+	const struct in_format *format;
+	struct in *in = NULL;
+	enum rc code = text_open(&text, path, why);
+	if (!code)
+		code = in_format_find(j->format, text.span, &format, why);
+	if (!code)
+		code = in_open(&j->plan, format, text.span, &in, why);
+	if (!code)
+		code = node_source_local(&j->node, &j->text, &source, why);
+	if (code) {
+		text_fini(&text);
+		return code;
+	}
+	struct arrival *a = arrival_new(j->node.vault, j->collection, &source);
+	code = read_all(j, path, in, a, why);
+	/* What was read before a fault is stored all the same. */
+	struct diag later;
+	enum rc stored = arrival_finish(a, code ? &later : why);
+	struct vault_counts c = arrival_counts(a);
+	j->counts.added += c.added;
+	j->counts.duplicate += c.duplicate;
+	j->counts.quarantined += c.quarantined;
+	j->counts.refused += c.refused;
+	tell_faults(a, path);
+	arrival_free(a);
+	in_close(&in);
+	text_fini(&text);
+	return code ? code : stored;
+}
+
+static void
+show(const struct job *j)
+{
+	const struct vault_counts *c = &j->counts;
+	if (j->env->json) {
+		struct row row;
+		row_begin(&row);
+		row_number(&row, "added", (int64_t)c->added);
+		row_number(&row, "duplicate", (int64_t)c->duplicate);
+		row_number(&row, "quarantined", (int64_t)c->quarantined);
+		row_number(&row, "refused", (int64_t)c->refused);
+		row_number(&row, "left_out", (int64_t)j->left_out);
+		row_end(&row);
+		return;
+	}
+	printf("%llu added, %llu known already", (unsigned long long)c->added,
+		(unsigned long long)c->duplicate);
+	if (c->quarantined)
+		printf(", %llu quarantined", (unsigned long long)c->quarantined);
+	if (c->refused)
+		printf(", %llu refused", (unsigned long long)c->refused);
+	if (j->left_out)
+		printf(", %llu left out", (unsigned long long)j->left_out);
+	putchar('\n');
+}
+
+static enum rc
+job_open(struct job *j, struct diag *why)
+{
+	struct cmd_env *env = j->env;
+	struct vault_collection c;
+	struct node_options options = {.dir = env->node,
+		.clock = env->clock,
+		.rng = env->rng,
+		.mode = STORE_WRITE,
+		.cache_kb = 64 << 10};
+	enum rc code = node_open(&j->node, &options, why);
+	options.mode = STORE_READ;
+	if (!code)
+		code = node_open(&j->look, &options, why);
+	if (!code)
+		code = node_collection(&j->node, span_of(cmd_option(env, "collection")), &c, why);
+	if (code)
+		return code;
+	j->collection = c.number;
+	j->plan.author = j->node.me.id;
+	j->plan.now = clock_now(env->clock);
+	return RC_OK;
+}
+
+static enum cmd_exit
+plan_read(struct job *j)
+{
+	struct cmd_env *env = j->env;
+	uint64_t confidence = 101;
+	enum tlp tlp;
+	struct diag why = {};
+	const char *marking = cmd_option(env, "tlp");
+	if (!cmd_option(env, "collection"))
+		return cmd_usage(env, "--collection ALIAS says where they go");
+	if (!cmd_number(env, "confidence", 0, 100, &confidence) ||
+		!cmd_duration(env, "valid-for", &j->plan.valid_for))
+		return CMD_USAGE;
+	if (marking && tlp_parse(span_of(marking), &tlp, &why))
+		return cmd_usage(env, "--tlp is clear, green, amber, amber+strict or red");
+	if (marking)
+		j->plan.tlp_marking = tlp_marking_of(tlp)->id;
+	j->plan.confidence = confidence > 100 ? -1 : (int)confidence;
+	j->plan.label = span_of(cmd_option(env, "label"));
+	j->format = span_of(cmd_option(env, "format"));
+	return CMD_YES;
+}
+
+static enum cmd_exit
+run(struct cmd_env *env)
+{
+	struct job j = {.env = env};
+	struct diag why = {};
+	enum cmd_exit exit = plan_read(&j);
+	if (exit != CMD_YES)
+		return exit;
+	enum rc code = job_open(&j, &why);
+	if (code) {
+		exit = cmd_fail(&why);
+	} else {
+		for (size_t i = 0; i < env->words; i++) {
+			why = (struct diag){};
+			code = import_file(&j, env->word[i], &why);
+			if (code) {
+				if (!why.where[0])
+					diag_where(&why, "%s", env->word[i]);
+				exit = cmd_fail(&why);
+			}
+			if (code == RC_FULL || code == RC_IO)
+				break;
+		}
+		show(&j);
+	}
+	if (exit == CMD_YES && j.counts.refused + j.counts.quarantined > 0)
+		exit = CMD_NO;
+	arena_fini(&j.text);
+	node_close(&j.look);
+	node_close(&j.node);
+	return exit;
+}
+
+static const struct cmd_option options[] = {
+	{"collection", "ALIAS", "where they go", 0, false},
+	{"format", "FORMAT", "stix, misp, list or csv (told by the file itself)", 0, false},
+	{"tlp", "LABEL", "marking of objects made from lists and tables", 0, false},
+	{"confidence", "N", "0 to 100, of objects made from lists and tables", 0, false},
+	{"valid-for", "TIME", "how long they are valid, such as 90d (for ever)", 0, false},
+	{"label", "WORD", "label of objects made from lists and tables", 0, false},
+	{},
+};
+
+const struct command command_import = {
+	.name = "import",
+	.args = "FILE...",
+	.summary = "put objects into a collection",
+	.needs = NEED_CONF,
+	.run = run,
+	.options = options,
+	.more = "Reads STIX 2.1 (bundle, array, JSON lines), plain lists (defanged too), CSV and "
+		"MISP events, each also "
+		"as .gz, .zst or .xz. Every object is checked; what violates the standard is "
+		"refused and named, what "
+		"contradicts what is there is quarantined. What was read is durable when the "
+		"command ends; after a crash "
+		"run it again: what is there already is counted, not doubled.\n\n"
+		"Exit 0: all of it is there; 1: some was refused or quarantined; 3: a file could "
+		"not be read.",
+};

@@ -1,0 +1,122 @@
+/* status: what this node is and holds. */
+#include <stdio.h>
+
+#include "base/own.h"
+#include "cmd/cmd.h"
+#include "cmd/row.h"
+#include "conf/conf.h"
+#include "node/layout.h"
+#include "node/node.h"
+#include "vault/quarantine.h"
+#include "vault/search.h"
+
+struct facts_shown {
+	char fingerprint[FINGERPRINT_TEXT];
+	uint64_t aside, behind;
+	int64_t last;
+	bool served;
+};
+
+static enum rc
+gather(struct cmd_env *env, struct node *n, struct facts_shown *out, struct diag *why)
+{
+	int64_t since;
+	own_fd int lock = -1;
+	struct diag ignored;
+	struct sign_public public = sign_key_public(&n->ring.node);
+	sign_public_fingerprint(&public, out->fingerprint);
+	out->served = layout_lock(env->node, "serve", &lock, &ignored) == RC_AGAIN;
+	enum rc code = vault_last(n->vault, &out->last, why);
+	if (!code)
+		code = vault_quarantine_count(n->vault, &out->aside, why);
+	if (!code)
+		code = vault_search_lag(n->vault, &out->behind, &since, why);
+	return code;
+}
+
+static void
+show_collection(const struct cmd_env *env, struct row *row, const struct vault_collection *c,
+	uint64_t versions, uint64_t objects)
+{
+	if (!env->json) {
+		printf("collection   %-20.*s %llu objects, %llu versions%s\n", (int)c->alias.len,
+			c->alias.ptr, (unsigned long long)objects, (unsigned long long)versions,
+			c->never_leaves ? ", never leaves" : "");
+		return;
+	}
+	char id[UUID_TEXT];
+	uuid_text(&c->id, id);
+	row_open(row, NULL);
+	row_text(row, "alias", c->alias);
+	row_text(row, "id", span_of(id));
+	row_number(row, "objects", (int64_t)objects);
+	row_number(row, "versions", (int64_t)versions);
+	row_close(row);
+}
+
+static enum rc
+show(struct cmd_env *env, struct node *n, const struct facts_shown *f, struct diag *why)
+{
+	struct row row = {};
+	struct vault_collection c;
+	uint32_t at = 0;
+	enum rc code;
+	char last[TIME_TEXT] = "never";
+	if (f->last > 0)
+		time_text(f->last, last);
+	if (env->json) {
+		row_begin(&row);
+		row_text(&row, "name", n->me.name);
+		row_text(&row, "identity", n->me.id);
+		row_text(&row, "fingerprint", span_of(f->fingerprint));
+		row_flag(&row, "served", f->served);
+		row_number(&row, "quarantine", (int64_t)f->aside);
+		row_number(&row, "search_behind", (int64_t)f->behind);
+		if (f->last > 0)
+			row_time(&row, "last", f->last);
+		row_list_open(&row, "collections");
+	} else {
+		printf("node         %s%s\nname         ", env->node,
+			f->served ? ", being served" : "");
+		row_plain(stdout, n->me.name);
+		printf("\nidentity     %.*s\nfingerprint  %s\nlast stored  %s\nquarantine   "
+		       "%llu\nsearch       %llu behind\n",
+			(int)n->me.id.len, n->me.id.ptr, f->fingerprint, last,
+			(unsigned long long)f->aside, (unsigned long long)f->behind);
+	}
+	while (!(code = vault_collection_next(n->vault, &at, &c, why))) {
+		uint64_t versions = 0, objects = 0;
+		code = vault_collection_count(n->vault, c.number, &versions, &objects, why);
+		if (code)
+			return code;
+		show_collection(env, &row, &c, versions, objects);
+	}
+	if (env->json) {
+		row_list_close(&row);
+		row_end(&row);
+	}
+	return code == RC_NONE ? RC_OK : code;
+}
+
+static enum cmd_exit
+run(struct cmd_env *env)
+{
+	struct diag why = {};
+	own_node struct node n = {};
+	struct facts_shown f = {};
+	struct node_options options = {.dir = env->node,
+		.clock = env->clock,
+		.rng = env->rng,
+		.mode = STORE_READ,
+		.keys = RING_NODE};
+	if (node_open(&n, &options, &why) || gather(env, &n, &f, &why) || show(env, &n, &f, &why))
+		return cmd_fail(&why);
+	return CMD_YES;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.summary = "what this node is and holds",
+	.needs = NEED_CONF,
+	.run = run,
+};

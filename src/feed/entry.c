@@ -1,0 +1,73 @@
+#include "feed/entry.h"
+
+#include "codec/json.h"
+#include "pattern/atoms.h"
+#include "pattern/syntax.h"
+
+static int64_t
+instant(const struct stix_object *o, const char *key)
+{
+	int64_t at;
+	struct span text = json_get_span(o->root, key);
+	return text.len && !time_parse(text, &at, NULL) ? at : TIME_NONE;
+}
+
+/* The same name stands in the pattern with everything below it. */
+static bool
+is_repeated(const struct entries *out, size_t from, struct observable what)
+{
+	for (size_t i = from; i < out->all.len; i++)
+		if (out->all.at[i].about.kind == what.kind &&
+			span_eq(out->all.at[i].about.value, what.value))
+			return true;
+	return false;
+}
+
+static void
+add_atoms(const struct pattern_atoms *atoms, const struct out_entry *base, struct entries *out)
+{
+	size_t from = out->all.len;
+	for (size_t i = 0; i < atoms->len; i++) {
+		const struct pattern_atom *atom = &atoms->at[i];
+		if (!atom->decides && !atom->loose)
+			continue;
+		if (is_repeated(out, from, atom->what))
+			continue;
+		struct out_entry *e = vec_add(&out->all);
+		*e = *base;
+		e->about = atom->what;
+	}
+}
+
+enum rc
+entry_add(const struct stix_object *o, struct facts facts, int64_t now, struct arena *a,
+	struct entries *out)
+{
+	struct pattern pattern;
+	struct pattern_atoms atoms = {};
+	if (!span_eq(o->type, SPAN("indicator")) || o->revoked ||
+		!span_eq(json_get_span(o->root, "pattern_type"), SPAN("stix")))
+		return RC_NONE;
+	struct out_entry base = {
+		.facts = facts,
+		.id = o->id,
+		.name = json_get_span(o->root, "name"),
+		.creator = o->created_by,
+		.tlp = span_of(tlp_word((enum tlp)facts.tlp)),
+		.valid_from = instant(o, "valid_from"),
+		.valid_until = instant(o, "valid_until"),
+		.confidence = -1,
+		.exact = true,
+	};
+	yyjson_val *confidence = json_get(o->root, "confidence");
+	if (yyjson_is_uint(confidence) && yyjson_get_uint(confidence) <= 100)
+		base.confidence = (int)yyjson_get_uint(confidence);
+	if (base.valid_until != TIME_NONE && base.valid_until <= now)
+		return RC_NONE;
+	if (pattern_parse(json_get_span(o->root, "pattern"), a, &pattern, NULL))
+		return RC_NONE;
+	pattern_atoms(&pattern, a, &atoms);
+	size_t before = out->all.len;
+	add_atoms(&atoms, &base, out);
+	return out->all.len > before ? RC_OK : RC_NONE;
+}

@@ -1,0 +1,174 @@
+#include "feed/in.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/uuid.h"
+#include "codec/json.h"
+#include "feed/in-internal.h"
+#include "stix/id.h"
+
+enum { SNIFF = 64 << 10 };
+
+const struct in_format *const in_formats[] = {&in_stix, &in_list, NULL};
+
+enum rc
+in_format_find(struct span name, struct span text, const struct in_format **out, struct diag *why)
+{
+	bool automatic = name.len == 0 || span_eq(name, SPAN("auto"));
+	struct span start = span_sub(text, 0, SNIFF);
+	for (const struct in_format *const *f = in_formats; *f; f++) {
+		if (automatic ? (*f)->sniff(start) : span_eq(name, span_of((*f)->name))) {
+			*out = *f;
+			return RC_OK;
+		}
+	}
+	if (automatic)
+		return diag_fail(why, RC_UNKNOWN, "no format we know; name it with --format");
+	return diag_fail(why, RC_UNKNOWN, "there is no format \"%.*s\"",
+		(int)(name.len < 40 ? name.len : 40), name.ptr);
+}
+
+enum rc
+in_open(const struct in_plan *plan, const struct in_format *format, struct span text,
+	struct in **out, struct diag *why)
+{
+	struct in *in = mem_new(sizeof *in);
+	in->format = format;
+	in->plan = *plan;
+	if (span_starts(text, SPAN("\xef\xbb\xbf"))) /* a byte order mark says nothing */
+		text = span_sub(text, 3, SIZE_MAX);
+	in->text = text;
+	enum rc code = format->begin ? format->begin(in, why) : RC_OK;
+	if (code)
+		in_close(&in);
+	*out = in;
+	return code;
+}
+
+enum rc
+in_next(struct in *in, struct in_object *out, struct diag *why)
+{
+	arena_reset(&in->scratch);
+	*out = (struct in_object){};
+	return in->format->next(in, out, why);
+}
+
+uint64_t
+in_at(const struct in *in)
+{
+	return in->at;
+}
+
+void
+in_close(struct in **in)
+{
+	if (!*in)
+		return;
+	if ((*in)->format->end)
+		(*in)->format->end(*in);
+	arena_fini(&(*in)->scratch);
+	buf_fini(&(*in)->made);
+	free(*in);
+	*in = NULL;
+}
+
+bool
+in_line(struct in *in, struct span *line)
+{
+	if (in->at >= in->text.len)
+		return false;
+	struct span rest = span_sub(in->text, in->at, SIZE_MAX);
+	size_t end = span_find_byte(rest, '\n');
+	*line = span_sub(rest, 0, end);
+	in->at += line->len + (end != SIZE_MAX);
+	in->line++;
+	if (line->len && line->ptr[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+void
+in_id(const struct in_plan *plan, const char *type, struct observable o, char out[static 64])
+{
+	/* A namespace of our own, so that these never look like ids of observables (section 2.9). */
+	static const struct uuid space = {{0x6f, 0x0b, 0x6b, 0x1c, 0x5d, 0x0e, 0x4c, 0x3a, 0x9b,
+		0x51, 0x2e, 0x77, 0x0a, 0x4d, 0x91, 0xe3}};
+	own_buf struct buf name = {};
+	char text[UUID_TEXT];
+	buf_add(&name, plan->author);
+	buf_printf(&name, "\n%s\n%s\n", type, obs_word(o.kind));
+	buf_add(&name, o.value);
+	struct uuid u = stix_uuid_v5(&space, buf_span(&name));
+	uuid_text(&u, text);
+	snprintf(out, 64, "%.20s--%s", type, text);
+}
+
+static void
+add_text(struct buf *to, const char *key, struct span value)
+{
+	if (value.len == 0)
+		return;
+	buf_printf(to, ",\"%s\":", key);
+	json_write_string(to, value);
+}
+
+static void
+add_time(struct buf *to, const char *key, int64_t at)
+{
+	char text[TIME_TEXT];
+	if (at == TIME_NONE)
+		return;
+	time_text_ms(at, text);
+	buf_printf(to, ",\"%s\":\"%s\"", key, text);
+}
+
+void
+in_make(struct in *in, struct observable o, const struct in_facts *facts, struct in_object *out)
+{
+	struct buf *to = &in->made;
+	char now[TIME_TEXT];
+	own_buf struct buf pattern = {};
+	int64_t from = facts->valid_from != TIME_NONE ? facts->valid_from : in->plan.now;
+	int64_t until = facts->valid_until;
+	if (until == TIME_NONE && in->plan.valid_for)
+		until = from + in->plan.valid_for;
+	int confidence = facts->confidence >= 0 ? facts->confidence : in->plan.confidence;
+	struct span marking = facts->tlp_marking.len ? facts->tlp_marking : in->plan.tlp_marking;
+	struct span label = facts->label.len ? facts->label : in->plan.label;
+	obs_pattern(o, &pattern);
+	in_id(&in->plan, "indicator", o, in->id);
+	time_text_ms(in->plan.now, now);
+	buf_reset(to);
+	buf_printf(to, "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"%s\"", in->id);
+	add_text(to, "created_by_ref", in->plan.author);
+	buf_printf(to, ",\"created\":\"%s\",\"modified\":\"%s\"", now, now);
+	if (confidence >= 0)
+		buf_printf(to, ",\"confidence\":%d", confidence);
+	if (label.len) {
+		buf_add(to, SPAN(",\"labels\":["));
+		json_write_string(to, label);
+		buf_add_byte(to, ']');
+	}
+	add_text(to, "name", facts->name.len ? facts->name : o.value);
+	add_text(to, "description", facts->description);
+	buf_add(to, SPAN(",\"indicator_types\":[\"malicious-activity\"],\"pattern\":"));
+	json_write_string(to, buf_span(&pattern));
+	buf_add(to, SPAN(",\"pattern_type\":\"stix\",\"pattern_version\":\"2.1\""));
+	add_time(to, "valid_from", from);
+	if (until > from)
+		add_time(to, "valid_until", until);
+	if (facts->reference.len) {
+		buf_add(to, SPAN(",\"external_references\":[{\"source_name\":\"feed\",\"url\":"));
+		json_write_string(to, facts->reference);
+		buf_add(to, SPAN("}]"));
+	}
+	if (marking.len) {
+		buf_add(to, SPAN(",\"object_marking_refs\":["));
+		json_write_string(to, marking);
+		buf_add_byte(to, ']');
+	}
+	buf_add_byte(to, '}');
+	*out = (struct in_object){buf_span(to), true, span_of(in->id)};
+}

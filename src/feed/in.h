@@ -1,0 +1,59 @@
+#pragma once
+/*
+ * What others publish, as STIX objects one after another: STIX bundles, envelopes, arrays and JSON lines
+ * as they are; plain lists, CSV and MISP events made into objects. The text is mapped or in memory; what
+ * in_next hands out is borrowed until the next call. Made objects have ids that depend on their author
+ * and content alone, so that reading the same file again makes the same ids. One thread.
+ *
+ *     in_open(&plan, text, &in, &why);
+ *     while ((code = in_next(in, &object, &why)) == RC_OK) ...
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/rc.h"
+
+struct in;
+struct in_format;
+
+/* Who the author of made objects is, and how they are marked. All borrowed until in_close. */
+struct in_plan {
+	struct span author;	 /* identity id for created_by_ref */
+	int64_t now;		 /* created, modified, valid_from of what has none */
+	struct span tlp_marking; /* marking-definition id for made objects; empty: unmarked */
+	int confidence;		 /* 0 to 100 for made objects; -1: none */
+	int64_t valid_for;	 /* us until valid_until of made objects; 0: for ever */
+	struct span label;	 /* of made objects; empty: none */
+};
+
+struct in_object {
+	struct span text;
+	bool made;	/* by us, from a list or table: skip it where its id is known already */
+	struct span id; /* of a made one */
+};
+
+/* One format: a row of in_formats. state is what begin allocated. */
+struct in_format {
+	const char *name;
+	const char *what;
+	bool (*sniff)(struct span start); /* at most 64 KiB of the text's start */
+	enum rc (*begin)(struct in *in, struct diag *why);
+	enum rc (*next)(struct in *in, struct in_object *out, struct diag *why);
+	void (*end)(struct in *in); /* may be NULL */
+};
+
+extern const struct in_format *const in_formats[]; /* ends with NULL */
+/* RC_UNKNOWN: none of that name. "auto" or empty: by the text's start. */
+enum rc in_format_find(
+	struct span name, struct span text, const struct in_format **out, struct diag *why);
+
+enum rc in_open(const struct in_plan *plan, const struct in_format *format, struct span text,
+	struct in **out, struct diag *why);
+/*
+ * RC_NONE: the end. RC_UNKNOWN: something was left out (why says where and what); go on calling.
+ * RC_BAD, RC_LIMIT: the rest cannot be read.
+ */
+enum rc in_next(struct in *in, struct in_object *out, struct diag *why);
+/* How far: bytes of the text read so far. */
+uint64_t in_at(const struct in *in);
+void in_close(struct in **in); /* NULL accepted */

@@ -1,0 +1,11 @@
+#pragma once
+/* The formats of feed/out.h, each in its own file, and what they share. */
+#include "feed/out.h"
+
+extern const struct out_format out_list, out_csv, out_rpz, out_suricata, out_yara, out_zeek,
+	out_nft;
+
+/* Text with control bytes as blanks. */
+void out_word(struct buf *to, struct span text);
+/* Host of a normalized URL without port and user; *path: what follows it. */
+struct span url_host(struct span url, struct span *path);

@@ -1,0 +1,78 @@
+#pragma once
+/*
+ * How objects enter the vault, whoever brings them: read, checked against the standard's MUSTs, their
+ * facts taken, then stored in one transaction. Checking needs no database and runs beside the writer:
+ * a parcel is filled by one thread, then stored by the thread that owns the vault's handle.
+ */
+#include "base/arena.h"
+#include "base/vec.h"
+#include "stix/object.h"
+#include "vault/vault.h"
+
+/* What one object came to before it met the vault. Spans borrow from the parcel. */
+struct arrival_item {
+	struct vault_object object; /* bytes: as given to parcel_add */
+	const char *refusal;	    /* NULL: checked and fine */
+};
+
+/* One request's objects: a POST, a page of a peer, a stretch of a file. */
+struct parcel {
+	uint32_t collection;
+	struct vault_source source; /* borrowed */
+	const struct uuid *status;  /* borrowed; NULL: none is written */
+	struct span owner;	    /* of the status */
+	int64_t received;
+	struct arena text;
+	vec_of(struct arrival_item) items;
+	size_t bytes;			/* of all objects, for bounding parcels */
+	struct stix_verdicts *verdicts; /* scratch */
+};
+
+struct parcel *parcel_new(void);
+void parcel_free(struct parcel *p); /* NULL accepted */
+/* Empty again; request fields stay. */
+void parcel_reset(struct parcel *p);
+/*
+ * Checks one object and takes its facts. `text` is borrowed until the parcel was stored. A bad object is
+ * no failure: its item says why it is refused.
+ */
+void parcel_add(struct parcel *p, struct span text);
+/* The same with a copy of the text, for readers that reuse their buffer. */
+void parcel_add_copy(struct parcel *p, struct span text);
+
+/*
+ * Stores parcels in one transaction; at most VAULT_BATCH_MAX objects together. On failure nothing is
+ * stored and the same call may be tried again (RC_AGAIN, RC_FULL). `b` is reset first; its results
+ * are in the order of parcels and items.
+ */
+enum rc arrival_store(
+	struct vault_batch *b, struct parcel *const *parcels, size_t count, struct diag *why);
+
+/* Facts of a checked object. Spans borrow from it. */
+void arrival_facts(const struct stix_object *o, struct vault_object *out);
+
+/*
+ * A stream of objects into one collection: the caller's thread checks while another stores. The vault's
+ * handle belongs to the stream from new to finish.
+ */
+struct arrival;
+struct arrival *arrival_new(
+	struct vault *v, uint32_t collection, const struct vault_source *source);
+/* `text` is copied. RC_FULL, RC_IO, ...: of an earlier parcel's storing; nothing more is taken then. */
+enum rc arrival_add(struct arrival *a, struct span text, struct diag *why);
+/* Stores what is left and waits for it. Counts are of what is durable. */
+enum rc arrival_finish(struct arrival *a, struct diag *why);
+/* Counts so far; after finish all of them. */
+struct vault_counts arrival_counts(const struct arrival *a);
+/*
+ * The first refusals and quarantines, for people: RC_NONE after the last kept (at most 100); *at starts
+ * at 0. After finish.
+ */
+struct arrival_fault {
+	struct span id;
+	struct span reason;
+	uint64_t number; /* of the object in the stream, from 1 */
+	enum vault_verdict verdict;
+};
+enum rc arrival_fault(const struct arrival *a, size_t *at, struct arrival_fault *out);
+void arrival_free(struct arrival *a); /* NULL accepted */

@@ -1,0 +1,235 @@
+#include "node/doctor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "jail/jail.h"
+#include "memo/grant.h"
+#include "net/cert.h"
+#include "node/layout.h"
+#include "node/peer.h"
+#include "vault/quarantine.h"
+#include "vault/search.h"
+
+#define DAY (INT64_C(86400) * SECOND)
+enum { SKEW_SECONDS = 5, FREE_MIB = 512 };
+
+static struct diag *
+finding(struct doctor *d, const char *check, enum doctor_grade grade)
+{
+	struct doctor_finding *f = vec_add(&d->found);
+	*f = (struct doctor_finding){.check = check, .grade = grade};
+	return &f->why;
+}
+
+static enum rc
+check_folder(struct doctor *d, struct diag *why)
+{
+	struct stat st;
+	struct statvfs fs;
+	(void)why;
+	if (!stat(d->node->dir, &st) && (st.st_mode & 077)) {
+		struct diag *f = finding(d, "folder", DOCTOR_WEAK);
+		diag_where(f, "%s", d->node->dir);
+		diag_what(f, "others may look into the node's folder (mode %03o)",
+			st.st_mode & 0777u);
+		diag_todo(f, "chmod 700 %s", d->node->dir);
+	}
+	if (!statvfs(d->node->dir, &fs) && fs.f_bavail * fs.f_frsize < (uint64_t)FREE_MIB << 20) {
+		struct diag *f = finding(d, "disk", DOCTOR_WEAK);
+		diag_where(f, "%s", d->node->dir);
+		diag_what(f, "%llu MiB are free",
+			(unsigned long long)(fs.f_bavail * fs.f_frsize >> 20));
+		diag_todo(f, "free some space: writing stops, whole, when there is none");
+	}
+	return RC_OK;
+}
+
+static enum rc
+check_keys(struct doctor *d, struct diag *why)
+{
+	own_arena struct arena a = {};
+	const char *keys = layout_path(&a, d->node->dir, LAYOUT_KEYS);
+	struct diag fault = {};
+	enum rc code;
+	for (unsigned at = 0;
+		(code = ring_fault(keys, clock_now(d->node->clock), &at, &fault)) != RC_NONE;) {
+		*finding(d, "keys", DOCTOR_WEAK) = fault;
+		fault = (struct diag){};
+		if (at > 64)
+			break;
+	}
+	(void)why;
+	return RC_OK;
+}
+
+static enum rc
+check_tls(struct doctor *d, struct diag *why)
+{
+	own_arena struct arena a = {};
+	struct span pem, key;
+	struct cert cert;
+	struct diag fault = {};
+	int64_t now = clock_now(d->node->clock);
+	(void)why;
+	if (!d->conf->tls_cert) {
+		struct diag *f =
+			finding(d, "tls", d->conf->listen.loopback ? DOCTOR_NOTE : DOCTOR_BROKEN);
+		diag_what(f,
+			"no certificate is configured: only loopback can be served, in the clear");
+		diag_todo(f, "set tls-cert and tls-key in tocsin.conf");
+		return RC_OK;
+	}
+	if (layout_read(&a, d->conf->tls_cert, 1 << 20, &pem, &fault) ||
+		layout_read(&a, d->conf->tls_key, 1 << 20, &key, &fault) ||
+		cert_read(pem, &cert, &fault) || cert_check_key(pem, key, &fault)) {
+		*finding(d, "tls", DOCTOR_BROKEN) = fault;
+		return RC_OK;
+	}
+	if (cert.not_after < now + 30 * DAY || cert.not_before > now) {
+		struct diag *f =
+			finding(d, "tls", cert.not_after < now ? DOCTOR_BROKEN : DOCTOR_WEAK);
+		char until[TIME_TEXT];
+		time_text(cert.not_after, until);
+		diag_where(f, "%s", d->conf->tls_cert);
+		diag_what(f, "the certificate is valid until %s", until);
+		diag_todo(f, "replace it, then send SIGHUP to serve");
+	}
+	return RC_OK;
+}
+
+static enum rc
+check_jail(struct doctor *d, struct diag *why)
+{
+	(void)why;
+	if (jail_landlock_abi())
+		return RC_OK;
+	struct diag *f = finding(d, "jail", DOCTOR_WEAK);
+	diag_what(f, "this kernel or container refuses Landlock: serve's processes are held by "
+		     "seccomp only");
+	diag_todo(f, "use a kernel with CONFIG_SECURITY_LANDLOCK (5.13 or later)");
+	return RC_OK;
+}
+
+static enum rc
+check_users(struct doctor *d, struct diag *why)
+{
+	own_arena struct arena a = {};
+	struct user u = {};
+	enum rc code;
+	size_t people = 0;
+	while (!(code = user_next(d->node->store, &a, &u, why))) {
+		people++;
+		if ((u.roles & ROLE_ADMIN) && (u.roles & ROLE_OFFICER)) {
+			struct diag *f = finding(d, "users", DOCTOR_WEAK);
+			diag_where(f, "%.*s", (int)u.name.len, u.name.ptr);
+			diag_what(f, "one user both configures and approves: the two-person rule "
+				     "means nothing");
+			diag_todo(f, "tocsin user remove %.*s, then add two users", (int)u.name.len,
+				u.name.ptr);
+		}
+	}
+	(void)people;
+	struct grant_row row = {};
+	while (code == RC_NONE && !(code = grant_next(d->node->store, &a, &row, why))) {
+		if (span_eq(row.user, SPAN("public"))) {
+			struct diag *f = finding(d, "grants", DOCTOR_NOTE);
+			diag_where(f, "%.*s", (int)row.collection.len, row.collection.ptr);
+			diag_what(f, "anybody may read what is TLP:CLEAR in this collection");
+			diag_todo(f, "tocsin grant %.*s public none", (int)row.collection.len,
+				row.collection.ptr);
+		}
+		code = RC_NONE;
+	}
+	return code == RC_NONE ? RC_OK : code;
+}
+
+static void
+judge_link(struct doctor *d, const struct peer_link *l)
+{
+	if (l->fault.len) {
+		struct diag *f = finding(d, "sync", DOCTOR_BROKEN);
+		diag_where(f, "%.*s", (int)l->peer.len, l->peer.ptr);
+		diag_what(f, "the last exchange of %.*s failed: %.*s", (int)l->remote.len,
+			l->remote.ptr, (int)l->fault.len, l->fault.ptr);
+		diag_todo(f, "tocsin sync %.*s", (int)l->peer.len, l->peer.ptr);
+	}
+	if (l->skew != TIME_NONE &&
+		(l->skew > SKEW_SECONDS * SECOND || l->skew < -SKEW_SECONDS * SECOND)) {
+		struct diag *f = finding(d, "clock", DOCTOR_WEAK);
+		diag_where(f, "%.*s", (int)l->peer.len, l->peer.ptr);
+		diag_what(f, "their clock is %+lld s off ours", (long long)(l->skew / SECOND));
+		diag_todo(f, "run NTP at both ends (timedatectl set-ntp true)");
+	}
+}
+
+static enum rc
+check_peers(struct doctor *d, struct diag *why)
+{
+	own_arena struct arena a = {};
+	struct peer_list peers = {};
+	enum rc code = peer_list(d->node->store, &a, &peers, why);
+	for (size_t i = 0; !code && i < peers.all.len; i++) {
+		const struct peer *p = &peers.all.at[i];
+		struct peer_links links = {};
+		if (span_starts(p->url, SPAN("http://"))) {
+			struct diag *f = finding(d, "sync", DOCTOR_WEAK);
+			diag_where(f, "%.*s", (int)p->name.len, p->name.ptr);
+			diag_what(f, "this peer is asked in the clear: whoever is between reads "
+				     "and alters");
+			diag_todo(f, "tocsin sync remove %.*s, then add it with an https URL",
+				(int)p->name.len, p->name.ptr);
+		}
+		code = peer_link_list(d->node->store, p->name, &a, &links, why);
+		for (size_t j = 0; !code && j < links.all.len; j++)
+			judge_link(d, &links.all.at[j]);
+		free(links.all.at);
+	}
+	free(peers.all.at);
+	return code;
+}
+
+static enum rc
+check_vault(struct doctor *d, struct diag *why)
+{
+	uint64_t aside, behind;
+	int64_t since;
+	enum rc code = vault_quarantine_count(d->node->vault, &aside, why);
+	if (!code && aside) {
+		struct diag *f = finding(d, "quarantine", DOCTOR_NOTE);
+		diag_what(f, "%llu objects wait for somebody to accept or drop them",
+			(unsigned long long)aside);
+		diag_todo(f, "tocsin quarantine list");
+	}
+	if (!code)
+		code = vault_search_lag(d->node->vault, &behind, &since, why);
+	if (!code && behind && since && clock_now(d->node->clock) - since > 300 * SECOND) {
+		struct diag *f = finding(d, "search", DOCTOR_NOTE);
+		diag_what(f, "search does not know %llu object versions yet",
+			(unsigned long long)behind);
+		diag_todo(f, "tocsin serve fills it while it runs");
+	}
+	return code;
+}
+
+enum rc
+doctor_run(struct doctor *d, struct diag *why)
+{
+	static enum rc (*const checks[])(struct doctor * d, struct diag * why) = {check_folder,
+		check_keys, check_tls, check_jail, check_users, check_peers, check_vault};
+	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+		enum rc code = checks[i](d, why);
+		if (code)
+			return code;
+		d->checks++;
+	}
+	return RC_OK;
+}
+
+const char *
+doctor_grade_word(enum doctor_grade g)
+{
+	return g == DOCTOR_NOTE ? "note" : g == DOCTOR_WEAK ? "weak" : "broken";
+}

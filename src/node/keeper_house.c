@@ -1,0 +1,161 @@
+/* The keeper's two slow threads: housekeeping, and exchange with peers. */
+#include "node/keeper-internal.h"
+#include "node/sync.h"
+#include "vault/quarantine.h"
+#include "vault/search.h"
+#include "vault/status.h"
+
+enum { FILL_OBJECTS = 1000 };
+
+static void
+failed(struct keeper *k, const struct diag *why)
+{
+	if (atomic_load(&k->failed))
+		return;
+	k->failure = *why;
+	atomic_store(&k->failed, true);
+}
+
+static void
+gauges(struct keeper *k)
+{
+	uint64_t behind, aside;
+	int64_t since;
+	struct diag ignored;
+	if (!vault_search_lag(k->house.vault, &behind, &since, &ignored))
+		atomic_store(&k->options.meter->search_behind, behind);
+	if (!vault_quarantine_count(k->house.vault, &aside, &ignored))
+		atomic_store(&k->options.meter->quarantine, aside);
+}
+
+void *
+keeper_house(void *ctx)
+{
+	struct keeper *k = ctx;
+	struct diag why = {};
+	int64_t tidied = 0, quiet_since = 0;
+	int64_t start = clock_now(k->options.clock);
+	bool idle = false;
+	for (;;) {
+		int64_t now = clock_monotonic();
+		if (now - tidied > 3600 * SECOND || tidied == 0) {
+			enum rc code = vault_status_tidy(k->house.vault,
+				tidied ? clock_now(k->options.clock) - 3600 * SECOND : start, &why);
+			if (code && code != RC_AGAIN && code != RC_FULL)
+				failed(k, &why);
+			tidied = now;
+		}
+		enum rc code = atomic_load(&k->busy)
+				       ? RC_AGAIN
+				       : vault_search_fill(k->house.vault, FILL_OBJECTS, &why);
+		if (code == RC_OK) {
+			quiet_since = 0;
+			idle = false;
+			gauges(k);
+			if (!keeper_pause(k, SECOND / 50))
+				return NULL;
+			continue;
+		}
+		if (quiet_since == 0) {
+			quiet_since = now;
+			gauges(k);
+		}
+		if (!idle && code == RC_NONE && now - quiet_since > 3 * SECOND) {
+			vault_idle(k->house.vault);
+			idle = true;
+		}
+		if (!keeper_pause(k, SECOND / 2))
+			return NULL;
+	}
+}
+
+static void
+sync_note(struct keeper *k, const struct sync_event *e)
+{
+	struct meter *m = k->options.meter;
+	struct diag line = e->why;
+	diag_where(&line, "peer=%.*s %s=%.*s", (int)e->peer.len, e->peer.ptr,
+		e->way == PEER_PULL ? "from" : "to", (int)e->remote.len, e->remote.ptr);
+	switch (e->kind) {
+	case SYNC_PULLED:
+		meter_add(&m->sync_pages, 1);
+		meter_add(&m->sync_objects, e->counts.added);
+		atomic_store(&m->last_sync, clock_now(k->options.clock));
+		diag_what(&line, "objects=%llu added=%llu quarantined=%llu refused=%llu",
+			(unsigned long long)e->objects, (unsigned long long)e->counts.added,
+			(unsigned long long)e->counts.quarantined,
+			(unsigned long long)e->counts.refused);
+		k->options.log("sync.pulled", &line);
+		break;
+	case SYNC_PUSHED:
+	case SYNC_REFUSED:
+		meter_add(&m->pushed, e->objects);
+		atomic_store(&m->last_sync, clock_now(k->options.clock));
+		if (e->kind == SYNC_PUSHED)
+			diag_what(&line, "objects=%llu", (unsigned long long)e->objects);
+		k->options.log(e->kind == SYNC_PUSHED ? "sync.pushed" : "sync.refused", &line);
+		break;
+	case SYNC_FAULT:
+		meter_add(&m->sync_faults, 1);
+		k->options.log("sync.fault", &line);
+		break;
+	case SYNC_QUIET: atomic_store(&m->last_sync, clock_now(k->options.clock)); break;
+	}
+}
+
+/* Peers are read again when the database changed and none was there, and every minute. */
+static struct sync *
+load(struct keeper *k)
+{
+	struct diag why = {};
+	struct sync_options options = {
+		.node = &k->syncer,
+		.conf = k->options.conf,
+		.fetch = k->options.fetch,
+		.follow = true,
+	};
+	struct sync *s = sync_new(&options);
+	enum rc code = sync_load(s, (struct span){}, &why);
+	if (!code)
+		return s;
+	sync_free(s);
+	if (code != RC_NONE)
+		k->options.log("sync.fault", &why);
+	return NULL;
+}
+
+void *
+keeper_sync(void *ctx)
+{
+	struct keeper *k = ctx;
+	struct sync *s = load(k);
+	struct sync_event e;
+	struct diag why = {};
+	for (;;) {
+		if (!s) {
+			if (!keeper_pause(k, 2 * SECOND))
+				return NULL;
+			if (vault_changed(k->syncer.vault))
+				s = load(k);
+			continue;
+		}
+		enum rc code = sync_next(s, SECOND / 10, &e, &why);
+		if (code == RC_OK)
+			sync_note(k, &e);
+		else if (code == RC_AGAIN && vault_changed(k->syncer.vault))
+			sync_poke(s);
+		else if (code != RC_AGAIN) {
+			if (code != RC_NONE)
+				failed(k, &why);
+			sync_free(s);
+			s = NULL;
+		}
+		pthread_mutex_lock(&k->lock);
+		bool stop = k->stop;
+		pthread_mutex_unlock(&k->lock);
+		if (stop) {
+			sync_free(s);
+			return NULL;
+		}
+	}
+}

@@ -1,0 +1,51 @@
+#pragma once
+/* One link of node/sync.h and the two ways it can go: sync.c drives, pull and push steps are here. */
+#include "node/arrival.h"
+#include "node/sync.h"
+#include "taxii/find.h"
+#include "taxii/pull.h"
+#include "taxii/push.h"
+
+enum link_phase { LINK_FIND, LINK_PULL, LINK_PUSH, LINK_ENDED };
+
+struct link {
+	uint64_t number; /* of the channel in the fetch process */
+	struct peer_link row;
+	struct span peer_url;
+	uint32_t local; /* collection's number */
+	int64_t every;
+	enum link_phase phase;
+	struct find find;
+	struct pull pull;
+	struct push push;
+	struct push_item *items; /* of the push under way */
+	size_t item_count;
+	struct arena outgoing; /* their bytes */
+	int64_t reached;       /* newest local stamp looked at by the push under way */
+	bool pushing, in_flight, failed;
+	int64_t next_at;   /* monotonic us */
+	struct arena text; /* of row.fault and row.state */
+};
+
+struct sync {
+	struct node *node;
+	const struct conf *conf;
+	struct fetch *fetch;
+	bool follow;
+	vec_of(struct link *) links;
+	struct parcel *parcel;
+	struct vault_batch *batch;
+	struct arena text; /* of rows and peers */
+};
+
+void link_event(
+	struct sync *s, const struct link *l, enum sync_event_kind kind, struct sync_event *out);
+void link_fault(struct sync *s, struct link *l, int64_t sleep, struct sync_event *out);
+void link_success(struct sync *s, struct link *l);
+enum rc link_save(struct sync *s, struct link *l, struct diag *why);
+
+void pull_start(struct sync *s, struct link *l);
+void pull_reply(struct sync *s, struct link *l, const struct reply *r, struct sync_event *out);
+/* Collects what is to be sent. RC_NONE: nothing, *out is the event. */
+enum rc push_gather(struct sync *s, struct link *l, struct sync_event *out, struct diag *why);
+void push_reply(struct sync *s, struct link *l, const struct reply *r, struct sync_event *out);

@@ -1,0 +1,401 @@
+#include "node/sync.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/own.h"
+#include "keys/keyfile.h"
+#include "node/arrival.h"
+#include "node/layout.h"
+#include "node/sync-internal.h"
+
+static void
+link_fini(struct link *l)
+{
+	find_fini(&l->find);
+	if (l->phase == LINK_PULL)
+		pull_fini(&l->pull);
+	if (l->pushing)
+		push_fini(&l->push);
+	free(l->items);
+	arena_fini(&l->outgoing);
+	arena_fini(&l->text);
+}
+
+struct sync *
+sync_new(const struct sync_options *options)
+{
+	struct sync *s = mem_new(sizeof *s);
+	s->node = options->node;
+	s->conf = options->conf;
+	s->fetch = options->fetch;
+	s->follow = options->follow;
+	s->parcel = parcel_new();
+	s->batch = vault_batch_new(options->node->vault);
+	return s;
+}
+
+void
+sync_free(struct sync *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->links.len; i++) {
+		link_fini(s->links.at[i]);
+		free(s->links.at[i]);
+	}
+	free(s->links.at);
+	parcel_free(s->parcel);
+	vault_batch_free(&s->batch);
+	arena_fini(&s->text);
+	free(s);
+}
+
+/* The peer's secret (password, token or private key) from NODE/keys; empty where it has none. */
+static enum rc
+secret_read(struct sync *s, const struct peer *p, struct buf *out, struct diag *why)
+{
+	own_arena struct arena a = {};
+	own_fd int dir = keyfile_dir(layout_path(&a, s->node->dir, LAYOUT_KEYS), why);
+	if (dir < 0)
+		return RC_IO;
+	const char *name = arena_printf(&a, "peer-%.*s", (int)p->name.len, p->name.ptr).ptr;
+	return keyfile_read(dir, name, out, why);
+}
+
+/* Tells the fetch process how to reach the peer; each link has a connection of its own. */
+static enum rc
+channel_open(struct sync *s, uint64_t number, const struct peer *p, struct diag *why)
+{
+	own_buf struct buf secret = {}, out = {};
+	uint8_t pin[CERT_PIN];
+	struct fetch_peer f = {
+		.number = number, .config = {.ca = p->ca, .cert = p->cert}, .user = p->user};
+	if (p->auth != PEER_AUTH_NONE) {
+		enum rc code = secret_read(s, p, &secret, why);
+		if (code)
+			return code;
+	}
+	if (p->pin.len) {
+		struct span hex = span_starts(p->pin, SPAN("sha256:"))
+					  ? span_sub(p->pin, 7, SIZE_MAX)
+					  : p->pin;
+		if (cert_pin_parse(hex, pin))
+			return diag_fail(why, RC_BAD, "the peer's pin is no SHA-256");
+		f.config.pin = pin;
+	}
+	if (p->auth == PEER_AUTH_BASIC)
+		f.auth = CLIENT_AUTH_BASIC;
+	if (p->auth == PEER_AUTH_BEARER)
+		f.auth = CLIENT_AUTH_BEARER;
+	if (p->auth == PEER_AUTH_CERT)
+		f.config.key = buf_span(&secret);
+	else
+		f.secret = buf_span(&secret);
+	fetch_peer_pack(&f, &out);
+	struct message m = {FETCH_PEER, number, buf_span(&out)};
+	enum rc code = pipe_send(s->fetch->pipe, &m, 10 * SECOND);
+	secret_wipe(secret.ptr, secret.len);
+	secret_wipe(out.ptr, out.len);
+	return code ? diag_fail(why, RC_IO, "the fetch process is gone") : RC_OK;
+}
+
+static enum rc
+link_add(struct sync *s, const struct peer *p, const struct peer_link *row, struct diag *why)
+{
+	struct vault_collection local;
+	if (s->links.len == FETCH_PEERS_MOST)
+		return diag_fail(why, RC_LIMIT, "more than %d links", FETCH_PEERS_MOST);
+	enum rc code = node_collection(s->node, row->local, &local, why);
+	if (!code)
+		code = channel_open(s, s->links.len, p, why);
+	if (code)
+		return code;
+	struct link *l = mem_new(sizeof *l);
+	l->number = s->links.len;
+	l->row = *row;
+	l->local = local.number;
+	l->every = p->every ? p->every : s->conf->sync_every;
+	l->peer_url = p->url;
+	*vec_add(&s->links) = l;
+	code = find_init(&l->find, p->url, row->remote, why);
+	return code;
+}
+
+static enum rc
+peer_load(struct sync *s, const struct peer *p, struct diag *why)
+{
+	struct peer_links rows = {};
+	if (p->kind != PEER_TAXII)
+		return RC_OK; /* MISP servers have an engine of their own */
+	enum rc code = peer_link_list(s->node->store, p->name, &s->text, &rows, why);
+	for (size_t i = 0; !code && i < rows.all.len; i++)
+		code = link_add(s, p, &rows.all.at[i], why);
+	free(rows.all.at);
+	return code;
+}
+
+enum rc
+sync_load(struct sync *s, struct span name, struct diag *why)
+{
+	struct peer_list peers = {};
+	struct peer one;
+	enum rc code;
+	if (name.len) {
+		code = peer_get(s->node->store, name, &s->text, &one, why);
+		if (!code)
+			code = peer_load(s, &one, why);
+	} else {
+		code = peer_list(s->node->store, &s->text, &peers, why);
+		for (size_t i = 0; !code && i < peers.all.len; i++)
+			code = peer_load(s, &peers.all.at[i], why);
+		free(peers.all.at);
+	}
+	if (!code && s->links.len == 0) {
+		diag_todo(why, "\"tocsin sync add NAME URL --collection REMOTE=LOCAL\"");
+		return diag_fail(why, RC_NONE, "nothing to sync");
+	}
+	return code;
+}
+
+enum rc
+link_save(struct sync *s, struct link *l, struct diag *why)
+{
+	enum rc code = store_begin(s->node->store, why);
+	if (code)
+		return code;
+	code = peer_link_save(s->node->store, &l->row, why);
+	if (code) {
+		store_rollback(s->node->store);
+		return code;
+	}
+	return store_commit(s->node->store, why);
+}
+
+void
+link_event(struct sync *s, const struct link *l, enum sync_event_kind kind, struct sync_event *out)
+{
+	(void)s;
+	*out = (struct sync_event){
+		.kind = kind,
+		.peer = l->row.peer,
+		.remote = l->row.remote,
+		.local = l->row.local,
+		.way = l->row.way,
+	};
+}
+
+/* The try failed. With follow the link tries again after `sleep`, else it has ended. */
+void
+link_fault(struct sync *s, struct link *l, int64_t sleep, struct sync_event *out)
+{
+	struct diag ignored;
+	l->failed = true;
+	l->row.tried = clock_now(s->node->clock);
+	arena_reset(&l->text);
+	l->row.fault = arena_dup(&l->text, span_of(out->why.what));
+	out->kind = SYNC_FAULT;
+	if (link_save(s, l, &ignored))
+		l->row.fault = SPAN("");
+	if (s->follow)
+		l->next_at = clock_monotonic() + (sleep > 0 ? sleep : s->conf->sync_backoff_first);
+	else
+		l->phase = LINK_ENDED;
+}
+
+void
+link_success(struct sync *s, struct link *l)
+{
+	l->failed = false;
+	l->row.tried = l->row.succeeded = clock_now(s->node->clock);
+	l->row.fault = SPAN("");
+}
+
+/* Sends what a machine wants asked. */
+static enum rc
+send_ask(struct sync *s, struct link *l, const struct ask *ask, struct diag *why)
+{
+	own_buf struct buf out = {};
+	char prefer[32];
+	int len = ask->wait ? snprintf(prefer, sizeof prefer, "wait=%llu",
+				      (unsigned long long)ask->wait)
+			    : 0;
+	struct fetch_ask f = {
+		.peer = l->number,
+		.method = ask->method,
+		.url = ask->url,
+		.accept = ask->accept,
+		.content_type = ask->content_type,
+		.body = ask->body,
+		.prefer = {prefer, (size_t)len},
+		.body_limit = ask->body_limit,
+		.seconds = ask->seconds,
+	};
+	fetch_ask_pack(&f, &out);
+	struct message m = {FETCH_ASK, l->number, buf_span(&out)};
+	if (pipe_send(s->fetch->pipe, &m, 60 * SECOND))
+		return diag_fail(why, RC_IO, "the fetch process is gone");
+	l->in_flight = true;
+	return RC_OK;
+}
+
+static enum rc
+link_ask(struct sync *s, struct link *l, struct sync_event *out, struct diag *why)
+{
+	struct ask ask = {};
+	if (l->phase == LINK_FIND)
+		find_ask(&l->find, &ask);
+	else if (l->phase == LINK_PULL)
+		pull_ask(&l->pull, &ask);
+	else {
+		enum rc code = push_gather(s, l, out, why);
+		if (code)
+			return code; /* RC_NONE: nothing to send; an event says so */
+		push_ask(&l->push, &ask);
+	}
+	return send_ask(s, l, &ask, why);
+}
+
+static void
+find_reply(struct sync *s, struct link *l, const struct reply *r, struct sync_event *out)
+{
+	enum rc code = RC_OK;
+	enum find_step step = find_take(&l->find, r, &code, &out->why);
+	if (step == FIND_ASK)
+		return;
+	if (step == FIND_FAILED) {
+		link_fault(s, l, s->conf->sync_every, out);
+		find_fini(&l->find);
+		if (find_init(&l->find, l->peer_url, l->row.remote, &out->why))
+			l->phase = LINK_ENDED;
+		return;
+	}
+	if (l->row.way == PEER_PULL)
+		pull_start(s, l);
+	else
+		l->phase = LINK_PUSH;
+}
+
+static void
+skew_note(struct sync *s, struct link *l, const struct fetch_reply *f)
+{
+	char text[STAMP_TEXT];
+	int64_t theirs;
+	struct span date = fetch_reply_header(f, SPAN("date"));
+	if (date.len && !stamp_read(date, text) && !time_parse(span_of(text), &theirs, NULL))
+		l->row.skew = theirs - clock_now(s->node->clock);
+}
+
+static enum rc
+take_reply(struct sync *s, const struct message *m, struct sync_event *out, struct diag *why)
+{
+	struct fetch_reply f;
+	if (m->type != FETCH_REPLY || m->id >= s->links.len || fetch_reply_unpack(m->payload, &f))
+		return diag_fail(why, RC_IO, "the fetch process sent nonsense");
+	struct link *l = s->links.at[m->id];
+	struct reply r = {
+		.code = f.code,
+		.status = (unsigned)f.status,
+		.body = f.body,
+		.date_last = fetch_reply_header(&f, SPAN("x-taxii-date-added-last")),
+		.applied = fetch_reply_header(&f, SPAN("preference-applied")),
+		.retry_after = f.retry_after,
+		.elapsed = (int64_t)f.elapsed,
+	};
+	l->in_flight = false;
+	link_event(s, l, SYNC_QUIET, out);
+	out->why = f.why;
+	if (!f.code)
+		skew_note(s, l, &f);
+	if (l->phase == LINK_FIND)
+		find_reply(s, l, &r, out);
+	else if (l->phase == LINK_PULL)
+		pull_reply(s, l, &r, out);
+	else
+		push_reply(s, l, &r, out);
+	return RC_OK;
+}
+
+/* The link that is due next, NULL when none may be asked now; *at: when. */
+static struct link *
+link_due(struct sync *s, int64_t *at, bool *alive)
+{
+	struct link *due = NULL;
+	*at = INT64_MAX;
+	*alive = false;
+	for (size_t i = 0; i < s->links.len; i++) {
+		struct link *l = s->links.at[i];
+		if (l->phase == LINK_ENDED)
+			continue;
+		*alive = true;
+		if (!l->in_flight && l->next_at < *at) {
+			*at = l->next_at;
+			due = l;
+		}
+	}
+	return due;
+}
+
+/* Whether an event is worth telling: finding a collection is not. */
+static bool
+told(const struct sync_event *e, const struct link *l)
+{
+	return e->kind != SYNC_QUIET || l->phase == LINK_ENDED;
+}
+
+enum rc
+sync_next(struct sync *s, int64_t timeout, struct sync_event *out, struct diag *why)
+{
+	int64_t until = timeout < 0 ? INT64_MAX : clock_monotonic() + timeout;
+	for (;;) {
+		int64_t at, now = clock_monotonic();
+		bool alive;
+		struct link *l = link_due(s, &at, &alive);
+		if (!alive)
+			return RC_NONE;
+		if (l && at <= now) {
+			link_event(s, l, SYNC_QUIET, out);
+			enum rc code = link_ask(s, l, out, why);
+			if (code == RC_NONE)
+				return RC_OK;
+			if (code)
+				return code;
+			continue;
+		}
+		int64_t wake = at < until ? at : until,
+			left = wake == INT64_MAX ? INT64_MAX : wake - now;
+		struct message m;
+		enum rc code = pipe_receive(s->fetch->pipe,
+			left == INT64_MAX ? -1
+			: left < 0	  ? 0
+					  : left,
+			&m);
+		if (code == RC_AGAIN) {
+			if (clock_monotonic() >= until)
+				return RC_AGAIN;
+			continue;
+		}
+		if (code)
+			return diag_fail(why, RC_IO, "the fetch process is gone");
+		code = take_reply(s, &m, out, why);
+		if (code || told(out, s->links.at[m.id < s->links.len ? m.id : 0]))
+			return code;
+	}
+}
+
+void
+sync_poke(struct sync *s)
+{
+	for (size_t i = 0; i < s->links.len; i++)
+		if (s->links.at[i]->phase == LINK_PUSH && !s->links.at[i]->failed)
+			s->links.at[i]->next_at = 0;
+}
+
+bool
+sync_failed(const struct sync *s)
+{
+	for (size_t i = 0; i < s->links.len; i++)
+		if (s->links.at[i]->failed)
+			return true;
+	return false;
+}
