@@ -194,12 +194,12 @@ add_run(struct cmd_env *env)
 {
 	struct adding a = {.env = env};
 	struct diag why = {};
-	struct url url;
+	struct http_url url;
 	own_arena struct arena mem = {};
 	a.peer.name = span_of(env->word[0]);
 	a.peer.url = span_of(env->word[1]);
 	a.peer.kind = (enum peer_kind)cmd_choice(env, "kind", PEER_TAXII);
-	if (url_parse(a.peer.url, &url, &why))
+	if (http_url_parse(a.peer.url, &url, &why))
 		return cmd_usage(env, "%s: %s", env->word[1], why.what);
 	if (!cmd_duration(env, "every", &a.peer.every))
 		return CMD_USAGE;

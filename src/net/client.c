@@ -84,10 +84,10 @@ set_path(CURL *easy, CURLoption option, int fd)
 static enum rc
 check_proxy(struct span proxy, struct diag *why)
 {
-	struct url u;
+	struct http_url u;
 	if (proxy.len == 0)
 		return RC_OK;
-	enum rc code = url_parse(proxy, &u, why);
+	enum rc code = http_url_parse(proxy, &u, why);
 	if (code != RC_OK)
 		diag_todo(why, "write the proxy as http://HOST:PORT");
 	return code;
@@ -332,7 +332,7 @@ is_clean(struct span s)
 }
 
 static enum rc
-check_request(const struct client_request *q, const struct url *u, struct diag *why)
+check_request(const struct client_request *q, const struct http_url *u, struct diag *why)
 {
 	if (q->auth != CLIENT_AUTH_NONE && !u->tls && !is_loopback(u->host)) {
 		diag_todo(why, "use https://");
@@ -563,11 +563,11 @@ fetch_one(struct client *c, const struct client_request *q, struct span url,
 
 /* Where a redirect leads, if we may go there. The URL lies in the arena. */
 static bool
-next_url(struct arena *arena, const struct url *from, const struct client_answer *a,
+next_url(struct arena *arena, const struct http_url *from, const struct client_answer *a,
 	struct span *out)
 {
 	struct span location;
-	struct url to;
+	struct http_url to;
 	if (a->status != 301 && a->status != 302 && a->status != 307 && a->status != 308)
 		return false;
 	if (!client_header(a, SPAN("location"), 0, &location))
@@ -580,7 +580,7 @@ next_url(struct arena *arena, const struct url *from, const struct client_answer
 	} else {
 		location = arena_dup(arena, location);
 	}
-	if (url_parse(location, &to, NULL) != RC_OK || !url_same_origin(from, &to))
+	if (http_url_parse(location, &to, NULL) != RC_OK || !url_same_origin(from, &to))
 		return false;
 	*out = location;
 	return true;
@@ -592,9 +592,9 @@ client_fetch(
 {
 	own_arena struct arena arena = {};
 	struct span url = q->url;
-	struct url parts;
+	struct http_url parts;
 	diag_where(why, "%.*s", (int)(url.len < 150 ? url.len : 150), url.ptr);
-	enum rc code = url_parse(url, &parts, why);
+	enum rc code = http_url_parse(url, &parts, why);
 	if (code == RC_OK)
 		code = check_request(q, &parts, why);
 	bool may_follow = q->method.len == 0 || span_eq(q->method, SPAN("GET")) ||
@@ -602,7 +602,7 @@ client_fetch(
 	for (unsigned left = may_follow ? q->redirects : 0; code == RC_OK; left--) {
 		code = fetch_one(c, q, url, a, why);
 		if (code != RC_OK || left == 0 || !next_url(&arena, &parts, a, &url) ||
-			url_parse(url, &parts, NULL) != RC_OK)
+			http_url_parse(url, &parts, NULL) != RC_OK)
 			break;
 	}
 	return code;

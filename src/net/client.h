@@ -32,7 +32,7 @@ struct client_header {
 
 struct client_request {
 	struct span method; /* ["GET"] */
-	struct span url;    /* absolute http or https, see url_parse */
+	struct span url;    /* absolute http or https, see http_url_parse */
 	const struct client_header *headers;
 	size_t headers_len;
 	struct span

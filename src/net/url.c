@@ -64,14 +64,14 @@ port_read(struct span text, uint16_t *port)
 }
 
 enum rc
-url_parse(struct span text, struct url *out, struct diag *why)
+http_url_parse(struct span text, struct http_url *out, struct diag *why)
 {
 	for (size_t i = 0; i < text.len; i++)
 		if (text.ptr[i] <= 0x20 || text.ptr[i] > 0x7e)
 			return diag_fail(why, RC_BAD,
 				"byte %zu of the URL is a blank, a control byte or not ASCII",
 				i + 1);
-	struct url u = {};
+	struct http_url u = {};
 	struct span rest;
 	size_t colon = span_find(text, SPAN("://"));
 	struct span scheme = span_sub(text, 0, colon == SIZE_MAX ? 0 : colon);
@@ -109,7 +109,7 @@ url_parse(struct span text, struct url *out, struct diag *why)
 }
 
 bool
-url_same_origin(const struct url *a, const struct url *b)
+url_same_origin(const struct http_url *a, const struct http_url *b)
 {
 	return a->tls == b->tls && a->port == b->port && span_eq_fold(a->host, b->host);
 }

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/rc.h"
 
-struct url {
+struct http_url {
 	bool tls;	   /* https */
 	struct span host;  /* a name, an IPv4 address, or an IPv6 address without its brackets */
 	uint16_t port;	   /* 80 or 443 where the URL names none */
@@ -18,10 +18,10 @@ struct url {
  * Reads an absolute http or https URL. User names, fragments, blanks, control bytes, bytes above
  * 0x7e, empty hosts and ports of 0 or above 65535 are refused (RC_BAD). *out borrows from text.
  */
-enum rc url_parse(struct span text, struct url *out, struct diag *why);
+enum rc http_url_parse(struct span text, struct http_url *out, struct diag *why);
 /* True when scheme, host (case ignored) and port are the same: credentials may go to b as they went
  * to a. */
-bool url_same_origin(const struct url *a, const struct url *b);
+bool url_same_origin(const struct http_url *a, const struct http_url *b);
 /* Percent-decodes once. Malformed escapes, NUL and bytes below 0x20 once decoded: RC_BAD. */
 enum rc url_decode(struct arena *a, struct span raw, struct span *out);
 /* Percent-encodes everything but letters, digits and "-._~". */

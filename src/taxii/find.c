@@ -12,8 +12,8 @@ enum { PHASE_START, PHASE_ROOT, PHASE_COLLECTIONS };
 static bool
 same_origin(struct span a, struct span b)
 {
-	struct url x, y;
-	return !url_parse(a, &x, NULL) && !url_parse(b, &y, NULL) && url_same_origin(&x, &y);
+	struct http_url x, y;
+	return !http_url_parse(a, &x, NULL) && !http_url_parse(b, &y, NULL) && url_same_origin(&x, &y);
 }
 
 /* Scheme and authority of an absolute URL, without the path. */
@@ -41,12 +41,12 @@ as_folder(struct arena *mem, struct span url)
 static struct span
 resolve(struct find *f, struct span text)
 {
-	struct url ignored;
+	struct http_url ignored;
 	struct span origin = origin_of(f->url);
 	if (span_starts(text, SPAN("/")) && !span_starts(text, SPAN("//")))
 		text = arena_printf(
 			&f->mem, "%.*s%.*s", (int)origin.len, origin.ptr, (int)text.len, text.ptr);
-	if (text.len == 0 || text.len > 2048 || url_parse(text, &ignored, NULL))
+	if (text.len == 0 || text.len > 2048 || http_url_parse(text, &ignored, NULL))
 		return (struct span){};
 	return as_folder(&f->mem, text);
 }
@@ -54,9 +54,9 @@ resolve(struct find *f, struct span text)
 enum rc
 find_init(struct find *f, struct span url, struct span wanted, struct diag *why)
 {
-	struct url parsed;
+	struct http_url parsed;
 	*f = (struct find){};
-	enum rc code = url_parse(url, &parsed, why);
+	enum rc code = http_url_parse(url, &parsed, why);
 	if (code)
 		return code;
 	f->url = as_folder(&f->mem, url);

@@ -142,20 +142,20 @@ static void
 urls_are_parsed_whole_or_refused(void **state)
 {
 	(void)state;
-	struct url u, v;
-	assert_rc(url_parse(SPAN("HTTPS://Example.org:8443/a?b=c"), &u, NULL), RC_OK);
+	struct http_url u, v;
+	assert_rc(http_url_parse(SPAN("HTTPS://Example.org:8443/a?b=c"), &u, NULL), RC_OK);
 	assert_true(u.tls && u.port == 8443);
 	assert_span(u.host, "Example.org");
 	assert_span(u.path, "/a");
 	assert_span(u.query, "b=c");
-	assert_rc(url_parse(SPAN("http://[::1]"), &u, NULL), RC_OK);
+	assert_rc(http_url_parse(SPAN("http://[::1]"), &u, NULL), RC_OK);
 	assert_span(u.host, "::1");
 	assert_span(u.path, "/");
 	assert_int_equal(u.port, 80);
-	assert_rc(url_parse(SPAN("https://example.ORG:8443/"), &v, NULL), RC_OK);
-	assert_rc(url_parse(SPAN("https://example.org:8443"), &u, NULL), RC_OK);
+	assert_rc(http_url_parse(SPAN("https://example.ORG:8443/"), &v, NULL), RC_OK);
+	assert_rc(http_url_parse(SPAN("https://example.org:8443"), &u, NULL), RC_OK);
 	assert_true(url_same_origin(&u, &v));
-	assert_rc(url_parse(SPAN("https://example.org"), &v, NULL), RC_OK);
+	assert_rc(http_url_parse(SPAN("https://example.org"), &v, NULL), RC_OK);
 	assert_false(url_same_origin(&u, &v));
 	own_arena struct arena a = {};
 	struct span out, rest = SPAN("a=1&&b&=x&c=d=e&"), name, value;
