@@ -8,7 +8,6 @@
 #include "feed/entry.h"
 #include "feed/out.h"
 #include "node/node.h"
-#include "stix/object.h"
 
 enum { FLUSH = 1 << 20 };
 
@@ -32,24 +31,22 @@ flush(struct job *j, size_t above)
 	return fine;
 }
 
-static enum rc
+static void
 add_item(struct job *j, const struct vault_item *item, struct arena *a)
 {
-	struct facts_source ends = node_facts(&j->node);
-	struct facts own = facts_kept(item->object.class, item->object.tlp, item->object.privacy);
 	if (j->stix) {
-		bundle_add(&j->bundle, own, item->object.bytes, &ends, &j->to);
-		return RC_OK;
+		struct facts_source ends = node_facts(&j->node);
+		bundle_add(&j->bundle, item, &ends, &j->to);
+		return;
 	}
-	own_stix struct stix_object o = {};
 	struct entries entries = {};
-	struct diag ignored;
-	if (stix_read(item->object.bytes, &o, &ignored) == RC_OK &&
-		entry_add(&o, own, clock_now(j->env->clock), a, &entries) == RC_OK)
-		for (size_t i = 0; i < entries.all.len; i++)
-			out_add(&j->out, &entries.all.at[i], &j->to);
+	struct entry_ask ask = {j->pass, clock_now(j->env->clock)};
+	enum rc code = entry_add(&ask, item, a, &entries);
+	if (code == RC_DENIED)
+		j->out.withheld++;
+	for (size_t i = 0; i < entries.all.len; i++)
+		out_add(&j->out, &entries.all.at[i], &j->to);
 	free(entries.all.at);
-	return RC_OK;
 }
 
 static enum rc
@@ -62,7 +59,7 @@ add_all(struct job *j, uint32_t collection, struct diag *why)
 	enum rc code = vault_page_open(j->node.vault, collection, &filter, VAULT_BYTES, &page, why);
 	while (!code && !(code = vault_page_next(page, &item, why))) {
 		arena_reset(&a);
-		code = add_item(j, &item, &a);
+		add_item(j, &item, &a);
 		if (!flush(j, FLUSH))
 			return diag_fail(why, RC_IO, "stdout cannot be written");
 	}

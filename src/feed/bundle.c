@@ -13,16 +13,17 @@ bundle_begin(struct bundle *b, const struct pass *pass, struct rng chance, struc
 }
 
 void
-bundle_add(struct bundle *b, struct facts own, struct span bytes, const struct facts_source *ends,
+bundle_add(struct bundle *b, const struct vault_item *item, const struct facts_source *ends,
 	struct buf *to)
 {
-	if (!pass_object(b->pass, own, bytes, ends)) {
+	const struct vault_object *o = &item->object;
+	if (!pass_object(b->pass, facts_kept(o->class, o->tlp, o->privacy), o->bytes, ends)) {
 		b->withheld++;
 		return;
 	}
 	/* An empty list is forbidden: without objects the member is left out. */
 	buf_add(to, b->written++ ? SPAN(",\n") : SPAN(",\"objects\":[\n"));
-	buf_add(to, bytes);
+	buf_add(to, o->bytes);
 }
 
 void

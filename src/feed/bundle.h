@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/rng.h"
 #include "memo/release.h"
+#include "vault/vault.h"
 
 struct bundle {
 	const struct pass *pass;
@@ -13,7 +14,7 @@ struct bundle {
 
 /* Appends the head with a fresh bundle id. */
 void bundle_begin(struct bundle *b, const struct pass *pass, struct rng chance, struct buf *to);
-/* own: facts of the object; ends: of what a relationship or sighting joins. */
-void bundle_add(struct bundle *b, struct facts own, struct span bytes,
-	const struct facts_source *ends, struct buf *to);
+/* ends: of what a relationship or sighting joins. */
+void bundle_add(struct bundle *b, const struct vault_item *item, const struct facts_source *ends,
+	struct buf *to);
 void bundle_end(struct bundle *b, struct buf *to);

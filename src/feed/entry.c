@@ -3,6 +3,7 @@
 #include "codec/json.h"
 #include "pattern/atoms.h"
 #include "pattern/syntax.h"
+#include "stix/object.h"
 
 static int64_t
 instant(const struct stix_object *o, const char *key)
@@ -39,8 +40,8 @@ add_atoms(const struct pattern_atoms *atoms, const struct out_entry *base, struc
 	}
 }
 
-enum rc
-entry_add(const struct stix_object *o, struct facts facts, int64_t now, struct arena *a,
+static enum rc
+add_object(const struct stix_object *o, struct facts facts, int64_t now, struct arena *a,
 	struct entries *out)
 {
 	struct pattern pattern;
@@ -50,9 +51,9 @@ entry_add(const struct stix_object *o, struct facts facts, int64_t now, struct a
 		return RC_NONE;
 	struct out_entry base = {
 		.facts = facts,
-		.id = o->id,
-		.name = json_get_span(o->root, "name"),
-		.creator = o->created_by,
+		.id = arena_dup(a, o->id),
+		.name = arena_dup(a, json_get_span(o->root, "name")),
+		.creator = arena_dup(a, o->created_by),
 		.tlp = span_of(tlp_word((enum tlp)facts.tlp)),
 		.valid_from = instant(o, "valid_from"),
 		.valid_until = instant(o, "valid_until"),
@@ -64,10 +65,25 @@ entry_add(const struct stix_object *o, struct facts facts, int64_t now, struct a
 		base.confidence = (int)yyjson_get_uint(confidence);
 	if (base.valid_until != TIME_NONE && base.valid_until <= now)
 		return RC_NONE;
-	if (pattern_parse(json_get_span(o->root, "pattern"), a, &pattern, NULL))
+	struct span text = arena_dup(a, json_get_span(o->root, "pattern"));
+	if (pattern_parse(text, a, &pattern, NULL))
 		return RC_NONE;
 	pattern_atoms(&pattern, a, &atoms);
 	size_t before = out->all.len;
 	add_atoms(&atoms, &base, out);
 	return out->all.len > before ? RC_OK : RC_NONE;
+}
+
+enum rc
+entry_add(const struct entry_ask *ask, const struct vault_item *item, struct arena *a,
+	struct entries *out)
+{
+	own_stix struct stix_object o = {};
+	const struct vault_object *kept = &item->object;
+	struct facts facts = facts_kept(kept->class, kept->tlp, kept->privacy);
+	if (!pass_permits(ask->pass, facts))
+		return RC_DENIED;
+	if (stix_read(kept->bytes, &o, NULL))
+		return RC_NONE;
+	return add_object(&o, facts, ask->now, a, out);
 }
