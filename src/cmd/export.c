@@ -36,7 +36,7 @@ add_item(struct job *j, const struct vault_item *item, struct arena *a)
 {
 	if (j->stix) {
 		struct facts_source ends = node_facts(&j->node);
-		bundle_add(&j->bundle, item, &ends, &j->to);
+		bundle_add(&j->bundle, j->pass, item, &ends, &j->to);
 		return;
 	}
 	struct entries entries = {};
@@ -102,7 +102,7 @@ begin(struct job *j, const struct out_format *format, struct vault_collection *c
 		.zone = span_of(cmd_option(env, "zone")),
 		.now = clock_now(env->clock)};
 	if (j->stix)
-		bundle_begin(&j->bundle, j->pass, env->rng, &j->to);
+		bundle_begin(&j->bundle, env->rng, &j->to);
 	else
 		out_begin(&j->out, format, j->pass, &meta, &j->to);
 	return RC_OK;

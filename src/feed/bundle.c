@@ -3,21 +3,21 @@
 #include "base/uuid.h"
 
 void
-bundle_begin(struct bundle *b, const struct pass *pass, struct rng chance, struct buf *to)
+bundle_begin(struct bundle *b, struct rng chance, struct buf *to)
 {
 	char id[UUID_TEXT];
 	struct uuid u = uuid_v4(chance);
 	uuid_text(&u, id);
-	*b = (struct bundle){.pass = pass};
+	*b = (struct bundle){};
 	buf_printf(to, "{\"type\":\"bundle\",\"id\":\"bundle--%s\"", id);
 }
 
 void
-bundle_add(struct bundle *b, const struct vault_item *item, const struct facts_source *ends,
-	struct buf *to)
+bundle_add(struct bundle *b, const struct pass *pass, const struct vault_item *item,
+	const struct facts_source *ends, struct buf *to)
 {
 	const struct vault_object *o = &item->object;
-	if (!pass_object(b->pass, facts_kept(o->class, o->tlp, o->privacy), o->bytes, ends)) {
+	if (!pass_object(pass, facts_kept(o->class, o->tlp, o->privacy), o->bytes, ends)) {
 		b->withheld++;
 		return;
 	}

@@ -8,13 +8,12 @@
 #include "vault/vault.h"
 
 struct bundle {
-	const struct pass *pass;
 	uint64_t written, withheld;
 };
 
 /* Appends the head with a fresh bundle id. */
-void bundle_begin(struct bundle *b, const struct pass *pass, struct rng chance, struct buf *to);
+void bundle_begin(struct bundle *b, struct rng chance, struct buf *to);
 /* ends: of what a relationship or sighting joins. */
-void bundle_add(struct bundle *b, const struct vault_item *item, const struct facts_source *ends,
-	struct buf *to);
+void bundle_add(struct bundle *b, const struct pass *pass, const struct vault_item *item,
+	const struct facts_source *ends, struct buf *to);
 void bundle_end(struct bundle *b, struct buf *to);
