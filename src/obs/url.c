@@ -126,7 +126,7 @@ add_encoded(struct buf *out, struct span t)
 		unsigned char c = (unsigned char)t.ptr[i];
 		if (byte >= 0)
 			i += 2;
-		else if (c <= ' ' || c >= 0x7f || strchr("\"<>\\^`{|}", c))
+		else if (c == '%' || c <= ' ' || c >= 0x7f || strchr("\"<>\\^`{|}", c))
 			byte = c;
 		if (byte < 0) {
 			buf_add_byte(out, (char)c);

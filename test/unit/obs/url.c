@@ -46,7 +46,8 @@ urls_that_mean_the_same_come_out_alike(void **state)
 		{"evil.example/a", "//evil.example/a"},
 		{"evil.example:8080/a", "//evil.example:8080/a"},
 		{"http://evil.example/#/a", "http://evil.example/#/a"},
-		{"http://evil.example/100%", "http://evil.example/100%"},
+		{"http://evil.example/100%", "http://evil.example/100%25"},
+		{"http://evil.example/%%41f", "http://evil.example/%25Af"},
 	};
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
 		assert_string_equal(normal(same[i][0]), same[i][1]);
