@@ -444,6 +444,7 @@ def test_a_line_of_a_hundred_megabytes_is_scanned_in_little_memory(tmp_path):
 
 
 def test_the_shared_logs_give_the_same_hits_in_both_of_zeeks_formats(tocsin, tmp_path, shared):
+    shared = shared.resolve()
     subprocess.run(["tar", "--zstd", "-xf", shared / "data/logs/logs.tar.zst"], cwd=tmp_path, check=True)
     ioc = shared / "data/indicators/indicators-real.txt.zst"
     counts = {}
