@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 
@@ -12,10 +13,10 @@ parser.add_argument("--build", required=True, help="build folder, for the compil
 build = pathlib.Path(parser.parse_args().build)
 flags = set()
 for entry in json.loads((build / "compile_commands.json").read_text()):
-    for word in entry["command"].split():
+    words = shlex.split(entry["command"])
+    for word in words:
         if word.startswith(("-I/", "-isystem/", "-D_")):
             flags.add(word)
-    words = entry["command"].split()
     for i, word in enumerate(words[:-1]):
         if word == "-isystem":
             flags.add("-isystem" + words[i + 1])

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 
@@ -84,7 +85,7 @@ def refused(command, code):
 def check_compiler(root, build):
     flags = {f"-I{root}"}
     for entry in json.loads((build / "compile_commands.json").read_text()):
-        words = entry["command"].split()
+        words = shlex.split(entry["command"])
         flags.update(w for w in words if w.startswith(("-I/", "-isystem/")))
         flags.update("-isystem" + b for a, b in zip(words, words[1:]) if a == "-isystem")
     cc = os.environ.get("CC", "cc")

@@ -71,7 +71,7 @@ main(void)
 	snprintf(path, sizeof path, "%s/data/indicators", shared ? shared : "");
 	if (access(path, R_OK) != 0) {
 		printf("1..0 # SKIP no %s\n", path);
-		return 77;
+		return 0;
 	}
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nearly_all_real_indicators_are_armed),
