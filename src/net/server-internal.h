@@ -102,13 +102,22 @@ struct server {
 	uint64_t next_id, wake_generation, waiting;
 	int64_t next_deadline;
 	bool stopping, watch_ends;
-	pthread_t watch;
+	pthread_t watch, accepts;
+	int listen_fd, accept_wake;
+	atomic_bool accept_ends;
+	atomic_uint taken; /* connections accepted and not ended */
 
 	_Atomic uint64_t connections, requests, refused, cut, body_bytes;
 };
 
 /* server.c */
 struct tls *server_tls_now(struct server *s); /* held; NULL: plain */
+
+/* accept.c */
+bool accept_open(struct server *s, int listen_fd);
+void *accept_run(void *server);
+void accept_nudge(struct server *s);	 /* look again: the end, or room */
+void accept_give_back(struct server *s); /* a connection ended */
 
 /* watch.c */
 void *watch_run(void *server);

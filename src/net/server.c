@@ -148,6 +148,7 @@ conn_end(struct server *s, struct conn *c)
 	tls_free(c->judged);
 	free(c->cert);
 	free(c);
+	accept_give_back(s);
 }
 
 static void
@@ -190,9 +191,12 @@ no_certificate(gnutls_session_t session, const gnutls_datum_t *issuers, int issu
 }
 
 static enum rc
-start_daemon(struct server *s, int fd, struct diag *why)
+start_daemon(struct server *s, struct diag *why)
 {
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+			 MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC;
+	/* accept.c keeps the cap over all threads; the library's own, a thread, must never bite. */
+	unsigned most = s->config.connections * s->config.threads + s->config.threads;
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_PRIORITIES, 0,
 			(void *)(mutant(160) ? "NORMAL:-VERS-ALL:+VERS-TLS1.3" : tls_priorities)},
@@ -207,9 +211,9 @@ start_daemon(struct server *s, int fd, struct diag *why)
 	if (s->tls)
 		flags |= MHD_USE_TLS;
 	s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, exchange_step, s,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, s->config.connections,
-		MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)SERVER_POOL, MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->config.per_address,
+		MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_POOL,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->config.per_address,
 		MHD_OPTION_NOTIFY_CONNECTION, conn_notice, s, MHD_OPTION_NOTIFY_COMPLETED,
 		exchange_end, s, MHD_OPTION_URI_LOG_CALLBACK, exchange_new, s,
 		MHD_OPTION_UNESCAPE_CALLBACK, leave_as_is, NULL,
@@ -266,6 +270,8 @@ static void
 server_wipe(struct server *s)
 {
 	tls_free(s->tls);
+	if (s->accept_wake >= 0)
+		close(s->accept_wake);
 	if (s->ticket_key.data) {
 		gnutls_memset(s->ticket_key.data, 0, s->ticket_key.size);
 		gnutls_free(s->ticket_key.data);
@@ -287,6 +293,7 @@ server_blank(const struct server_config *config, const struct handler *handler)
 	s->config = *config;
 	s->free_slot = UINT32_MAX;
 	s->next_deadline = INT64_MAX;
+	s->accept_wake = -1;
 	must(pthread_mutex_init(&s->tls_lock, NULL) == 0);
 	must(pthread_mutex_init(&s->conns_lock, NULL) == 0);
 	must(pthread_mutex_init(&s->wait_lock, NULL) == 0);
@@ -314,13 +321,17 @@ server_new(const struct server_config *config, const struct handler *handler, st
 		code = listen_at(config->listen, &fd, why);
 	if (code == RC_OK) {
 		s->port = port_of(fd);
-		code = start_daemon(s, fd, why);
+		if (!accept_open(s, fd))
+			code = diag_fail(why, RC_IO, "no descriptor to be woken by");
 	}
+	if (code == RC_OK)
+		code = start_daemon(s, why);
 	if (code != RC_OK) {
 		server_wipe(s);
 		return code;
 	}
-	own_fd_take(&fd); /* the library's now */
+	own_fd_take(&fd);
+	must(pthread_create(&s->accepts, NULL, accept_run, s) == 0);
 	must(pthread_create(&s->watch, NULL, watch_run, s) == 0);
 	*out = s;
 	return RC_OK;
@@ -347,7 +358,10 @@ server_free(struct server *s)
 {
 	if (!s)
 		return;
-	MHD_socket fd = MHD_quiesce_daemon(s->daemon);
+	atomic_store(&s->accept_ends, true);
+	accept_nudge(s);
+	pthread_join(s->accepts, NULL);
+	close(s->listen_fd);
 	pthread_mutex_lock(&s->wait_lock);
 	s->stopping = true; /* from here on nobody goes to sleep */
 	pthread_mutex_unlock(&s->wait_lock);
@@ -359,8 +373,6 @@ server_free(struct server *s)
 	pthread_mutex_unlock(&s->wait_lock);
 	pthread_join(s->watch, NULL);
 	MHD_stop_daemon(s->daemon);
-	if (fd != MHD_INVALID_SOCKET)
-		close(fd);
 	must(s->conns == NULL);
 	server_wipe(s);
 }

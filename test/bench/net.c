@@ -60,7 +60,7 @@ run_ours(struct place *p, int report)
 	struct server_tls tls = {.cert = buf_span(&p->pem), .key = buf_span(&p->key)};
 	struct server_config config = {.listen = SPAN("127.0.0.1:0"),
 		.tls = &tls,
-		.connections = p->connections + 200,
+		.connections = p->connections * 5 / 4 + 200, /* never crowded */
 		.idle_seconds = 600};
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (server_new(&config, &handler, &s, &why) != RC_OK) {
@@ -438,8 +438,8 @@ main(int argc, char **argv)
 	must(getrlimit(RLIMIT_NOFILE, &limit) == 0);
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_max < p.connections + 300) {
-		p.connections = (unsigned)limit.rlim_max - 300;
+	if (limit.rlim_max < p.connections * 5 / 4 + 300) {
+		p.connections = (unsigned)(limit.rlim_max - 300) * 4 / 5;
 		printf("open files are limited: %u connections only\n", p.connections);
 	}
 	must(gnutls_certificate_allocate_credentials(&creds) == 0);
