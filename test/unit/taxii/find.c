@@ -147,6 +147,7 @@ failures_say_what_they_are(void **state)
 	start("https://h/a/collections/", "nobody");
 	assert_int_equal(answer("https://h/a/collections/", 200, TWO), FIND_FAILED);
 	assert_rc(code, RC_NONE);
+	find_fini(&f);
 	assert_rc(find_init(&f, SPAN("ftp://h/"), SPAN(""), &why), RC_BAD);
 }
 

@@ -29,6 +29,7 @@ start(size_t count, uint64_t room)
 			.version = SPAN("2024-01-01T00:00:00.000Z"),
 			.text = SPAN("{\"some\":\"object\"}")};
 	}
+	push_fini(&p);
 	push_init(&p, &config, items, count);
 }
 
