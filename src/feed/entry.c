@@ -32,6 +32,12 @@ add_atoms(const struct pattern_atoms *atoms, const struct out_entry *base, struc
 		const struct pattern_atom *atom = &atoms->at[i];
 		if (!atom->decides && !atom->loose)
 			continue;
+		if (atom->below) {
+			for (size_t j = from; j < out->all.len; j++)
+				if (span_eq(out->all.at[j].about.value, atom->what.value))
+					out->all.at[j].exact = false;
+			continue;
+		}
 		if (is_repeated(out, from, atom->what))
 			continue;
 		struct out_entry *e = vec_add(&out->all);

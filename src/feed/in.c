@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "codec/json.h"
 #include "feed/in-internal.h"
+#include "obs/name.h"
 #include "stix/id.h"
 
 enum { SNIFF = 64 << 10 };
@@ -124,6 +125,22 @@ add_time(struct buf *to, const char *key, int64_t at)
 	buf_printf(to, ",\"%s\":\"%s\"", key, text);
 }
 
+/*
+ * A list names domains for what lies at and below them, and STIX equality means the name alone: the pattern
+ * says both. A registry's suffix covers nothing, or one slip would alarm on half the internet.
+ */
+static void
+pattern_of(struct observable o, struct buf *out)
+{
+	if (o.kind != OBS_DOMAIN || span_find_byte(o.value, '_') != SIZE_MAX ||
+		name_is_registry_suffix(o.value)) {
+		obs_pattern(o, out);
+		return;
+	}
+	buf_printf(out, "[domain-name:value = '%.*s' OR domain-name:value LIKE '%%.%.*s']",
+		(int)o.value.len, o.value.ptr, (int)o.value.len, o.value.ptr);
+}
+
 void
 in_make(struct in *in, struct observable o, const struct in_facts *facts, struct in_object *out)
 {
@@ -137,7 +154,7 @@ in_make(struct in *in, struct observable o, const struct in_facts *facts, struct
 	int confidence = facts->confidence >= 0 ? facts->confidence : in->plan.confidence;
 	struct span marking = facts->tlp_marking.len ? facts->tlp_marking : in->plan.tlp_marking;
 	struct span label = facts->label.len ? facts->label : in->plan.label;
-	obs_pattern(o, &pattern);
+	pattern_of(o, &pattern);
 	in_id(&in->plan, "indicator", o, in->id);
 	time_text_ms(in->plan.now, now);
 	buf_reset(to);

@@ -10,6 +10,8 @@ enum { ATOMS_MAX = 100000 };
 struct atom {
 	struct observable about;
 	int64_t from, until;
+	bool below; /* names below it, not it itself */
+	enum match_reach reach;
 };
 
 struct atoms {
@@ -97,7 +99,7 @@ path_target(const struct pattern_path *path)
 static bool
 add_atom(struct atoms *a, struct target target, const struct pattern_const *c)
 {
-	struct atom made = {.from = a->from, .until = a->until};
+	struct atom made = {.from = a->from, .until = a->until, .reach = REACH_EXACT};
 	if (c->type != PATTERN_STRING || a->list.len == ATOMS_MAX)
 		return false;
 	enum rc code = target.kind == OBS_NONE
@@ -109,10 +111,58 @@ add_atom(struct atoms *a, struct target target, const struct pattern_const *c)
 	return true;
 }
 
+/* domain-name:value LIKE '%.evil.example': every name below. */
+static bool
+add_below(struct atoms *a, struct target target, const struct pattern_test *t)
+{
+	const struct pattern_const *c = t->constants;
+	if (target.kind != OBS_DOMAIN || t->negated || !c || c->next ||
+		!span_starts(c->text, SPAN("%.")))
+		return false;
+	struct pattern_const name = *c;
+	name.text = span_sub(c->text, 2, SIZE_MAX);
+	if (span_find_byte(name.text, '%') != SIZE_MAX ||
+		span_find_byte(name.text, '_') != SIZE_MAX || !add_atom(a, target, &name))
+		return false;
+	a->list.at[a->list.len - 1].below = true;
+	return true;
+}
+
+/*
+ * A name and LIKE '%.name' together cover what lies at and below it. What lies below alone no set can
+ * say: false.
+ */
+static bool
+merge_below(struct atoms *a)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < a->list.len; i++) {
+		struct atom *below = &a->list.at[i];
+		bool found = false;
+		for (size_t j = 0; below->below && j < a->list.len; j++) {
+			struct atom *name = &a->list.at[j];
+			if (name->below || !span_eq(name->about.value, below->about.value) ||
+				name->from != below->from || name->until != below->until)
+				continue;
+			name->reach = REACH_COVERING;
+			found = true;
+		}
+		if (below->below && !found)
+			return false;
+	}
+	for (size_t i = 0; i < a->list.len; i++)
+		if (!a->list.at[i].below)
+			a->list.at[kept++] = a->list.at[i];
+	a->list.len = kept;
+	return true;
+}
+
 static bool
 read_test(struct atoms *a, const struct pattern_test *t)
 {
 	struct target target = path_target(&t->path);
+	if (t->op == PATTERN_LIKE)
+		return target.known && add_below(a, target, t);
 	bool decides =
 		t->op == PATTERN_EQ || t->op == PATTERN_IN ||
 		(t->op == PATTERN_ISSUBSET && (target.kind == OBS_IPV4 || target.kind == OBS_IPV6 ||
@@ -197,11 +247,11 @@ arm_pattern(struct match_set *set, const struct indicator *facts, struct ioc_cou
 	}
 	struct atoms a = {.arena = &arena, .from = facts->valid_from, .until = facts->valid_until};
 	enum rc code = RC_OK;
-	if (read_node(&a, pattern.root)) {
+	if (read_node(&a, pattern.root) && merge_below(&a)) {
 		for (size_t i = 0; !code && i < a.list.len; i++) {
 			struct indicator made = *facts;
 			made.about = a.list.at[i].about;
-			made.reach = REACH_EXACT;
+			made.reach = a.list.at[i].reach;
 			made.valid_from = a.list.at[i].from;
 			made.valid_until = a.list.at[i].until;
 			code = ioc_add(set, &made, counts);

@@ -147,11 +147,42 @@ is_network(enum obs_kind kind)
 	return kind == OBS_CIDR4 || kind == OBS_CIDR6;
 }
 
+/* The name that LIKE '%.name' means everything below; empty where it means something else. */
+static struct span
+name_above(const struct pattern_test *t)
+{
+	struct span text = t->constants ? t->constants->text : SPAN("");
+	struct span name = span_sub(text, 2, SIZE_MAX);
+	bool plain = t->op == PATTERN_LIKE && !t->negated && span_starts(text, SPAN("%.")) &&
+		     span_find_byte(name, '%') == SIZE_MAX && span_find_byte(name, '_') == SIZE_MAX;
+	return plain ? name : SPAN("");
+}
+
+static struct list
+of_like(const struct pattern_test *t, struct arena *a)
+{
+	struct list out = {};
+	const struct pattern_step *last = NULL;
+	struct observable what;
+	struct span name = name_above(t);
+	if (!name.len || field_of(&t->path, &last) != FIELD_DOMAIN ||
+		!observable_of(FIELD_DOMAIN, last, name, a, &what))
+		return out;
+	out.first = out.last = arena_new(a, sizeof *out.first);
+	out.first->atom = (struct pattern_atom){
+		.what = what, .test = t, .constant = t->constants, .decides = true, .below = true};
+	out.len = 1;
+	out.covers = true;
+	return out;
+}
+
 static struct list
 of_test(const struct pattern_test *t, struct arena *a)
 {
 	struct list out = {};
 	const struct pattern_step *last = NULL;
+	if (t->op == PATTERN_LIKE)
+		return of_like(t, a);
 	bool subset = t->op == PATTERN_ISSUBSET;
 	if (t->negated || (t->op != PATTERN_EQ && t->op != PATTERN_IN && !subset))
 		return out;

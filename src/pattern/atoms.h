@@ -21,6 +21,8 @@ struct pattern_atom {
 	 * ever equals it; those who write it mean every address inside.
 	 */
 	bool loose;
+	/* LIKE '%.name': what is seen lies below `what` and is not `what` itself. */
+	bool below;
 };
 
 struct pattern_atoms {

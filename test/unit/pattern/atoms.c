@@ -129,6 +129,22 @@ networks_behind_an_equals_sign_are_marked(void **state)
 	assert_false(atoms_of("[ipv4-addr:value = '139.226.0.0/32']").at[0].loose);
 }
 
+static void
+a_like_below_a_name_is_marked(void **state)
+{
+	(void)state;
+	struct pattern_atoms atoms = atoms_of(
+		"[domain-name:value = 'evil.example' OR domain-name:value LIKE '%.evil.example']");
+	assert_int_equal(atoms.len, 2);
+	assert_false(atoms.at[0].below);
+	assert_true(atoms.at[1].below && atoms.at[1].decides);
+	assert_true(atoms.covers);
+	assert_int_equal(atoms_of("[domain-name:value LIKE '%evil.example']").len, 0);
+	assert_int_equal(atoms_of("[domain-name:value LIKE '%.e_il.example']").len, 0);
+	assert_int_equal(atoms_of("[domain-name:value NOT LIKE '%.evil.example']").len, 0);
+	assert_int_equal(atoms_of("[file:name LIKE '%.evil.example']").len, 0);
+}
+
 int
 main(void)
 {
@@ -138,6 +154,7 @@ main(void)
 		cmocka_unit_test(alternatives_are_all_looked_for),
 		cmocka_unit_test(what_a_scanner_cannot_see_yields_nothing),
 		cmocka_unit_test(networks_behind_an_equals_sign_are_marked),
+		cmocka_unit_test(a_like_below_a_name_is_marked),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	arena_fini(&arena);
