@@ -107,7 +107,7 @@ what_a_scanner_cannot_see_yields_nothing(void **state)
 	(void)state;
 	static const char *const none[] = {"[file:name = 'x.exe']",
 		"[domain-name:value != 'evil.example']", "[domain-name:value NOT = 'evil.example']",
-		"[domain-name:value LIKE '%.evil.example']", "[domain-name:value MATCHES 'evil']",
+		"[domain-name:value LIKE '%evil.example']", "[domain-name:value MATCHES 'evil']",
 		"[ipv4-addr:value = 'x']", "[file:size = 5]",
 		"[domain-name:value = 'evil.example'] WITHIN 0 SECONDS", "[ipv4-addr:value IN ()]",
 		"[ipv4-addr:values = '192.0.2.1']", "[ipv4-addr:value.x = '192.0.2.1']",
