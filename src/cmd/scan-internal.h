@@ -29,8 +29,12 @@ struct scan_line {
 	uint64_t number;
 };
 
+struct armed;
+
 struct scan_job {
 	const struct cmd_env *env;
+	struct armed *node; /* NULL: indicators come from files */
+	struct match_set *set;
 	struct scan scan;
 	const struct reader *reader; /* NULL: sniff */
 	enum scan_show show;
@@ -59,3 +63,9 @@ void scan_show_record(
 void scan_show_file_end(struct scan_job *job);
 void scan_show_end(struct scan_job *job);
 void scan_show_fini(struct scan_job *job);
+void scan_say_counts(const struct cmd_env *env, const char *path, const struct ioc_counts *c);
+/* What the node holds: armed at first, then whatever came since (and was revoked); its own settings. */
+bool scan_node_load(struct scan_job *job, struct match_set *set);
+void scan_node_refresh(struct scan_job *job, struct match_set *set);
+/* Puts the sightings into the node's own collection of them. */
+bool scan_node_store(struct scan_job *job);

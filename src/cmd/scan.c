@@ -6,6 +6,7 @@
 
 #include "base/own.h"
 #include "cmd/scan-internal.h"
+#include "node/armed.h"
 
 static bool
 read_show(const struct cmd_env *env, struct scan_job *job, enum cmd_exit *fault)
@@ -125,36 +126,48 @@ scan_run(struct cmd_env *env)
 	scan_init(&job.scan, NULL, env->clock);
 	if (!read_options(env, &job, &code))
 		return code;
-	if (!cmd_option(env, "ioc"))
-		return cmd_usage(env, "name the indicators with --ioc FILE");
+	bool keep = cmd_flag(env, "sight");
+	if (keep && cmd_option(env, "ioc"))
+		return cmd_usage(
+			env, "--sight is about what the node holds: not with --ioc; see --stix");
 	rng_fill(env->rng, &seed, sizeof seed);
 	set = match_set_new(seed);
 	warn = warn_new();
-	if (!scan_load(&job, set, warn))
+	job.set = set;
+	if (!scan_load(&job, set, warn)) {
+		armed_free(job.node);
 		return CMD_FAIL;
+	}
 	job.scan.set = set;
 	job.scan.warn = warn_count(warn) ? warn : NULL;
 	const char *stix = cmd_option(env, "stix");
-	struct sight_options options = {.now = clock_now(env->clock), .most = TLP_AMBER_STRICT};
-	if (stix)
+	struct sight_options options = {.now = clock_now(env->clock),
+		.identity = job.node ? armed_identity(job.node) : (struct span){},
+		.most = TLP_AMBER_STRICT};
+	if (stix || keep)
 		job.sight = sight = sight_new(&options);
 	job.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	scan_walk(&job);
 	scan_show_end(&job);
 	if (stix && !write_stix(&job, stix))
 		job.failed = true;
+	if (keep && !scan_node_store(&job))
+		job.failed = true;
 	if (sight && sight_counts(sight).withheld)
-		cmd_say(env, "%s: %llu hits on indicators under TLP:RED left out", stix,
+		cmd_say(env, "%s: %llu hits on indicators under TLP:RED left out",
+			stix ? stix : "sightings",
 			(unsigned long long)sight_counts(sight).withheld);
 	say_end(&job);
 	uint64_t hits = job.scan.counts.hits;
 	scan_show_fini(&job);
 	scan_fini(&job.scan);
+	armed_free(job.node);
 	return job.failed ? CMD_FAIL : hits ? CMD_YES : CMD_NO;
 }
 
 static const struct cmd_option options[] = {
-	{"ioc", "FILE", "indicators: plain list, CSV, STIX; may be packed", 0, true},
+	{"ioc", "FILE", "indicators: plain list, CSV, STIX; may be packed (what the node holds)", 0,
+		true},
 	{"warninglist", "FILE", "a MISP warninglist: what must not alarm", 0, true},
 	{"format", "auto|lines|json|zeek|zeek-json|eve|csv|clf|syslog", "of the logs", 0, false},
 	{"follow", NULL, "go on as the files grow, through rotation", 'f', false},
@@ -162,6 +175,7 @@ static const struct cmd_option options[] = {
 	{"until", "TIME", "events before then", 0, false},
 	{"defanged", NULL, "undo hxxp and [.] in what is scanned", 0, false},
 	{"confidence", "N", "leave out indicators that state less", 0, false},
+	{"sight", NULL, "store sightings in the node, for those who want to know", 0, false},
 	{"stix", "FILE", "write sightings and observed data as a STIX bundle", 0, false},
 	{"top", "N", "the N indicators with most hits", 0, false},
 	{"count", NULL, "hits of each indicator", 0, false},

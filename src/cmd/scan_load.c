@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "cmd/scan-internal.h"
 #include "feed/arm.h"
+#include "node/armed.h"
 
 #define IOC_BYTES_MAX (UINT64_C(4) << 30)
 
@@ -83,8 +84,8 @@ load_text(struct match_set *set, struct span text, struct ioc_counts *counts, st
 }
 
 /* What was not armed is told, once a kind, with the first example. */
-static void
-say_counts(const struct cmd_env *env, const char *path, const struct ioc_counts *c)
+void
+scan_say_counts(const struct cmd_env *env, const char *path, const struct ioc_counts *c)
 {
 	if (c->unknown)
 		cmd_say(env, "%s: %llu not understood; the first%s%s: %s", path,
@@ -122,7 +123,7 @@ load_ioc(struct scan_job *job, struct match_set *set, const char *path)
 		cmd_warn(&why);
 		return false;
 	}
-	say_counts(job->env, path, &counts);
+	scan_say_counts(job->env, path, &counts);
 	return true;
 }
 
@@ -152,6 +153,13 @@ scan_load(struct scan_job *job, struct match_set *set, struct warn *warn)
 	for (size_t at = 0; (path = cmd_next(job->env, "warninglist", &at));)
 		if (!load_warninglist(job, warn, path))
 			return false;
+	if (!cmd_option(job->env, "ioc")) {
+		if (!scan_node_load(job, set))
+			return false;
+		for (const char *const *own = armed_conf(job->node)->warninglists; *own; own++)
+			if (!load_warninglist(job, warn, *own))
+				return false;
+	}
 	for (size_t at = 0; (path = cmd_next(job->env, "ioc", &at));)
 		if (!load_ioc(job, set, path))
 			return false;

@@ -214,6 +214,7 @@ follow(struct scan_job *job, const struct paths *paths)
 	bool any = paths->len > 0;
 	while (any) {
 		any = false;
+		scan_node_refresh(job, job->set);
 		for (size_t i = 0; i < paths->len; i++) {
 			if (s[i].fd < 0)
 				continue;

@@ -23,7 +23,7 @@ struct conf {
 	struct conf_address listen;		    /* TAXII */
 	struct conf_address local;		    /* metrics and health; host empty: off */
 	const char *tls_cert, *tls_key, *client_ca; /* absolute paths; NULL: none */
-	const char *title, *contact, *country, *kind;
+	const char *title, *contact, *country, *kind, *sightings;
 	bool require_jail;
 	int64_t max_connections;
 	int64_t max_content_length;	/* bytes */

@@ -23,6 +23,8 @@ const struct conf_key conf_keys[] = {
 	{"contact", CONF_TEXT, KEY(contact), 0, 200, "", "contact of the TAXII discovery answer"},
 	{"country", CONF_TEXT, KEY(country), 0, 2, "", "ISO 3166-1 code of the organisation's country"},
 	{"kind", CONF_TEXT, KEY(kind), 0, 16, "cert", "what the organisation is: cert, isac, operator or private"},
+	{"sightings", CONF_TEXT, KEY(sightings), 1, 64, "sightings",
+		"collection that \"scan --sight\" stores sightings in; made when it is not there"},
 	{"require-jail", CONF_FLAG, KEY(require_jail), 0, 0, "no",
 		"refuse to serve where the kernel cannot confine the processes"},
 	{"max-connections", CONF_COUNT, KEY(max_connections), 16, 100000, "12000",

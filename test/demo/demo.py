@@ -93,9 +93,9 @@ def share(s, a, b, lists):
     s.chapter("B pulls over TAXII 2.1 and TLS; anybody's curl reads the same page")
     a.serve()
     b.run("collection", "add", "aurora", "--title", "From Aurora")
-    b.run("collection", "add", "seen", "--title", "What we saw")
+    b.run("collection", "add", "sightings", "--title", "What we saw")
     b.run("sync", "add", "aurora", a.url, "--user", "borealis", "--password-stdin", "--ca", "aurora/keys/ca.pem",
-          "--collection", "indicators=aurora", "--push", "seen=sightings", stdin="correct horse battery staple\n")
+          "--collection", "indicators=aurora", "--push", "sightings=sightings", stdin="correct horse battery staple\n")
     total = lists["lines"] + 3
     pulled = [e for e in b.json("sync", "aurora") if e["event"] == "pulled"]
     s.holds(f"{total} objects are here", sum(e["added"] for e in pulled) == total, pulled)
@@ -165,7 +165,7 @@ def revoke(s, a, b, lists, names):
 
 def report(s, a, b, names):
     s.chapter("The sighting travels back, without B's internal addresses")
-    b.run("scan", "--sight", "seen", *names, quiet=True)
+    b.run("scan", "--sight", *names, quiet=True)
     s.wait_for("A has the sightings", lambda: "sighting--" in a.story.run(
         "tocsin", "--node", "aurora", "export", "--collection", "sightings", "--to", "self", quiet=True, codes=(0, 1)),
         seconds=20)

@@ -1,0 +1,36 @@
+#pragma once
+/*
+ * The indicators a node holds, armed in a set: all of them at first, then whatever came or was revoked
+ * since. Also where a scan's sightings go. Reads the vault on a handle of its own; one thread.
+ */
+#include "base/clock.h"
+#include "base/rng.h"
+#include "conf/conf.h"
+#include "match/ioc.h"
+
+struct armed;
+
+struct armed_options {
+	const char *dir; /* borrowed */
+	struct clock clock;
+	struct rng rng;
+};
+
+/* RC_NONE: no node there. Nothing is armed yet. */
+enum rc armed_open(const struct armed_options *options, struct armed **out, struct diag *why);
+void armed_free(struct armed *a); /* NULL accepted */
+/*
+ * Arms what was stored since the last call, disarms what was revoked since. Cheap where nothing was
+ * committed. Other pattern languages and what no set can say are counted.
+ */
+enum rc armed_refresh(struct armed *a, struct match_set *set, struct diag *why);
+const struct ioc_counts *armed_counts(const struct armed *a);
+const struct conf *armed_conf(const struct armed *a);
+/* The node's identity id: who saw. */
+struct span armed_identity(const struct armed *a);
+/*
+ * Stores objects, and the node's identity with them, in the collection that the configuration names for
+ * sightings, which is made where it is not there. RC_BAD: one was refused, why says which.
+ */
+enum rc armed_store(struct armed *a, const struct span *objects, size_t count, uint64_t *added,
+	struct diag *why);
