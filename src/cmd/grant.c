@@ -1,0 +1,97 @@
+/* grant: which user may read or write which collection. */
+#include <stdio.h>
+
+#include "cmd/cmd.h"
+#include "cmd/row.h"
+#include "memo/grant.h"
+#include "node/node.h"
+
+static void
+show(const struct cmd_env *env, const struct grant_row *g, struct span alias)
+{
+	if (env->json) {
+		struct row row;
+		row_begin(&row);
+		row_text(&row, "collection", g->collection);
+		if (alias.len)
+			row_text(&row, "alias", alias);
+		row_text(&row, "user", g->user);
+		row_text(&row, "rights", span_of(grant_word(g->rights)));
+		row_end(&row);
+		return;
+	}
+	printf("%-24.*s %-20.*s %s\n", (int)(alias.len ? alias.len : g->collection.len),
+		alias.len ? alias.ptr : g->collection.ptr, (int)g->user.len, g->user.ptr,
+		grant_word(g->rights));
+}
+
+static enum cmd_exit
+list(struct cmd_env *env, struct node *n)
+{
+	own_arena struct arena a = {};
+	struct grant_row g = {};
+	struct vault_collection c;
+	struct diag why = {};
+	uint64_t count = 0;
+	enum rc code;
+	while (!(code = grant_next(n->store, &a, &g, &why))) {
+		count++;
+		bool there = vault_collection_find(n->vault, g.collection, &c, NULL) == RC_OK;
+		show(env, &g, there ? c.alias : (struct span){});
+	}
+	if (code != RC_NONE)
+		return cmd_fail(&why);
+	return count ? CMD_YES : CMD_NO;
+}
+
+static enum cmd_exit
+set(struct cmd_env *env, struct node *n)
+{
+	struct vault_collection c;
+	struct diag why = {};
+	enum grant rights;
+	char id[UUID_TEXT];
+	if (grant_parse(span_of(env->word[2]), &rights))
+		return cmd_usage(env, "\"%s\" is none of read, write, both, none", env->word[2]);
+	if (node_collection(n, span_of(env->word[0]), &c, &why))
+		return cmd_fail(&why);
+	if (c.never_leaves && rights & GRANT_READ) {
+		diag_where(&why, "%s", env->word[0]);
+		diag_todo(&why, "grant write, or use another collection");
+		(void)!diag_fail(&why, RC_DENIED, "nothing of this collection leaves the node");
+		return cmd_fail(&why);
+	}
+	uuid_text(&c.id, id);
+	if (grant_set(n->store, span_of(id), span_of(env->word[1]), rights, &why))
+		return cmd_fail(&why);
+	return CMD_YES;
+}
+
+static enum cmd_exit
+run(struct cmd_env *env)
+{
+	own_node struct node n = {};
+	struct diag why = {};
+	struct node_options options = {.dir = env->node,
+		.clock = env->clock,
+		.rng = env->rng,
+		.mode = env->words ? STORE_WRITE : STORE_READ};
+	if (env->words != 0 && env->words != 3)
+		return cmd_usage(env, "name a collection, a user and what it may");
+	if (node_open(&n, &options, &why))
+		return cmd_fail(&why);
+	return env->words ? set(env, &n) : list(env, &n);
+}
+
+const struct command command_grant = {
+	.name = "grant",
+	.args = "[ALIAS] [USER] [read|write|both|none]",
+	.summary = "let a user read or write a collection; without words: show all grants",
+	.needs = NEED_CONF,
+	.run = run,
+	.more = "The user \"public\" stands for anybody: it can be granted reading, and only "
+		"objects marked "
+		"TLP:CLEAR go to it. \"none\" takes a grant away. What is marked TLP:RED goes to "
+		"nobody, "
+		"whatever is granted.",
+};
