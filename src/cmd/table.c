@@ -9,6 +9,8 @@ const struct command *const commands[] = {
 	&command_restore,
 	&command_serve,
 	&command_collection,
+	&command_user,
+	&command_grant,
 	&command_check,
 	&command_pattern,
 	&command_import,

@@ -110,7 +110,7 @@ read_cert(const char *file, char out[static FINGERPRINT_TEXT], struct diag *why)
 	own_buf struct buf bytes = {};
 	if (fingerprint_parse(span_of(file), out) == RC_OK)
 		return RC_OK;
-	enum rc code = cmd_read(file, CERT_LONGEST, &bytes, why);
+	enum rc code = cmd_read(file, X509_LONGEST, &bytes, why);
 	if (code)
 		return code;
 	diag_where(why, "%s", file);

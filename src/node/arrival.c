@@ -4,8 +4,9 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "memo/facts.h"
+#include "node/marks.h"
 #include "stix/check.h"
-#include "stix/marking.h"
 
 enum { PARCEL_OBJECTS = 20000, PARCEL_BYTES = 24 << 20, FAULTS_MOST = 100 };
 
@@ -35,12 +36,13 @@ parcel_reset(struct parcel *p)
 	arena_reset(&p->text);
 	p->items.len = 0;
 	p->bytes = 0;
+	p->unresolved = 0;
 }
 
 void
 arrival_facts(const struct stix_object *o, struct vault_object *out)
 {
-	struct stix_tlp tlp = stix_tlp(o, NULL);
+	struct facts facts = facts_of(o, NULL);
 	*out = (struct vault_object){
 		.id = o->id,
 		.version = o->version.text,
@@ -49,8 +51,9 @@ arrival_facts(const struct stix_object *o, struct vault_object *out)
 		.creator = o->created_by,
 		.spec = o->spec == STIX_2_1 ? VAULT_SPEC_2_1 : VAULT_SPEC_2_0,
 		.revoked = o->revoked,
-		.class = (uint8_t)o->class,
-		.tlp = (uint8_t)tlp.level,
+		.class = facts.class,
+		.tlp = facts.tlp,
+		.privacy = facts.privacy,
 		.bytes = o->text,
 	};
 }
@@ -91,6 +94,11 @@ parcel_add(struct parcel *p, struct span text)
 	item->object.id = arena_dup(&p->text, o.id);
 	item->object.version = arena_dup(&p->text, o.version.text);
 	item->object.creator = arena_dup(&p->text, o.created_by);
+	item->marking = span_eq(o.type, SPAN("marking-definition"));
+	if (item->object.tlp == TLP_RED && stix_tlp(&o, NULL).unknown) {
+		item->unresolved = true;
+		p->unresolved++;
+	}
 	stix_verdicts_reset(p->verdicts);
 	if (stix_check(&o, &options, p->verdicts))
 		item->refusal = refusal_of(p);
@@ -102,19 +110,15 @@ parcel_add_copy(struct parcel *p, struct span text)
 	parcel_add(p, arena_dup(&p->text, text));
 }
 
+/* Of one kind: marking-definitions, or what may bear them. */
 static enum rc
-batch_parcel(struct vault_batch *b, const struct parcel *p)
+batch_items(struct vault_batch *b, struct parcel *p, bool marking)
 {
-	struct vault_request request = {
-		.collection = p->collection,
-		.source = p->source,
-		.status = p->status,
-		.owner = p->owner,
-		.received = p->received,
-	};
-	vault_batch_request(b, &request);
 	for (size_t i = 0; i < p->items.len; i++) {
-		const struct arrival_item *item = &p->items.at[i];
+		struct arrival_item *item = &p->items.at[i];
+		if (item->marking != marking)
+			continue;
+		item->result = vault_batch_count(b);
 		enum rc code = item->refusal ? vault_batch_refuse(b, item->object.id,
 						       item->object.version, item->refusal)
 					     : vault_batch_add(b, &item->object);
@@ -124,10 +128,27 @@ batch_parcel(struct vault_batch *b, const struct parcel *p)
 	return RC_OK;
 }
 
+static enum rc
+batch_parcel(struct vault_batch *b, struct parcel *p)
+{
+	struct vault_request request = {
+		.collection = p->collection,
+		.source = p->source,
+		.status = p->status,
+		.owner = p->owner,
+		.received = p->received,
+	};
+	vault_batch_request(b, &request);
+	enum rc code = batch_items(b, p, true);
+	return code ? code : batch_items(b, p, false);
+}
+
 enum rc
-arrival_store(struct vault_batch *b, struct parcel *const *parcels, size_t count, struct diag *why)
+arrival_store(struct vault *v, struct vault_batch *b, struct parcel *const *parcels, size_t count,
+	struct diag *why)
 {
 	vault_batch_reset(b);
+	marks_resolve(v, parcels, count);
 	for (size_t i = 0; i < count; i++) {
 		enum rc code = batch_parcel(b, parcels[i]);
 		if (code)
@@ -138,6 +159,7 @@ arrival_store(struct vault_batch *b, struct parcel *const *parcels, size_t count
 }
 
 struct arrival {
+	struct vault *vault;
 	struct vault_batch *batch;
 	struct parcel *filling, *storing; /* storing: the other thread's while `busy` */
 	pthread_t thread;
@@ -156,7 +178,7 @@ static void
 keep_faults(struct arrival *a, const struct parcel *p)
 {
 	for (size_t i = 0; i < p->items.len && a->faults.len < FAULTS_MOST; i++) {
-		const struct vault_result *r = vault_batch_result(a->batch, i);
+		const struct vault_result *r = vault_batch_result(a->batch, p->items.at[i].result);
 		if (r->verdict == VAULT_ADDED || r->verdict == VAULT_DUPLICATE)
 			continue;
 		*vec_add(&a->faults) = (struct arrival_fault){
@@ -173,7 +195,7 @@ keep_faults(struct arrival *a, const struct parcel *p)
 static enum rc
 store_one(struct arrival *a, struct diag *why)
 {
-	enum rc code = arrival_store(a->batch, &a->storing, 1, why);
+	enum rc code = arrival_store(a->vault, a->batch, &a->storing, 1, why);
 	if (!code)
 		keep_faults(a, a->storing);
 	return code;
@@ -215,6 +237,7 @@ struct arrival *
 arrival_new(struct vault *v, uint32_t collection, const struct vault_source *source)
 {
 	struct arrival *a = mem_new(sizeof *a);
+	a->vault = v;
 	a->batch = vault_batch_new(v);
 	a->filling = parcel_new();
 	a->storing = parcel_new();

@@ -13,6 +13,9 @@
 struct arrival_item {
 	struct vault_object object; /* bytes: as given to parcel_add */
 	const char *refusal;	    /* NULL: checked and fine */
+	size_t result;		    /* its position in the batch that stored it */
+	bool marking;	 /* a marking-definition: stored before the others of its parcel */
+	bool unresolved; /* bears a marking that only the vault may know; RED until then */
 };
 
 /* One request's objects: a POST, a page of a peer, a stretch of a file. */
@@ -26,6 +29,7 @@ struct parcel {
 	vec_of(struct arrival_item) items;
 	size_t bytes;			/* of all objects, for bounding parcels */
 	struct stix_verdicts *verdicts; /* scratch */
+	size_t unresolved;		/* how many items are */
 };
 
 struct parcel *parcel_new(void);
@@ -41,14 +45,18 @@ void parcel_add(struct parcel *p, struct span text);
 void parcel_add_copy(struct parcel *p, struct span text);
 
 /*
- * Stores parcels in one transaction; at most VAULT_BATCH_MAX objects together. On failure nothing is
- * stored and the same call may be tried again (RC_AGAIN, RC_FULL). `b` is reset first; its results
- * are in the order of parcels and items.
+ * Stores parcels in one transaction; at most VAULT_BATCH_MAX objects together. Marking-definitions of a
+ * parcel go before its other objects, so that whoever reads page by page knows what the marks mean. On
+ * failure nothing is stored and the same call may be tried again (RC_AGAIN, RC_FULL). `b` is one of `v`
+ * and is reset first; arrival_item.result is a position in its results.
  */
-enum rc arrival_store(
-	struct vault_batch *b, struct parcel *const *parcels, size_t count, struct diag *why);
+enum rc arrival_store(struct vault *v, struct vault_batch *b, struct parcel *const *parcels,
+	size_t count, struct diag *why);
 
-/* Facts of a checked object. Spans borrow from it. */
+/*
+ * What is known of an object by itself: markings that are not TLP's count as unknown (RED). Spans borrow
+ * from it.
+ */
 void arrival_facts(const struct stix_object *o, struct vault_object *out);
 
 /*

@@ -144,7 +144,7 @@ store_group(struct keeper *k, struct vault_batch *b, struct job **jobs, size_t n
 	struct diag why = {};
 	for (size_t i = 0; i < n; i++)
 		parcels[i] = jobs[i]->parcel;
-	enum rc code = arrival_store(b, parcels, n, &why);
+	enum rc code = arrival_store(k->writer.vault, b, parcels, n, &why);
 	atomic_store(&k->options.meter->keeper_ok, !code);
 	if (!code)
 		count(k, b, n);

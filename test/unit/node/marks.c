@@ -1,0 +1,177 @@
+#include "../test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "memo/facts.h"
+#include "node/arrival.h"
+
+#define STATEMENT "marking-definition--00000000-0000-4000-8000-000000000001"
+#define OTHER "marking-definition--00000000-0000-4000-8000-000000000002"
+#define MARKING(id, kind) \
+	"{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"" id \
+	"\",\"created\":\"2020-01-01T00:00:00.000Z\",\"definition_type\":\"" kind \
+	"\",\"definition\":{\"" kind "\":\"x\"}}"
+#define MALWARE(number, refs) \
+	"{\"type\":\"malware\",\"spec_version\":\"2.1\",\"id\":\"malware--00000000-0000-4000-" \
+	"8000-" \
+	"00000000000" number "\",\"created\":\"2020-01-01T00:00:00.000Z\"," \
+	"\"modified\":\"2020-01-01T00:00:00.000Z\",\"name\":\"x\",\"is_family\":true," \
+	"\"object_marking_refs\":[\"" refs "\"]}"
+#define GREEN "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"
+
+struct fixture {
+	char folder[32], path[64];
+	struct store *s;
+	struct vault *v;
+	struct vault_batch *b;
+	uint32_t collection;
+	struct arena a;
+};
+
+static int
+open_fixture(void **state)
+{
+	static const struct store_schema *const schemas[] = {&vault_schema, NULL};
+	struct fixture *f = calloc(1, sizeof *f);
+	snprintf(f->folder, sizeof f->folder, "/tmp/tocsin-node-XXXXXX");
+	if (!mkdtemp(f->folder))
+		return -1;
+	snprintf(f->path, sizeof f->path, "%s/db", f->folder);
+	struct store_options options = {.path = f->path, .mode = STORE_CREATE, .schemas = schemas};
+	struct vault_collection c = {
+		.id = uuid_v4(rng_system()), .alias = SPAN("c"), .title = SPAN("c")};
+	assert_rc(store_open(&options, &f->s, NULL), RC_OK);
+	assert_rc(vault_open(f->s, clock_system(), &f->v, NULL), RC_OK);
+	assert_rc(vault_collection_add(f->v, &c, NULL), RC_OK);
+	f->collection = c.number;
+	f->b = vault_batch_new(f->v);
+	*state = f;
+	return 0;
+}
+
+static int
+close_fixture(void **state)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	struct fixture *f = *state;
+	char path[80];
+	vault_batch_free(&f->b);
+	vault_close(&f->v);
+	store_close(&f->s);
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof path, "%s%s", f->path, ends[i]);
+		unlink(path);
+	}
+	rmdir(f->folder);
+	arena_fini(&f->a);
+	free(f);
+	return 0;
+}
+
+static void
+arrive(struct fixture *f, const char *source, const char *const *texts)
+{
+	struct parcel *p = parcel_new();
+	struct diag why = {};
+	p->collection = f->collection;
+	p->source = (struct vault_source){.name = span_of(source)};
+	for (; *texts; texts++)
+		parcel_add(p, span_of(*texts));
+	assert_rc(arrival_store(f->v, f->b, &p, 1, &why), RC_OK);
+	for (size_t i = 0; i < p->items.len; i++) {
+		const struct vault_result *r = vault_batch_result(f->b, p->items.at[i].result);
+		assert_int_equal(r->verdict, VAULT_ADDED);
+	}
+	parcel_free(p);
+}
+
+static struct vault_item
+stored(struct fixture *f, const char *id)
+{
+	struct vault_item item;
+	assert_rc(vault_get(f->v, span_of(id), &f->a, &item, NULL), RC_OK);
+	return item;
+}
+
+static enum tlp
+level(struct fixture *f, char number)
+{
+	char id[] = "malware--00000000-0000-4000-8000-00000000000N";
+	id[sizeof id - 2] = number;
+	return (enum tlp)stored(f, id).object.tlp;
+}
+
+static void
+a_statement_that_comes_with_an_object_leaves_it_unmarked(void **state)
+{
+	struct fixture *f = *state;
+	arrive(f, "user:mitre",
+		(const char *const[]){MALWARE("1", STATEMENT),
+			MALWARE("2", STATEMENT "\",\"" GREEN), MARKING(STATEMENT, "statement"),
+			MALWARE("3", OTHER), MALWARE("4", GREEN), NULL});
+	assert_int_equal(level(f, '1'), TLP_NONE);
+	assert_int_equal(level(f, '2'), TLP_GREEN);
+	assert_int_equal(level(f, '3'), TLP_RED);
+	assert_int_equal(level(f, '4'), TLP_GREEN);
+	/* Whoever reads page by page meets the marking first. */
+	assert_true(stored(f, STATEMENT).added <
+		    stored(f, "malware--00000000-0000-4000-8000-000000000001").added);
+}
+
+static void
+a_marking_of_a_kind_we_do_not_understand_stays_red(void **state)
+{
+	struct fixture *f = *state;
+	arrive(f, "user:mitre",
+		(const char *const[]){MARKING(OTHER, "iep"), MALWARE("1", OTHER), NULL});
+	assert_int_equal(level(f, '1'), TLP_RED);
+}
+
+/* Else anybody could lift a restriction by bringing a statement under its id. */
+static void
+a_statement_counts_only_from_who_brings_the_object_or_from_here(void **state)
+{
+	struct fixture *f = *state;
+	arrive(f, "user:eve", (const char *const[]){MARKING(STATEMENT, "statement"), NULL});
+	arrive(f, "user:mitre", (const char *const[]){MALWARE("1", STATEMENT), NULL});
+	arrive(f, "user:eve", (const char *const[]){MALWARE("2", STATEMENT), NULL});
+	assert_int_equal(level(f, '1'), TLP_RED);
+	assert_int_equal(level(f, '2'), TLP_NONE);
+	arrive(f, "local", (const char *const[]){MARKING(OTHER, "statement"), NULL});
+	arrive(f, "user:mitre", (const char *const[]){MALWARE("3", OTHER), NULL});
+	assert_int_equal(level(f, '3'), TLP_NONE);
+}
+
+static void
+what_is_kept_beside_an_object_are_the_gates_facts(void **state)
+{
+	struct fixture *f = *state;
+	static const char text[] =
+		"{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":"
+		"\"indicator--00000000-0000-4000-8000-000000000001\","
+		"\"created\":\"2020-01-01T00:00:00.000Z\",\"modified\":\"2020-01-01T00:00:00."
+		"000Z\","
+		"\"valid_from\":\"2020-01-01T00:00:00.000Z\",\"pattern_type\":\"stix\","
+		"\"pattern\":\"[email-addr:value = 'a@b.example']\"}";
+	arrive(f, "local", (const char *const[]){text, NULL});
+	struct vault_object o = stored(f, "indicator--00000000-0000-4000-8000-000000000001").object;
+	assert_int_equal(o.class, STIX_CLASS_INDICATOR);
+	assert_int_equal(o.tlp, TLP_NONE);
+	assert_int_equal(o.privacy, PRIVACY_PERSON);
+}
+
+int
+main(void)
+{
+#define with(test) cmocka_unit_test_setup_teardown(test, open_fixture, close_fixture)
+	const struct CMUnitTest tests[] = {
+		with(a_statement_that_comes_with_an_object_leaves_it_unmarked),
+		with(a_marking_of_a_kind_we_do_not_understand_stays_red),
+		with(a_statement_counts_only_from_who_brings_the_object_or_from_here),
+		with(what_is_kept_beside_an_object_are_the_gates_facts),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
