@@ -68,7 +68,7 @@ def read_list(path, check):
 class Table:
     def __init__(self, role, name, where):
         self.role, self.name, self.where = role, name, where
-        self.properties, self.rules, self.of = [], [], None
+        self.properties, self.rules, self.of, self.release = [], [], None, "other"
 
     def symbol(self):
         return f"table_{self.role if self.role == 'common' else ''}{name_of(self.name)}"
@@ -82,6 +82,8 @@ def read_objects(path):
             continue
         if not line.startswith("\t"):
             tables.append(Table(words[0], words[1], where))
+            if words[0] in KINDS:
+                tables[-1].release = words[2] if len(words) > 2 else "support"
             if words[0] == "ext":
                 tables[-1].of = words[3]
         elif words[0] in ("order", "some", "one", "with", "own", "code"):
@@ -161,6 +163,38 @@ def rule(table, kind, words, where, base):
     return f"\t{{RULE_{kind.upper()}, {strict}, {a}, {b}, {text}, {first}, {second}, {code}}},"
 
 
+def hash_of(text, seed):
+    """stix_slot() in src/stix/table-internal.h, the last step but one."""
+    data = text.encode()
+    width = 8 if len(data) >= 8 else 4 if len(data) >= 4 else 1
+    first = int.from_bytes(data[:width], "little")
+    last = int.from_bytes(data[-width:], "little")
+    mixed = first ^ (last << 29 | last >> 35) & (1 << 64) - 1
+    return (mixed + len(data)) * seed % (1 << 64) >> 56
+
+
+def perfect(names, where):
+    """A seed under which no two names meet, and the slots: number of the name, or 255."""
+    for tries in range(100000):
+        seed = (tries * 2 + 1) * 0x9E3779B97F4A7C15 % (1 << 64)
+        slots = [255] * 256
+        for number, name in names:
+            at = hash_of(name, seed)
+            if slots[at] != 255:
+                break
+            slots[at] = number
+        else:
+            return seed, slots
+    fail(where, "no perfect hash")
+
+
+def emit_slots(symbol, names, where):
+    seed, slots = perfect(names, where)
+    out.append("static const struct stix_slots %s = {UINT64_C(%#x), {" % (symbol, seed))
+    out.extend("\t" + "".join(f"{n}, " for n in slots[i : i + 24]) for i in range(0, 256, 24))
+    out.append("}};")
+
+
 def emit_table(table):
     base = COMMON_AT if table.role == "common" else 0
     if len(table.properties) > (64 - COMMON_AT if base else COMMON_AT):
@@ -181,10 +215,17 @@ def emit_table(table):
         out.extend(rule(table, *r, base) for r in table.rules)
         out.append("};")
     common = "&" + table.common.symbol() if table.common else "NULL"
+    names = [(i + base, n.rstrip("!")) for i, (n, _, _) in enumerate(table.properties)]
+    if table.common:
+        own = {name for _, name in names}
+        shared = [n.rstrip("!") for n, _, _ in table.common.properties]
+        names += [(i + COMMON_AT, n) for i, n in enumerate(shared) if n not in own]
+    emit_slots(symbol + "_slots", names, table.where)
     kind = KINDS.get(table.role, "STIX_META")
     out.append(f"static const struct stix_table {symbol} = {{{span(table.name)}, {span(table.of or '')}, {symbol}_own,")
     out.append(f"\t{symbol + '_rules' if table.rules else 'NULL'}, {common}, UINT64_C({required:#x}),")
-    out.append(f"\t{len(table.properties)}, {len(table.rules)}, {kind}}};")
+    out.append(f"\t{len(table.properties)}, {len(table.rules)}, {kind}, STIX_CLASS_{table.release.upper()},")
+    out.append(f"\t&{symbol}_slots}};")
 
 
 def emit_index(name, tables):
@@ -224,10 +265,13 @@ def main():
     # Parts of parts come first.
     for table in [t for t in tables if t.role == "part"] + [t for t in tables if t.role not in ("part",)]:
         emit_table(table)
-    emit_index("objects", [t for t in tables if t.role in KINDS])
+    objects = [t for t in tables if t.role in KINDS]
+    emit_index("objects", objects)
+    emit_slots("object_slots", [(i, t.name) for i, t in enumerate(objects)], "objects")
+    out.append("const struct stix_slots *const stix_object_slots = &object_slots;")
     emit_index("extensions", [t for t in tables if t.role == "ext"])
     for name in ("sdo", "sco"):
-        out.append(f"static const struct stix_table unknown_{name} = {{.common = &table_common{name}, .kind = {KINDS[name]}}};")
+        out.append(f"static const struct stix_table unknown_{name} = {{.common = &table_common{name}, .kind = {KINDS[name]}, .class = STIX_CLASS_OTHER, .slots = &table_common{name}_slots}};")
         out.append(f"const struct stix_table *const stix_unknown_{name} = &unknown_{name};")
     read_relationships(source["relationships"])
     pathlib.Path(target).write_text("\n".join(out) + "\n")

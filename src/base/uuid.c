@@ -2,27 +2,48 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
-
 enum rc
 uuid_parse(struct span text, struct uuid *out)
 {
-	struct uuid u = {};
-	size_t digit = 0;
-	if (text.len != UUID_TEXT - 1)
+	/* Where each byte's two digits stand. */
+	static const uint8_t places[16] = {
+		0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+	/* A digit's value and one; 0 for what is no digit. */
+	static const uint8_t values[256] = {['0'] = 1,
+		['1'] = 2,
+		['2'] = 3,
+		['3'] = 4,
+		['4'] = 5,
+		['5'] = 6,
+		['6'] = 7,
+		['7'] = 8,
+		['8'] = 9,
+		['9'] = 10,
+		['a'] = 11,
+		['b'] = 12,
+		['c'] = 13,
+		['d'] = 14,
+		['e'] = 15,
+		['f'] = 16,
+		['A'] = 11,
+		['B'] = 12,
+		['C'] = 13,
+		['D'] = 14,
+		['E'] = 15,
+		['F'] = 16};
+	const uint8_t *p = (const uint8_t *)text.ptr;
+	struct uuid u;
+	bool good = true;
+	if (text.len != UUID_TEXT - 1 || p[8] != '-' || p[13] != '-' || p[18] != '-' ||
+		p[23] != '-')
 		return RC_BAD;
-	for (size_t i = 0; i < text.len; i++) {
-		if (i == 8 || i == 13 || i == 18 || i == 23) {
-			if (text.ptr[i] != '-')
-				return RC_BAD;
-			continue;
-		}
-		int value = ascii_hex(text.ptr[i]);
-		if (value < 0)
-			return RC_BAD;
-		u.byte[digit / 2] |= (uint8_t)(value << (digit % 2 ? 0 : 4));
-		digit++;
+	for (size_t i = 0; i < 16; i++) {
+		unsigned high = values[p[places[i]]], low = values[p[places[i] + 1]];
+		good = good && high && low;
+		u.byte[i] = (uint8_t)((high - 1) << 4 | (low - 1));
 	}
+	if (!good)
+		return RC_BAD;
 	*out = u;
 	return RC_OK;
 }

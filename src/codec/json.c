@@ -10,7 +10,7 @@
 #include "base/must.h"
 #include "base/own.h"
 
-enum { DEPTH = 64, FEW_KEYS = 12 };
+enum { DEPTH = 64, FEW_KEYS = 32 };
 #define INT_LIMIT ((INT64_C(1) << 53) - 1)
 
 struct check {
@@ -48,23 +48,6 @@ check_many_keys(struct check *c, yyjson_val *object, size_t count)
 }
 
 static enum rc
-check_keys(struct check *c, yyjson_val *object)
-{
-	struct span seen[FEW_KEYS];
-	size_t count = yyjson_obj_size(object), i = 0;
-	if (count > FEW_KEYS)
-		return check_many_keys(c, object, count);
-	yyjson_obj_iter it = yyjson_obj_iter_with(object);
-	for (yyjson_val *key; (key = yyjson_obj_iter_next(&it)); i++) {
-		seen[i] = json_span(key);
-		for (size_t j = 0; j < i; j++)
-			if (span_eq(seen[i], seen[j]))
-				return duplicate(c, seen[i]);
-	}
-	return RC_OK;
-}
-
-static enum rc
 check_number(struct check *c, yyjson_val *val)
 {
 	if (c->limits->any_ints || !yyjson_is_int(val))
@@ -74,21 +57,53 @@ check_number(struct check *c, yyjson_val *val)
 	return fits ? RC_OK : diag_fail(c->why, RC_BAD, "an integer exceeds 54 bits");
 }
 
+static enum rc check_value(struct check *c, yyjson_val *val);
+
+/*
+ * Keys are compared only where length, first and last byte fall on the same one of 64 bits, which
+ * few keys of real objects do. One walk for keys and values: this is the hot path of every import.
+ */
+static enum rc
+check_object(struct check *c, yyjson_val *object)
+{
+	struct span seen[FEW_KEYS];
+	uint64_t bits = 0;
+	size_t count = unsafe_yyjson_get_len(object);
+	bool compare = !c->limits->any_keys && count <= FEW_KEYS;
+	enum rc code = compare || c->limits->any_keys ? RC_OK : check_many_keys(c, object, count);
+	yyjson_val *key = unsafe_yyjson_get_first(object);
+	for (size_t i = 0; !code && i < count; i++, key = unsafe_yyjson_get_next(key + 1)) {
+		if (compare) {
+			struct span name = {unsafe_yyjson_get_str(key), unsafe_yyjson_get_len(key)};
+			unsigned mix =
+				name.len ? (unsigned char)name.ptr[0] * 5u +
+						   (unsigned char)name.ptr[name.len - 1] * 11u +
+						   (unsigned)name.len
+					 : 0;
+			uint64_t bit = UINT64_C(1) << (mix & 63);
+			for (size_t j = 0; bits & bit && j < i; j++)
+				if (span_eq(name, seen[j]))
+					return duplicate(c, name);
+			seen[i] = name;
+			bits |= bit;
+		}
+		if (!unsafe_yyjson_is_str(key + 1))
+			code = check_value(c, key + 1);
+	}
+	return code;
+}
+
 static enum rc
 check_value(struct check *c, yyjson_val *val)
 {
-	if (!yyjson_is_ctn(val))
+	if (!unsafe_yyjson_is_ctn(val))
 		return check_number(c, val);
 	if (c->depth == c->max_depth)
 		return diag_fail(c->why, RC_LIMIT, "nested deeper than %u", c->max_depth);
 	enum rc code = RC_OK;
 	c->depth++;
 	if (yyjson_is_obj(val)) {
-		if (!c->limits->any_keys)
-			code = check_keys(c, val);
-		yyjson_obj_iter it = yyjson_obj_iter_with(val);
-		for (yyjson_val *key; !code && (key = yyjson_obj_iter_next(&it));)
-			code = check_value(c, yyjson_obj_iter_get_val(key));
+		code = check_object(c, val);
 	} else {
 		yyjson_arr_iter it = yyjson_arr_iter_with(val);
 		for (yyjson_val *item; !code && (item = yyjson_arr_iter_next(&it));)

@@ -7,10 +7,12 @@
 static bool
 table_has(const struct stix_table *table, struct span name)
 {
-	for (unsigned i = 0; i < table->own_count; i++)
-		if (span_eq(table->own[i].name, name))
-			return true;
-	return table->common && table_has(table->common, name);
+	unsigned bit = stix_slot(table->slots, name);
+	if (bit == 255)
+		return false;
+	return span_eq(bit >= STIX_COMMON_BIT ? table->common->own[bit - STIX_COMMON_BIT].name
+					      : table->own[bit].name,
+		name);
 }
 
 static void
@@ -65,7 +67,8 @@ void
 check_pattern(struct check *c, struct span text)
 {
 	struct pattern pattern;
-	struct diag why = {};
+	struct diag why;
+	why.where[0] = why.what[0] = 0;
 	arena_reset(&c->out->scratch);
 	if (pattern_parse(text, &c->out->scratch, &pattern, &why))
 		check_must(c, "pattern", "%s: %s", why.where, why.what);

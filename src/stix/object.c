@@ -52,34 +52,42 @@ struct header {
 	yyjson_val *object_marking_refs, *granular_markings, *extensions;
 };
 
+static yyjson_val **
+header_field(struct header *h, struct span name)
+{
+	/* The length tells most names apart. */
+	switch (name.len) {
+	case 2: return memcmp(name.ptr, "id", 2) ? NULL : &h->id;
+	case 4:
+		if (!memcmp(name.ptr, "type", 4))
+			return &h->type;
+		return memcmp(name.ptr, "lang", 4) ? NULL : &h->lang;
+	case 7:
+		if (!memcmp(name.ptr, "created", 7))
+			return &h->created;
+		return memcmp(name.ptr, "revoked", 7) ? NULL : &h->revoked;
+	case 8: return memcmp(name.ptr, "modified", 8) ? NULL : &h->modified;
+	case 10: return memcmp(name.ptr, "extensions", 10) ? NULL : &h->extensions;
+	case 12: return memcmp(name.ptr, "spec_version", 12) ? NULL : &h->spec_version;
+	case 14: return memcmp(name.ptr, "created_by_ref", 14) ? NULL : &h->created_by_ref;
+	case 17: return memcmp(name.ptr, "granular_markings", 17) ? NULL : &h->granular_markings;
+	case 19:
+		return memcmp(name.ptr, "object_marking_refs", 19) ? NULL : &h->object_marking_refs;
+	default: return NULL;
+	}
+}
+
 /* One pass: an object has ten to thirty members, and eleven look-ups would walk them eleven times.
  */
 static void
 header_find(yyjson_val *root, struct header *h)
 {
-#define FIELD(name) \
-	{ \
-		{#name, sizeof #name - 1}, offsetof(struct header, name) \
-	}
-	static const struct {
-		struct span name;
-		size_t at;
-	} fields[] = {FIELD(type), FIELD(id), FIELD(spec_version), FIELD(created), FIELD(modified),
-		FIELD(created_by_ref), FIELD(revoked), FIELD(lang), FIELD(object_marking_refs),
-		FIELD(granular_markings), FIELD(extensions)};
-#undef FIELD
 	*h = (struct header){};
 	yyjson_obj_iter it = yyjson_obj_iter_with(root);
 	for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));) {
-		struct span name = json_span(key);
-		for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-			if (name.len == fields[i].name.len &&
-				memcmp(name.ptr, fields[i].name.ptr, name.len) == 0) {
-				*(yyjson_val **)((char *)h + fields[i].at) =
-					yyjson_obj_iter_get_val(key);
-				break;
-			}
-		}
+		yyjson_val **field = header_field(h, json_span(key));
+		if (field)
+			*field = yyjson_obj_iter_get_val(key);
 	}
 }
 

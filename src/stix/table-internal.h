@@ -3,6 +3,9 @@
  * The shape of STIX objects as constant tables: what tools/stix_tables.py makes of data/stix/ and
  * data/words/, and how the checker reads it. Any thread.
  */
+#include <endian.h>
+#include <string.h>
+
 #include <yyjson.h>
 
 #include "stix/object.h"
@@ -94,6 +97,32 @@ struct stix_property {
 
 enum stix_rule_kind { RULE_ORDER, RULE_SOME, RULE_ONE, RULE_WITH, RULE_OWN, RULE_CODE };
 
+/* A perfect hash of at most 255 names: at each value the number of its name, or 255. */
+struct stix_slots {
+	uint64_t seed;
+	uint8_t at[256];
+};
+
+/* The only number that name can have, 255: it has none. The caller compares. */
+static inline unsigned
+stix_slot(const struct stix_slots *slots, struct span name)
+{
+	uint64_t first = 0, last = 0;
+	if (name.len >= 8) {
+		memcpy(&first, name.ptr, 8);
+		memcpy(&last, name.ptr + name.len - 8, 8);
+	} else if (name.len >= 4) {
+		memcpy(&first, name.ptr, 4);
+		memcpy(&last, name.ptr + name.len - 4, 4);
+	} else if (name.len) {
+		memcpy(&first, name.ptr, 1);
+		memcpy(&last, name.ptr + name.len - 1, 1);
+	}
+	first = le64toh(first);
+	last = le64toh(last);
+	return slots->at[((first ^ (last << 29 | last >> 35)) + name.len) * slots->seed >> 56];
+}
+
 /* a and b are sets of properties: bit n is own property n, bit 48 + n common property n. */
 struct stix_rule {
 	enum stix_rule_kind kind;
@@ -112,6 +141,8 @@ struct stix_table {
 	uint64_t required;
 	unsigned own_count, rule_count;
 	enum stix_kind kind;
+	enum stix_class class;
+	const struct stix_slots *slots; /* of own and common properties, by their bits */
 };
 
 enum { STIX_COMMON_BIT = 48 };
@@ -122,6 +153,7 @@ struct stix_link {
 
 extern const struct stix_table *const stix_objects[], *const stix_extensions[];
 extern const size_t stix_objects_count, stix_extensions_count;
+extern const struct stix_slots *const stix_object_slots;
 /* For types the standard does not have: common properties only. */
 extern const struct stix_table *const stix_unknown_sdo, *const stix_unknown_sco;
 extern const struct stix_link stix_links[];

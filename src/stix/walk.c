@@ -98,14 +98,13 @@ check_is_extended(yyjson_val *object)
 static const struct stix_property *
 find_property(const struct stix_table *table, struct span name, unsigned *bit)
 {
-	for (unsigned i = 0; i < table->own_count; i++) {
-		if (table->own[i].name.len == name.len &&
-			memcmp(table->own[i].name.ptr, name.ptr, name.len) == 0) {
-			*bit += i;
-			return &table->own[i];
-		}
-	}
-	return NULL;
+	*bit = stix_slot(table->slots, name);
+	if (*bit == 255)
+		return NULL;
+	const struct stix_property *property = *bit >= STIX_COMMON_BIT
+						       ? &table->common->own[*bit - STIX_COMMON_BIT]
+						       : &table->own[*bit];
+	return span_eq(property->name, name) ? property : NULL;
 }
 
 static void
@@ -114,12 +113,8 @@ check_member(struct check *c, const struct stix_table *table, yyjson_val *key, u
 	struct span name = json_span(key);
 	yyjson_val *val = yyjson_obj_iter_get_val(key);
 	struct frame step = {.up = c->at, .key = name};
-	unsigned bit = 0;
+	unsigned bit;
 	const struct stix_property *property = find_property(table, name, &bit);
-	if (!property && table->common) {
-		bit = STIX_COMMON_BIT;
-		property = find_property(table->common, name, &bit);
-	}
 	c->at = &step;
 	if (property) {
 		*seen |= UINT64_C(1) << bit;
@@ -145,17 +140,30 @@ miss(struct check *c, const struct stix_property *properties, unsigned count, ui
 	}
 }
 
+/*
+ * Order of two timestamps by their text: to the second as bytes, then digit by digit of the
+ * fraction. Malformed ones were judged before; they are called in order.
+ */
+static int
+time_text_cmp(struct span a, struct span b)
+{
+	if (a.len < 20 || b.len < 20)
+		return -1;
+	int order = memcmp(a.ptr, b.ptr, 19);
+	for (size_t i = 20; order == 0 && (i < a.len || i < b.len); i++) {
+		char x = i < a.len && a.ptr[i] != 'Z' ? a.ptr[i] : '0';
+		char y = i < b.len && b.ptr[i] != 'Z' ? b.ptr[i] : '0';
+		order = (x > y) - (x < y);
+	}
+	return order;
+}
+
 static void
 check_order(struct check *c, const struct stix_rule *rule, yyjson_val *object)
 {
-	struct stix_time first, second;
-	if (stix_time_read(
-		    json_span(yyjson_obj_getn(object, rule->first.ptr, rule->first.len)), &first) ||
-		stix_time_read(
-			json_span(yyjson_obj_getn(object, rule->second.ptr, rule->second.len)),
-			&second))
-		return;
-	int order = stix_time_cmp(&first, &second);
+	struct span first = json_span(yyjson_obj_getn(object, rule->first.ptr, rule->first.len));
+	struct span second = json_span(yyjson_obj_getn(object, rule->second.ptr, rule->second.len));
+	int order = time_text_cmp(first, second);
 	if (order < 0 || (order == 0 && !rule->strict))
 		return;
 	struct frame step = {.up = c->at, .key = rule->second};
