@@ -36,7 +36,7 @@ class Served:
     def connect(self, context=None):
         if self.about.get("tls"):
             context = context or ssl.create_default_context(cafile=self.folder / "ca.pem")
-            return http.client.HTTPSConnection("localhost", self.port, timeout=30, context=context)
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context)
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def ask(self, method, path, user="alice", body=None, headers=None, connection=None):
