@@ -268,7 +268,8 @@ plan_read(struct job *j)
 	if (!cmd_option(env, "collection"))
 		return cmd_usage(env, "--collection ALIAS says where they go");
 	if (!cmd_number(env, "confidence", 0, 100, &confidence) ||
-		!cmd_duration(env, "valid-for", &j->plan.valid_for))
+		!cmd_duration(env, "valid-for", &j->plan.valid_for) ||
+		!cmd_instant(env, "valid-from", &j->plan.valid_from))
 		return CMD_USAGE;
 	if (marking && tlp_parse(span_of(marking), &tlp, &why))
 		return cmd_usage(env, "--tlp is clear, green, amber, amber+strict or red");
@@ -318,6 +319,7 @@ static const struct cmd_option options[] = {
 	{"format", "FORMAT", "stix, misp, list or csv (told by the file itself)", 0, false},
 	{"tlp", "LABEL", "marking of objects made from lists and tables", 0, false},
 	{"confidence", "N", "0 to 100, of objects made from lists and tables", 0, false},
+	{"valid-from", "TIME", "since when they are valid (no list says: since ever)", 0, false},
 	{"valid-for", "TIME", "how long they are valid, such as 90d (for ever)", 0, false},
 	{"label", "WORD", "label of objects made from lists and tables", 0, false},
 	{},

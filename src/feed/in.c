@@ -147,10 +147,10 @@ in_make(struct in *in, struct observable o, const struct in_facts *facts, struct
 	struct buf *to = &in->made;
 	char now[TIME_TEXT];
 	own_buf struct buf pattern = {};
-	int64_t from = facts->valid_from != TIME_NONE ? facts->valid_from : in->plan.now;
+	int64_t from = facts->valid_from != TIME_NONE ? facts->valid_from : in->plan.valid_from;
 	int64_t until = facts->valid_until;
 	if (until == TIME_NONE && in->plan.valid_for)
-		until = from + in->plan.valid_for;
+		until = in->plan.now + in->plan.valid_for;
 	int confidence = facts->confidence >= 0 ? facts->confidence : in->plan.confidence;
 	struct span marking = facts->tlp_marking.len ? facts->tlp_marking : in->plan.tlp_marking;
 	struct span label = facts->label.len ? facts->label : in->plan.label;

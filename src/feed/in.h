@@ -19,10 +19,11 @@ struct in_format;
 /* Who the author of made objects is, and how they are marked. All borrowed until in_close. */
 struct in_plan {
 	struct span author;	 /* identity id for created_by_ref */
-	int64_t now;		 /* created, modified, valid_from of what has none */
+	int64_t now;		 /* created and modified */
+	int64_t valid_from;	 /* of what states none: lists speak of the past too, so 0 (1970) */
 	struct span tlp_marking; /* marking-definition id for made objects; empty: unmarked */
 	int confidence;		 /* 0 to 100 for made objects; -1: none */
-	int64_t valid_for;	 /* us until valid_until of made objects; 0: for ever */
+	int64_t valid_for;	 /* us from now to valid_until of made objects; 0: for ever */
 	struct span label;	 /* of made objects; empty: none */
 };
 

@@ -69,7 +69,7 @@ def publish(s, a, b):
     s.chapter("A publishes: a plain list, defanged, and STIX objects")
     a.run("collection", "add", "indicators", "--title", "Indicators of Aurora")
     a.run("collection", "add", "sightings", "--title", "What partners saw")
-    a.run("user", "add", "borealis", "--role", "reader", "--role", "analyst", "--password-stdin",
+    a.run("user", "add", "borealis", "--role", "reader,analyst", "--password-stdin",
           "--identity", b.identity, stdin="correct horse battery staple\n")
     a.run("grant", "indicators", "borealis", "read")
     a.run("grant", "sightings", "borealis", "write")
