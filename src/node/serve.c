@@ -125,6 +125,7 @@ keeper_jail(const struct serve_options *o, struct jail_state *state, struct diag
 	struct jail jail = jail_keeper;
 	jail.read = read;
 	jail.write = write;
+	jail.outlives = true; /* whoever typed "serve &" may log out */
 	return jail_enter(&jail, state, note);
 }
 
