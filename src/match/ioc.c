@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "base/own.h"
 #include "codec/csv.h"
+#include "match/column.h"
 #include "match/lines.h"
 #include "match/time.h"
 #include "obs/line.h"
@@ -65,72 +66,6 @@ ioc_add_list(
 	return code == RC_NONE ? RC_OK : code;
 }
 
-enum column {
-	COLUMN_NONE,
-	COLUMN_VALUE,
-	COLUMN_TYPE,
-	COLUMN_ID,
-	COLUMN_NAME,
-	COLUMN_FROM,
-	COLUMN_UNTIL,
-	COLUMN_CONFIDENCE,
-	COLUMN_TLP,
-	COLUMN_PARTY,
-	COLUMNS,
-};
-
-static enum column
-column_of(struct span name)
-{
-	static const struct {
-		struct span name;
-		enum column column;
-	} table[] = {
-		{SPAN("value"), COLUMN_VALUE},
-		{SPAN("indicator"), COLUMN_VALUE},
-		{SPAN("indicator_value"), COLUMN_VALUE},
-		{SPAN("ioc"), COLUMN_VALUE},
-		{SPAN("ioc_value"), COLUMN_VALUE},
-		{SPAN("observable"), COLUMN_VALUE},
-		{SPAN("domain"), COLUMN_VALUE},
-		{SPAN("hostname"), COLUMN_VALUE},
-		{SPAN("ip"), COLUMN_VALUE},
-		{SPAN("ip_address"), COLUMN_VALUE},
-		{SPAN("dst_ip"), COLUMN_VALUE},
-		{SPAN("url"), COLUMN_VALUE},
-		{SPAN("hash"), COLUMN_VALUE},
-		{SPAN("md5"), COLUMN_VALUE},
-		{SPAN("sha1"), COLUMN_VALUE},
-		{SPAN("sha256"), COLUMN_VALUE},
-		{SPAN("type"), COLUMN_TYPE},
-		{SPAN("ioc_type"), COLUMN_TYPE},
-		{SPAN("indicator_type"), COLUMN_TYPE},
-		{SPAN("kind"), COLUMN_TYPE},
-		{SPAN("id"), COLUMN_ID},
-		{SPAN("uuid"), COLUMN_ID},
-		{SPAN("name"), COLUMN_NAME},
-		{SPAN("description"), COLUMN_NAME},
-		{SPAN("comment"), COLUMN_NAME},
-		{SPAN("malware"), COLUMN_NAME},
-		{SPAN("threat"), COLUMN_NAME},
-		{SPAN("valid_from"), COLUMN_FROM},
-		{SPAN("valid_until"), COLUMN_UNTIL},
-		{SPAN("expires"), COLUMN_UNTIL},
-		{SPAN("expiration"), COLUMN_UNTIL},
-		{SPAN("confidence"), COLUMN_CONFIDENCE},
-		{SPAN("tlp"), COLUMN_TLP},
-		{SPAN("party"), COLUMN_PARTY},
-		{SPAN("source"), COLUMN_PARTY},
-		{SPAN("org"), COLUMN_PARTY},
-	};
-	while (name.len && (name.ptr[0] == '#' || name.ptr[0] == ' '))
-		name = span_sub(name, 1, SIZE_MAX);
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		if (span_eq_fold(name, table[i].name))
-			return table[i].column;
-	return COLUMN_NONE;
-}
-
 struct columns {
 	enum column of[CSV_FIELDS_MAX];
 	size_t count, named, values;
@@ -169,19 +104,6 @@ ioc_is_csv(struct span head)
 	return false;
 }
 
-static int64_t
-read_time(struct span text)
-{
-	int64_t at = time_any(text);
-	if (at == TIME_NONE && text.len == 10) {
-		char day[21];
-		memcpy(day, text.ptr, 10);
-		memcpy(day + 10, "T00:00:00Z", 11);
-		at = time_any((struct span){day, 20});
-	}
-	return at;
-}
-
 static void
 add_row(struct match_set *set, const struct csv_record *record, const struct columns *columns,
 	struct arena *a, struct ioc_counts *counts, enum rc *code)
@@ -193,11 +115,11 @@ add_row(struct match_set *set, const struct csv_record *record, const struct col
 		if (!cell[columns->of[i]].len)
 			cell[columns->of[i]] = span_trim(record->field[i].value);
 	made.id = cell[COLUMN_ID];
-	made.name = cell[COLUMN_NAME];
+	made.name = cell[cell[COLUMN_NAME].len ? COLUMN_NAME : COLUMN_DESCRIPTION];
 	made.party = cell[COLUMN_PARTY];
 	made.tlp = cell[COLUMN_TLP];
-	made.valid_from = read_time(cell[COLUMN_FROM]);
-	made.valid_until = read_time(cell[COLUMN_UNTIL]);
+	made.valid_from = column_time(cell[COLUMN_FROM]);
+	made.valid_until = column_time(cell[COLUMN_UNTIL]);
 	if (span_to_u64(cell[COLUMN_CONFIDENCE], &number) && number <= 100)
 		made.confidence = (int)number;
 	for (size_t i = 0; !*code && i < record->count && i < columns->count; i++) {

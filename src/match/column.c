@@ -1,0 +1,82 @@
+#include "match/column.h"
+
+#include <string.h>
+
+#include "match/time.h"
+
+enum column
+column_of(struct span name)
+{
+	static const struct {
+		struct span name;
+		enum column column;
+	} table[] = {
+		{SPAN("value"), COLUMN_VALUE},
+		{SPAN("indicator"), COLUMN_VALUE},
+		{SPAN("indicator_value"), COLUMN_VALUE},
+		{SPAN("ioc"), COLUMN_VALUE},
+		{SPAN("ioc_value"), COLUMN_VALUE},
+		{SPAN("observable"), COLUMN_VALUE},
+		{SPAN("domain"), COLUMN_VALUE},
+		{SPAN("hostname"), COLUMN_VALUE},
+		{SPAN("ip"), COLUMN_VALUE},
+		{SPAN("ip_address"), COLUMN_VALUE},
+		{SPAN("dst_ip"), COLUMN_VALUE},
+		{SPAN("url"), COLUMN_VALUE},
+		{SPAN("hash"), COLUMN_VALUE},
+		{SPAN("md5"), COLUMN_VALUE},
+		{SPAN("sha1"), COLUMN_VALUE},
+		{SPAN("sha256"), COLUMN_VALUE},
+		{SPAN("type"), COLUMN_TYPE},
+		{SPAN("ioc_type"), COLUMN_TYPE},
+		{SPAN("indicator_type"), COLUMN_TYPE},
+		{SPAN("kind"), COLUMN_TYPE},
+		{SPAN("id"), COLUMN_ID},
+		{SPAN("uuid"), COLUMN_ID},
+		{SPAN("name"), COLUMN_NAME},
+		{SPAN("title"), COLUMN_NAME},
+		{SPAN("description"), COLUMN_DESCRIPTION},
+		{SPAN("comment"), COLUMN_DESCRIPTION},
+		{SPAN("malware"), COLUMN_NAME},
+		{SPAN("threat"), COLUMN_NAME},
+		{SPAN("valid_from"), COLUMN_FROM},
+		{SPAN("valid_until"), COLUMN_UNTIL},
+		{SPAN("expires"), COLUMN_UNTIL},
+		{SPAN("expires_at"), COLUMN_UNTIL},
+		{SPAN("expiration"), COLUMN_UNTIL},
+		{SPAN("confidence"), COLUMN_CONFIDENCE},
+		{SPAN("tlp"), COLUMN_TLP},
+		{SPAN("party"), COLUMN_PARTY},
+		{SPAN("source"), COLUMN_PARTY},
+		{SPAN("org"), COLUMN_PARTY},
+		{SPAN("reference"), COLUMN_REFERENCE},
+		{SPAN("references"), COLUMN_REFERENCE},
+		{SPAN("link"), COLUMN_REFERENCE},
+		{SPAN("tag"), COLUMN_LABEL},
+		{SPAN("tags"), COLUMN_LABEL},
+		{SPAN("attribute_tag"), COLUMN_LABEL},
+		{SPAN("label"), COLUMN_LABEL},
+		{SPAN("labels"), COLUMN_LABEL},
+		{SPAN("to_ids"), COLUMN_TO_IDS},
+	};
+	while (name.len && (name.ptr[0] == '#' || name.ptr[0] == ' '))
+		name = span_sub(name, 1, SIZE_MAX);
+	name = span_trim(name);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (span_eq_fold(name, table[i].name))
+			return table[i].column;
+	return COLUMN_NONE;
+}
+
+int64_t
+column_time(struct span cell)
+{
+	int64_t at = time_any(cell);
+	if (at == TIME_NONE && cell.len == 10) {
+		char day[21];
+		memcpy(day, cell.ptr, 10);
+		memcpy(day + 10, "T00:00:00Z", 11);
+		at = time_any((struct span){day, 20});
+	}
+	return at;
+}
