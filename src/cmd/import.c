@@ -9,16 +9,19 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "base/uuid.h"
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
 #include "cmd/row.h"
+#include "codec/json.h"
 #include "codec/stream.h"
 #include "feed/in.h"
 #include "node/arrival.h"
 #include "node/node.h"
+#include "node/settle.h"
 #include "stix/tlp.h"
 
-enum { PIECE = 1 << 20 };
+enum { PIECE = 1 << 20, RULES = 12 };
 #define UNPACKED_MOST (UINT64_C(8) << 30)
 
 /* A file's text, mapped where it is plain, unpacked into memory where not. */
@@ -93,6 +96,11 @@ struct job {
 	struct in_plan plan;
 	struct span format;
 	struct arena text;
+	struct settle settle;
+	struct {
+		char word[24];
+		uint64_t count;
+	} rules[RULES]; /* by pattern_type */
 	struct vault_counts counts;
 	uint64_t left_out;
 	bool stopped;
@@ -126,21 +134,51 @@ tell_faults(const struct arrival *a, const char *path)
 	}
 }
 
-/* A made object whose id is known says nothing new. */
-static enum rc
-take_object(struct job *j, struct arrival *a, const struct in_object *o, struct diag *why)
+/* Rules in languages that nothing here arms, counted by language: "yara", "sigma", ... */
+static void
+count_rule(struct job *j, struct span text)
 {
-	bool known = false;
-	if (o->made) {
-		enum rc code = vault_has(j->look.vault, j->collection, o->id, &known, why);
-		if (code)
-			return code;
-	}
-	if (known) {
+	size_t at = span_find(text, SPAN("\"pattern_type\""));
+	if (at == SIZE_MAX)
+		return;
+	struct span rest = span_trim(span_sub(text, at + 14, SIZE_MAX));
+	if (rest.len == 0 || rest.ptr[0] != ':')
+		return;
+	rest = span_trim(span_sub(rest, 1, SIZE_MAX));
+	struct span word = span_sub(rest, 1, span_find_byte(span_sub(rest, 1, SIZE_MAX), '"'));
+	if (rest.len == 0 || rest.ptr[0] != '"' || span_eq(word, SPAN("stix")))
+		return;
+	size_t i = 0;
+	while (i < RULES && j->rules[i].count && !span_eq(span_of(j->rules[i].word), word))
+		i++;
+	if (i == RULES)
+		i--; /* the last row counts all others */
+	if (j->rules[i].count++ == 0)
+		span_copy(i == RULES - 1 ? SPAN("other") : word, j->rules[i].word,
+			sizeof j->rules[i].word);
+}
+
+static enum rc
+take_object(struct job *j, struct arrival *a, const struct in_object *o, const char *path,
+	struct diag *why)
+{
+	struct span text;
+	struct diag note = {};
+	enum rc code = settle_object(&j->settle, &j->look, j->collection, o, &text, &note);
+	if (code == RC_NONE) {
 		j->counts.duplicate++;
 		return RC_OK;
 	}
-	return arrival_add(a, o->text, why);
+	if (code == RC_CONFLICT) {
+		tell_left_out(j, path, &note);
+		return RC_OK;
+	}
+	if (code) {
+		*why = note;
+		return code;
+	}
+	count_rule(j, text);
+	return arrival_add(a, text, why);
 }
 
 static enum rc
@@ -158,7 +196,7 @@ read_all(struct job *j, const char *path, struct in *in, struct arrival *a, stru
 			note = (struct diag){};
 			continue;
 		}
-		code = take_object(j, a, &o, why);
+		code = take_object(j, a, &o, path, why);
 		if (code)
 			break;
 		progress_add(&bar, in_at(in) - shown);
@@ -207,11 +245,94 @@ import_file(struct job *j, const char *path, struct diag *why)
 	return code ? code : stored;
 }
 
+/* One file of a feed's folder: as it is, or packed. */
+static enum rc
+feed_file(struct job *j, const char *folder, struct span name, struct diag *why)
+{
+	static const char *const endings[] = {"", ".gz", ".zst", ".xz"};
+	own_arena struct arena a = {};
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		const char *path = arena_printf(
+			&a, "%s/%.*s.json%s", folder, (int)name.len, name.ptr, endings[i])
+					   .ptr;
+		if (access(path, F_OK) == 0)
+			return import_file(j, path, why);
+	}
+	return diag_fail(why, RC_NONE, "named by the manifest and not there");
+}
+
+/*
+ * A MISP feed as a folder: manifest.json names the events, each a file UUID.json. One that is missing or
+ * cannot be read costs itself only.
+ */
+static enum rc
+import_folder(struct job *j, const char *folder, struct diag *why)
+{
+	own_arena struct arena a = {};
+	own_json yyjson_doc *doc = NULL;
+	struct text text = {};
+	const char *path = arena_printf(&a, "%s/manifest.json", folder).ptr;
+	enum rc code = text_open(&text, path, why);
+	if (!code)
+		code = json_read(text.span,
+			&(struct json_limits){.bytes = 256 << 20, .any_ints = true}, &doc, why);
+	text_fini(&text);
+	if (code == RC_NONE)
+		diag_todo(why, "a folder is read as a MISP feed, which has a manifest.json");
+	if (code)
+		return code;
+	yyjson_obj_iter it = yyjson_obj_iter_with(yyjson_doc_get_root(doc));
+	yyjson_val *key;
+	struct span format = j->format;
+	j->format = SPAN("misp");
+	while (code != RC_FULL && code != RC_IO && (key = yyjson_obj_iter_next(&it)) != NULL) {
+		struct span name = json_span(key);
+		struct diag fault = {};
+		struct uuid u;
+		enum rc one = uuid_parse(name, &u)
+				      ? diag_fail(&fault, RC_BAD, "no event's uuid in the manifest")
+				      : feed_file(j, folder, name, &fault);
+		if (!one)
+			continue;
+		diag_where(&fault, "%.*s", (int)(name.len < 60 ? name.len : 60), name.ptr);
+		tell_left_out(j, folder, &fault);
+		*why = fault;
+		code = one;
+	}
+	j->format = format;
+	return code;
+}
+
+static bool
+is_folder(const char *path)
+{
+	struct stat st;
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void
+show_rules(const struct job *j)
+{
+	uint64_t all = 0;
+	own_buf struct buf words = {};
+	for (size_t i = 0; i < RULES && j->rules[i].count; i++) {
+		buf_printf(&words, "%s%llu %s", all ? ", " : "",
+			(unsigned long long)j->rules[i].count, j->rules[i].word);
+		all += j->rules[i].count;
+	}
+	if (all)
+		cmd_say(j->env, "%llu rules in other languages (%.*s): stored, never armed",
+			(unsigned long long)all, (int)words.len, words.ptr);
+}
+
 static void
 show(const struct job *j)
 {
 	const struct vault_counts *c = &j->counts;
 	if (j->env->json) {
+		uint64_t rules = 0;
+		for (size_t i = 0; i < RULES; i++)
+			rules += j->rules[i].count;
 		struct row row;
 		row_begin(&row);
 		row_number(&row, "added", (int64_t)c->added);
@@ -219,6 +340,7 @@ show(const struct job *j)
 		row_number(&row, "quarantined", (int64_t)c->quarantined);
 		row_number(&row, "refused", (int64_t)c->refused);
 		row_number(&row, "left_out", (int64_t)j->left_out);
+		row_number(&row, "foreign", (int64_t)rules);
 		row_end(&row);
 		return;
 	}
@@ -295,7 +417,8 @@ run(struct cmd_env *env)
 	} else {
 		for (size_t i = 0; i < env->words; i++) {
 			why = (struct diag){};
-			code = import_file(&j, env->word[i], &why);
+			code = is_folder(env->word[i]) ? import_folder(&j, env->word[i], &why)
+						       : import_file(&j, env->word[i], &why);
 			if (code) {
 				if (!why.where[0])
 					diag_where(&why, "%s", env->word[i]);
@@ -304,11 +427,13 @@ run(struct cmd_env *env)
 			if (code == RC_FULL || code == RC_IO)
 				break;
 		}
+		show_rules(&j);
 		show(&j);
 	}
 	if (exit == CMD_YES && j.counts.refused + j.counts.quarantined > 0)
 		exit = CMD_NO;
 	arena_fini(&j.text);
+	settle_fini(&j.settle);
 	node_close(&j.look);
 	node_close(&j.node);
 	return exit;
@@ -327,13 +452,13 @@ static const struct cmd_option options[] = {
 
 const struct command command_import = {
 	.name = "import",
-	.args = "FILE...",
+	.args = "FILE|FOLDER...",
 	.summary = "put objects into a collection",
 	.needs = NEED_CONF,
 	.run = run,
 	.options = options,
 	.more = "Reads STIX 2.1 (bundle, array, JSON lines), plain lists (defanged too), CSV and "
-		"MISP events, each also "
+		"MISP events (a feed's folder too, by its manifest.json), each also "
 		"as .gz, .zst or .xz. Every object is checked; what violates the standard is "
 		"refused and named, what "
 		"contradicts what is there is quarantined. What was read is durable when the "

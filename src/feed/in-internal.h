@@ -14,11 +14,12 @@ struct in {
 	void *state;
 };
 
-extern const struct in_format in_stix, in_list;
+extern const struct in_format in_stix, in_misp, in_csv, in_list;
 
 /* What is known of one indicator beyond its observable. Empty and -1 and TIME_NONE: not known. */
 struct in_facts {
 	struct span name, description, label, reference;
+	struct span id; /* empty: made from author, kind and value */
 	int64_t valid_from, valid_until;
 	int confidence;
 	struct span tlp_marking;
@@ -27,7 +28,18 @@ struct in_facts {
 /* Makes in->made an indicator about `o` and fills out. */
 void in_make(
 	struct in *in, struct observable o, const struct in_facts *facts, struct in_object *out);
+/* The same about a pattern that no observable says whole; `key` stands for it in its id. */
+struct in_pattern {
+	struct span key, pattern, type, name;
+};
+void in_make_pattern(struct in *in, const struct in_pattern *p, const struct in_facts *facts,
+	struct in_object *out);
+/*
+ * Appends the pattern of something that a list names: a domain with what lies below it, except where it
+ * is a registry's suffix.
+ */
+void in_pattern_of(struct observable o, struct buf *out);
 /* Next line of the text without its end; false at the end. Counts in->line and in->at. */
 bool in_line(struct in *in, struct span *line);
 /* "N uuid"-form id "indicator--..." of an author's statement about a value, stable for ever. */
-void in_id(const struct in_plan *plan, const char *type, struct observable o, char out[static 64]);
+void in_id(const struct in_plan *plan, const char *type, struct span key, char out[static 64]);

@@ -2,17 +2,20 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/uuid.h"
 #include "codec/json.h"
 #include "feed/in-internal.h"
+#include "feed/misp.h"
 #include "obs/name.h"
 #include "stix/id.h"
+#include "stix/object.h"
 
 enum { SNIFF = 64 << 10 };
 
-const struct in_format *const in_formats[] = {&in_stix, &in_list, NULL};
+const struct in_format *const in_formats[] = {&in_misp, &in_stix, &in_csv, &in_list, NULL};
 
 enum rc
 in_format_find(struct span name, struct span text, const struct in_format **out, struct diag *why)
@@ -91,7 +94,7 @@ in_line(struct in *in, struct span *line)
 }
 
 void
-in_id(const struct in_plan *plan, const char *type, struct observable o, char out[static 64])
+in_id(const struct in_plan *plan, const char *type, struct span key, char out[static 64])
 {
 	/* A namespace of our own, so that these never look like ids of observables (section 2.9). */
 	static const struct uuid space = {{0x6f, 0x0b, 0x6b, 0x1c, 0x5d, 0x0e, 0x4c, 0x3a, 0x9b,
@@ -99,8 +102,8 @@ in_id(const struct in_plan *plan, const char *type, struct observable o, char ou
 	own_buf struct buf name = {};
 	char text[UUID_TEXT];
 	buf_add(&name, plan->author);
-	buf_printf(&name, "\n%s\n%s\n", type, obs_word(o.kind));
-	buf_add(&name, o.value);
+	buf_printf(&name, "\n%s\n", type);
+	buf_add(&name, key);
 	struct uuid u = stix_uuid_v5(&space, buf_span(&name));
 	uuid_text(&u, text);
 	snprintf(out, 64, "%.20s--%s", type, text);
@@ -129,8 +132,8 @@ add_time(struct buf *to, const char *key, int64_t at)
  * A list names domains for what lies at and below them, and STIX equality means the name alone: the pattern
  * says both. A registry's suffix covers nothing, or one slip would alarm on half the internet.
  */
-static void
-pattern_of(struct observable o, struct buf *out)
+void
+in_pattern_of(struct observable o, struct buf *out)
 {
 	if (o.kind != OBS_DOMAIN || span_find_byte(o.value, '_') != SIZE_MAX ||
 		name_is_registry_suffix(o.value)) {
@@ -141,21 +144,41 @@ pattern_of(struct observable o, struct buf *out)
 		(int)o.value.len, o.value.ptr, (int)o.value.len, o.value.ptr);
 }
 
+static void
+add_labels(struct buf *to, struct span given)
+{
+	struct span rest = given.len ? given : (struct span){"", 0}, one;
+	size_t count = 0;
+	while (given.len && span_cut(&rest, ',', &one)) {
+		one = span_trim(one);
+		if (one.len == 0)
+			continue;
+		buf_add(to, count++ ? SPAN(",") : SPAN(",\"labels\":["));
+		json_write_string(to, one);
+	}
+	if (count)
+		buf_add_byte(to, ']');
+}
+
 void
-in_make(struct in *in, struct observable o, const struct in_facts *facts, struct in_object *out)
+in_make_pattern(struct in *in, const struct in_pattern *p, const struct in_facts *facts,
+	struct in_object *out)
 {
 	struct buf *to = &in->made;
 	char now[TIME_TEXT];
-	own_buf struct buf pattern = {};
 	int64_t from = facts->valid_from != TIME_NONE ? facts->valid_from : in->plan.valid_from;
 	int64_t until = facts->valid_until;
 	if (until == TIME_NONE && in->plan.valid_for)
 		until = in->plan.now + in->plan.valid_for;
+	if (until != TIME_NONE && until <= from) /* over before we heard of it: still not valid */
+		from = until - SECOND;
 	int confidence = facts->confidence >= 0 ? facts->confidence : in->plan.confidence;
 	struct span marking = facts->tlp_marking.len ? facts->tlp_marking : in->plan.tlp_marking;
-	struct span label = facts->label.len ? facts->label : in->plan.label;
-	pattern_of(o, &pattern);
-	in_id(&in->plan, "indicator", o, in->id);
+	struct span name = facts->name.len ? facts->name : p->name;
+	if (facts->id.len)
+		span_copy(facts->id, in->id, sizeof in->id);
+	else
+		in_id(&in->plan, "indicator", p->key, in->id);
 	time_text_ms(in->plan.now, now);
 	buf_reset(to);
 	buf_printf(to, "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"%s\"", in->id);
@@ -163,19 +186,16 @@ in_make(struct in *in, struct observable o, const struct in_facts *facts, struct
 	buf_printf(to, ",\"created\":\"%s\",\"modified\":\"%s\"", now, now);
 	if (confidence >= 0)
 		buf_printf(to, ",\"confidence\":%d", confidence);
-	if (label.len) {
-		buf_add(to, SPAN(",\"labels\":["));
-		json_write_string(to, label);
-		buf_add_byte(to, ']');
-	}
-	add_text(to, "name", facts->name.len ? facts->name : o.value);
+	add_labels(to, facts->label.len ? facts->label : in->plan.label);
+	add_text(to, "name", name);
 	add_text(to, "description", facts->description);
 	buf_add(to, SPAN(",\"indicator_types\":[\"malicious-activity\"],\"pattern\":"));
-	json_write_string(to, buf_span(&pattern));
-	buf_add(to, SPAN(",\"pattern_type\":\"stix\",\"pattern_version\":\"2.1\""));
+	json_write_string(to, p->pattern);
+	add_text(to, "pattern_type", p->type);
+	if (span_eq(p->type, SPAN("stix")))
+		buf_add(to, SPAN(",\"pattern_version\":\"2.1\""));
 	add_time(to, "valid_from", from);
-	if (until > from)
-		add_time(to, "valid_until", until);
+	add_time(to, "valid_until", until);
 	if (facts->reference.len) {
 		buf_add(to, SPAN(",\"external_references\":[{\"source_name\":\"feed\",\"url\":"));
 		json_write_string(to, facts->reference);
@@ -187,5 +207,58 @@ in_make(struct in *in, struct observable o, const struct in_facts *facts, struct
 		buf_add_byte(to, ']');
 	}
 	buf_add_byte(to, '}');
-	*out = (struct in_object){buf_span(to), true, span_of(in->id)};
+	*out = (struct in_object){.text = buf_span(to), .id = span_of(in->id), .made = true};
+}
+
+void
+in_make(struct in *in, struct observable o, const struct in_facts *facts, struct in_object *out)
+{
+	own_buf struct buf pattern = {}, key = {};
+	in_pattern_of(o, &pattern);
+	buf_printf(&key, "%s\n", obs_word(o.kind));
+	buf_add(&key, o.value);
+	struct in_pattern p = {buf_span(&key), buf_span(&pattern), SPAN("stix"), o.value};
+	in_make_pattern(in, &p, facts, out);
+}
+
+/* The 24 bytes of a time in a made object. */
+static struct span
+stamp(struct span text, size_t at)
+{
+	return span_sub(text, at, 24);
+}
+
+enum rc
+in_settle(const struct in_object *o, struct span stored, struct buf *mem, struct span *text,
+	struct diag *why)
+{
+	own_stix struct stix_object old = {};
+	*text = o->text;
+	if (stored.len == 0)
+		return RC_OK;
+	if (o->made || o->created_at == 0 || stix_read(stored, &old, NULL))
+		return RC_NONE;
+	if (!misp_extension(old.root))
+		return RC_NONE; /* not MISP's to change */
+	int64_t mine;
+	if (time_parse(stamp(o->text, o->modified_at), &mine, NULL) || mine <= old.modified.at)
+		return RC_NONE;
+	buf_reset(mem);
+	buf_add(mem, o->text);
+	if (old.created.text.len == 24)
+		memcpy(mem->ptr + o->created_at, old.created.text.ptr, 24);
+	*text = buf_span(mem);
+	size_t behind = o->modified_at + 24;
+	bool same =
+		stored.len == text->len &&
+		span_eq(span_sub(stored, 0, o->modified_at), span_sub(*text, 0, o->modified_at)) &&
+		span_eq(span_sub(stored, behind, SIZE_MAX), span_sub(*text, behind, SIZE_MAX));
+	if (same)
+		return RC_NONE;
+	if (old.revoked) {
+		diag_where(why, "%.*s", (int)o->id.len, o->id.ptr);
+		diag_todo(why, "its author must publish it anew under another uuid");
+		return diag_fail(why, RC_CONFLICT, "revoked here, which is final: not taken back");
+	}
+	return RC_OK;
 }

@@ -29,8 +29,10 @@ struct in_plan {
 
 struct in_object {
 	struct span text;
-	bool made;	/* by us, from a list or table: skip it where its id is known already */
-	struct span id; /* of a made one */
+	struct span id; /* of what is made here; empty: the text is as it came */
+	bool made;	/* says the same for ever: skip it where its id is known already */
+	/* Where "created" and "modified" stand in the text, 24 bytes each: see in_settle. 0: neither. */
+	size_t created_at, modified_at;
 };
 
 /* One format: a row of in_formats. state is what begin allocated. */
@@ -55,6 +57,14 @@ enum rc in_open(const struct in_plan *plan, const struct in_format *format, stru
  * RC_BAD, RC_LIMIT: the rest cannot be read.
  */
 enum rc in_next(struct in *in, struct in_object *out, struct diag *why);
+/*
+ * Whether a made object that bears times (a MISP event's) is news beside the newest version stored
+ * under its id (empty: there is none), whatever the event was edited for. RC_OK: *text is what to
+ * store, its creation time that of the stored one; RC_NONE: known, older, or of this node's or a
+ * peer's own making and only reflected by MISP; RC_CONFLICT: revoked here, which is final.
+ */
+enum rc in_settle(const struct in_object *o, struct span stored, struct buf *mem, struct span *text,
+	struct diag *why);
 /* How far: bytes of the text read so far. */
 uint64_t in_at(const struct in *in);
 void in_close(struct in **in); /* NULL accepted */
