@@ -7,6 +7,7 @@
 #include "feed/bundle.h"
 #include "feed/entry.h"
 #include "feed/out.h"
+#include "feed/out_misp.h"
 #include "node/node.h"
 
 enum { FLUSH = 1 << 20 };
@@ -18,7 +19,7 @@ struct job {
 	struct buf to;
 	struct bundle bundle;
 	struct out out;
-	bool stix;
+	bool stix, misp;
 };
 
 static bool
@@ -66,6 +67,42 @@ add_all(struct job *j, uint32_t collection, struct diag *why)
 	return code == RC_NONE ? RC_OK : code;
 }
 
+/* Events in the form of a MISP server's answer. */
+static enum rc
+add_events(struct job *j, uint32_t collection, struct diag *why)
+{
+	struct facts_source ends = node_facts(&j->node);
+	struct out_misp_options options = {
+		.vault = j->node.vault,
+		.collection = collection,
+		.pass = j->pass,
+		.ends = &ends,
+		.now = clock_now(j->env->clock),
+		.me = j->node.me.id,
+		.my_name = j->node.me.name,
+	};
+	struct out_misp *out = NULL;
+	struct out_misp_item item;
+	size_t count = 0;
+	enum rc code = out_misp_open(&options, &out, why);
+	buf_add(&j->to, SPAN("{\"response\":["));
+	while (!code && !(code = out_misp_next(out, &item, why))) {
+		buf_add(&j->to, count++ ? SPAN(",\n") : SPAN("\n"));
+		buf_add(&j->to, item.text);
+		if (!flush(j, FLUSH))
+			code = diag_fail(why, RC_IO, "stdout cannot be written");
+	}
+	buf_add(&j->to, SPAN("\n]}\n"));
+	if (out) {
+		struct out_misp_counts counts = out_misp_counts(out);
+		j->out.written = counts.written;
+		j->out.withheld = counts.withheld;
+		j->out.unsaid = counts.unsaid;
+	}
+	out_misp_close(&out);
+	return code == RC_NONE ? RC_OK : code;
+}
+
 /* "self", "public", a user of this node, or a party. */
 static struct reader
 reader_of(struct job *j, const char *to)
@@ -101,6 +138,8 @@ begin(struct job *j, const struct out_format *format, struct vault_collection *c
 	struct out_meta meta = {.title = j->node.me.name,
 		.zone = span_of(cmd_option(env, "zone")),
 		.now = clock_now(env->clock)};
+	if (j->misp)
+		return RC_OK;
 	if (j->stix)
 		bundle_begin(&j->bundle, env->rng, &j->to);
 	else
@@ -113,7 +152,7 @@ end(struct job *j, struct diag *why)
 {
 	if (j->stix)
 		bundle_end(&j->bundle, &j->to);
-	else
+	else if (!j->misp)
 		out_end(&j->out, &j->to);
 	if (!flush(j, 0)) {
 		diag_what(why, "stdout cannot be written");
@@ -142,12 +181,14 @@ run(struct cmd_env *env)
 	if (!cmd_option(env, "collection"))
 		return cmd_usage(env, "--collection ALIAS says what is exported");
 	j.stix = !word || strcmp(word, "stix") == 0;
-	if (!j.stix)
+	j.misp = word && strcmp(word, "misp") == 0;
+	if (!j.stix && !j.misp)
 		format = out_format_find(span_of(word));
-	if (!j.stix && !format)
+	if (!j.stix && !j.misp && !format)
 		return cmd_usage(env, "there is no format \"%s\"", word);
 	enum cmd_exit exit = CMD_FAIL;
-	if (begin(&j, format, &c, &why) || add_all(&j, c.number, &why))
+	if (begin(&j, format, &c, &why) ||
+		(j.misp ? add_events(&j, c.number, &why) : add_all(&j, c.number, &why)))
 		cmd_fail(&why);
 	else
 		exit = end(&j, &why);
@@ -159,7 +200,8 @@ run(struct cmd_env *env)
 
 static const struct cmd_option options[] = {
 	{"collection", "ALIAS", "what is exported", 0, false},
-	{"format", "FORMAT", "stix, list, csv, rpz, suricata, yara, zeek or nft (stix)", 0, false},
+	{"format", "FORMAT", "stix, misp, list, csv, rpz, suricata, yara, zeek or nft (stix)", 0,
+		false},
 	{"to", "PARTY", "for whom: self, public, a user or a party (self)", 0, false},
 	{"zone", "NAME", "zone of an rpz (rpz.tocsin)", 0, false},
 	{},

@@ -46,13 +46,14 @@ add_atoms(const struct pattern_atoms *atoms, const struct out_entry *base, struc
 	}
 }
 
-static enum rc
-add_object(const struct stix_object *o, struct facts facts, int64_t now, struct arena *a,
-	struct entries *out)
+enum rc
+entry_all(const struct stix_object *o, struct facts facts, struct arena *a, struct entries *out,
+	bool *whole)
 {
 	struct pattern pattern;
 	struct pattern_atoms atoms = {};
-	if (!span_eq(o->type, SPAN("indicator")) || o->revoked ||
+	*whole = false;
+	if (!span_eq(o->type, SPAN("indicator")) ||
 		!span_eq(json_get_span(o->root, "pattern_type"), SPAN("stix")))
 		return RC_NONE;
 	struct out_entry base = {
@@ -69,12 +70,13 @@ add_object(const struct stix_object *o, struct facts facts, int64_t now, struct 
 	yyjson_val *confidence = json_get(o->root, "confidence");
 	if (yyjson_is_uint(confidence) && yyjson_get_uint(confidence) <= 100)
 		base.confidence = (int)yyjson_get_uint(confidence);
-	if (base.valid_until != TIME_NONE && base.valid_until <= now)
-		return RC_NONE;
 	struct span text = arena_dup(a, json_get_span(o->root, "pattern"));
 	if (pattern_parse(text, a, &pattern, NULL))
 		return RC_NONE;
 	pattern_atoms(&pattern, a, &atoms);
+	*whole = atoms.covers;
+	for (size_t i = 0; i < atoms.len; i++)
+		*whole = *whole && (atoms.at[i].decides || atoms.at[i].loose);
 	size_t before = out->all.len;
 	add_atoms(&atoms, &base, out);
 	return out->all.len > before ? RC_OK : RC_NONE;
@@ -89,7 +91,11 @@ entry_add(const struct entry_ask *ask, const struct vault_item *item, struct are
 	struct facts facts = facts_kept(kept->class, kept->tlp, kept->privacy);
 	if (!pass_permits(ask->pass, facts))
 		return RC_DENIED;
-	if (stix_read(kept->bytes, &o, NULL))
+	if (stix_read(kept->bytes, &o, NULL) || o.revoked)
 		return RC_NONE;
-	return add_object(&o, facts, ask->now, a, out);
+	int64_t until = instant(&o, "valid_until");
+	if (until != TIME_NONE && until <= ask->now)
+		return RC_NONE;
+	bool whole;
+	return entry_all(&o, facts, a, out, &whole);
 }

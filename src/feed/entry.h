@@ -5,6 +5,7 @@
  */
 #include "base/vec.h"
 #include "feed/out.h"
+#include "stix/object.h"
 #include "vault/vault.h"
 
 struct entries {
@@ -22,3 +23,9 @@ struct entry_ask {
 };
 enum rc entry_add(const struct entry_ask *ask, const struct vault_item *item, struct arena *a,
 	struct entries *out);
+/*
+ * The same for an object that the gate was asked about, revoked and expired ones too. *whole: the rows
+ * together say all that its pattern says.
+ */
+enum rc entry_all(const struct stix_object *o, struct facts facts, struct arena *a,
+	struct entries *out, bool *whole);

@@ -1,0 +1,872 @@
+#include "feed/out_misp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/uuid.h"
+#include "base/vec.h"
+#include "codec/json.h"
+#include "feed/entry.h"
+#include "feed/misp.h"
+#include "stix/id.h"
+#include "stix/object.h"
+
+enum row_kind { ROW_HEAD, ROW_PART, ROW_SIGHT };
+
+/* One object that belongs to one event. */
+struct row {
+	struct uuid event, own, target; /* target: of a sighting, what it is about */
+	enum row_kind kind;
+	bool native;		/* born as STIX */
+	uint32_t id_at, id_len; /* in ids */
+	uint32_t order;
+};
+
+struct claim {
+	struct uuid ref, report; /* a native report speaks of an object */
+};
+
+/* A sighting rendered for the event under way. */
+struct sight {
+	char attribute[UUID_TEXT];
+	size_t at, len; /* in sights_text */
+};
+
+struct out_misp {
+	struct out_misp_options how;
+	struct out_misp_counts counts;
+	int64_t reached;
+	struct buf ids;
+	vec_of(struct row) rows;
+	vec_of(struct claim) claims;
+	size_t next; /* of rows */
+	/* of the event under way */
+	struct arena scratch;
+	struct buf text, attributes, objects, reports, head, sights_text;
+	vec_of(struct sight) sights;
+	vec_of(struct span) wanted;
+	int64_t newest;
+	enum tlp level;
+	bool native;
+	size_t count;
+};
+
+static int
+uuid_cmp(const struct uuid *a, const struct uuid *b)
+{
+	return memcmp(a->byte, b->byte, sizeof a->byte);
+}
+
+static int
+row_cmp(const void *left, const void *right)
+{
+	const struct row *a = left, *b = right;
+	int order = uuid_cmp(&a->event, &b->event);
+	if (order)
+		return order;
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static int
+claim_cmp(const void *left, const void *right)
+{
+	const struct claim *a = left, *b = right;
+	int order = uuid_cmp(&a->ref, &b->ref);
+	return order ? order : uuid_cmp(&a->report, &b->report);
+}
+
+static int
+own_cmp(const void *left, const void *right)
+{
+	const struct row *const *a = left, *const *b = right;
+	return uuid_cmp(&(*a)->own, &(*b)->own);
+}
+
+static bool
+permits(const struct out_misp *o, const struct vault_item *item)
+{
+	const struct vault_object *v = &item->object;
+	return pass_object(
+		o->how.pass, facts_kept(v->class, v->tlp, v->privacy), v->bytes, o->how.ends);
+}
+
+/* ---- first: what belongs to which event ---- */
+
+static struct row *
+row_add(struct out_misp *o, const struct stix_object *s, enum row_kind kind)
+{
+	struct row *r = vec_add(&o->rows);
+	*r = (struct row){.own = s->uuid,
+		.kind = kind,
+		.id_at = (uint32_t)o->ids.len,
+		.id_len = (uint32_t)s->id.len,
+		.order = (uint32_t)o->rows.len};
+	buf_add(&o->ids, s->id);
+	return r;
+}
+
+/* The event of ours that gathers a creator's indicators of a day under a level. */
+static void
+gathering(const struct out_misp *o, const struct stix_object *s, enum tlp level, struct uuid *out)
+{
+	char text[UUID_TEXT];
+	own_buf struct buf name = {};
+	buf_printf(&name, "gathered %.*s %.*s %.*s %s", (int)o->how.me.len, o->how.me.ptr,
+		(int)s->created_by.len, s->created_by.ptr,
+		(int)(s->created.text.len < 10 ? s->created.text.len : 10), s->created.text.ptr,
+		tlp_word(level));
+	misp_uuid_of(buf_span(&name), text);
+	if (uuid_parse(span_of(text), out))
+		*out = (struct uuid){};
+}
+
+static void
+add_came(struct out_misp *o, const struct stix_object *s, yyjson_val *extension)
+{
+	struct span kind = json_get_span(extension, "misp_kind");
+	struct uuid event;
+	if (uuid_parse(json_get_span(extension, "misp_event_uuid"), &event))
+		return;
+	enum row_kind what = span_eq(kind, SPAN("event"))      ? ROW_HEAD
+			     : span_eq(kind, SPAN("sighting")) ? ROW_SIGHT
+							       : ROW_PART;
+	row_add(o, s, what)->event = event;
+}
+
+static void
+add_native(struct out_misp *o, const struct stix_object *s, enum tlp level)
+{
+	yyjson_arr_iter it = yyjson_arr_iter_with(json_get(s->root, "object_refs"));
+	yyjson_val *ref;
+	struct uuid target;
+	if (span_eq(s->type, SPAN("indicator"))) {
+		struct row *r = row_add(o, s, ROW_PART);
+		r->native = true;
+		gathering(o, s, level, &r->event);
+	} else if (span_eq(s->type, SPAN("report")) && !o->how.changes) {
+		while ((ref = yyjson_arr_iter_next(&it)) != NULL)
+			if (span_starts(json_span(ref), SPAN("indicator--")) &&
+				!stix_id_parse(json_span(ref), NULL, &target))
+				*vec_add(&o->claims) = (struct claim){target, s->uuid};
+		struct row *r = row_add(o, s, ROW_HEAD);
+		r->native = true;
+		r->event = s->uuid;
+	} else if (span_eq(s->type, SPAN("sighting")) || span_eq(s->type, SPAN("opinion"))) {
+		struct span about = json_get_span(s->root, "sighting_of_ref");
+		if (!about.ptr)
+			about = json_span(yyjson_arr_get_first(json_get(s->root, "object_refs")));
+		if (stix_id_parse(about, NULL, &target) || s->revoked) {
+			o->counts.unsaid++;
+			return;
+		}
+		struct row *r = row_add(o, s, ROW_SIGHT);
+		r->native = true;
+		r->target = target;
+	} else {
+		o->counts.unsaid++;
+	}
+}
+
+/* Objects that only support others are no entries of their own in MISP. */
+static bool
+is_support(const struct stix_object *s)
+{
+	return s->kind == STIX_SCO || s->kind == STIX_META || s->class == STIX_CLASS_SUPPORT;
+}
+
+static void
+sort_in(struct out_misp *o, const struct vault_item *item)
+{
+	own_stix struct stix_object s = {};
+	if (!permits(o, item)) {
+		o->counts.withheld++;
+		return;
+	}
+	if (stix_read(item->object.bytes, &s, NULL) || is_support(&s))
+		return;
+	yyjson_val *extension = misp_extension(s.root);
+	if (extension)
+		add_came(o, &s, extension);
+	else
+		add_native(o, &s, (enum tlp)item->object.tlp);
+}
+
+/* Reports claim their indicators; sightings go where what they are about goes. */
+static void
+settle_rows(struct out_misp *o)
+{
+	struct row **by_own = mem_grow(NULL, o->rows.len + 1, sizeof *by_own);
+	size_t len = 0;
+	if (o->claims.len)
+		qsort(o->claims.at, o->claims.len, sizeof *o->claims.at, claim_cmp);
+	for (size_t i = 0; i < o->rows.len; i++) {
+		struct row *r = &o->rows.at[i];
+		size_t low = 0, high = o->claims.len;
+		while (low < high) {
+			size_t middle = (low + high) / 2;
+			if (uuid_cmp(&o->claims.at[middle].ref, &r->own) < 0)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		if (r->native && r->kind == ROW_PART && low < o->claims.len &&
+			uuid_cmp(&o->claims.at[low].ref, &r->own) == 0)
+			r->event = o->claims.at[low].report;
+		if (r->kind == ROW_PART)
+			by_own[len++] = r;
+	}
+	if (len)
+		qsort(by_own, len, sizeof *by_own, own_cmp);
+	for (size_t i = 0; i < o->rows.len; i++) {
+		struct row *r = &o->rows.at[i], key = {.own = r->target}, *wanted = &key;
+		if (r->kind != ROW_SIGHT || !r->native)
+			continue;
+		struct row **found =
+			len ? bsearch(&wanted, by_own, len, sizeof *by_own, own_cmp) : NULL;
+		if (found)
+			r->event = (*found)->event;
+	}
+	free(by_own);
+	if (o->rows.len)
+		qsort(o->rows.at, o->rows.len, sizeof *o->rows.at, row_cmp);
+}
+
+enum rc
+out_misp_open(const struct out_misp_options *options, struct out_misp **out, struct diag *why)
+{
+	struct out_misp *o = mem_new(sizeof *o);
+	struct vault_filter filter = {.which = VAULT_LAST, .after = options->after};
+	own_vault_page struct vault_page *page = NULL;
+	struct vault_item item;
+	size_t seen = 0;
+	o->how = *options;
+	o->reached = options->after;
+	enum rc code = vault_page_open(
+		options->vault, options->collection, &filter, VAULT_BYTES, &page, why);
+	while (!code && !(code = vault_page_next(page, &item, why))) {
+		o->reached = item.added;
+		if (!options->not_from.len || !span_eq(item.source, options->not_from))
+			sort_in(o, &item);
+		if (options->most && ++seen == options->most)
+			break;
+	}
+	if (code && code != RC_NONE) {
+		out_misp_close(&o);
+		return code;
+	}
+	settle_rows(o);
+	*out = o;
+	return RC_OK;
+}
+
+void
+out_misp_close(struct out_misp **out)
+{
+	struct out_misp *o = *out;
+	if (!o)
+		return;
+	buf_fini(&o->ids);
+	free(o->rows.at);
+	free(o->claims.at);
+	arena_fini(&o->scratch);
+	buf_fini(&o->text);
+	buf_fini(&o->attributes);
+	buf_fini(&o->objects);
+	buf_fini(&o->reports);
+	buf_fini(&o->head);
+	buf_fini(&o->sights_text);
+	free(o->sights.at);
+	free(o->wanted.at);
+	free(o);
+	*out = NULL;
+}
+
+struct out_misp_counts
+out_misp_counts(const struct out_misp *out)
+{
+	return out->counts;
+}
+
+int64_t
+out_misp_reached(const struct out_misp *out)
+{
+	return out->reached;
+}
+
+/* ---- then: one event after another ---- */
+
+static void
+string_member(struct buf *to, const char *key, struct span value)
+{
+	buf_printf(to, "%s\"%s\":", to->len && to->ptr[to->len - 1] != '{' ? "," : "", key);
+	json_write_string(to, value);
+}
+
+/* Members of a kept dictionary, without the braces; `but` is left out. */
+static void
+members(struct buf *to, yyjson_val *dictionary, const char *but)
+{
+	yyjson_obj_iter it = yyjson_obj_iter_with(dictionary);
+	yyjson_val *key;
+	while ((key = yyjson_obj_iter_next(&it)) != NULL) {
+		if (but && span_eq(json_span(key), span_of(but)))
+			continue;
+		if (to->ptr[to->len - 1] != '{')
+			buf_add_byte(to, ',');
+		json_write_string(to, json_span(key));
+		buf_add_byte(to, ':');
+		json_write(to, yyjson_obj_iter_get_val(key));
+	}
+}
+
+/* ,"Sighting":[...] of one attribute: those gathered, and the expirations kept with it. */
+static void
+sighting_list(struct out_misp *o, struct buf *to, struct span attribute, yyjson_val *expirations)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < o->sights.len; i++) {
+		const struct sight *s = &o->sights.at[i];
+		if (!span_eq_fold(span_of(s->attribute), attribute))
+			continue;
+		buf_add(to, count++ ? SPAN(",") : SPAN(",\"Sighting\":["));
+		buf_add(to, (struct span){o->sights_text.ptr + s->at, s->len});
+	}
+	yyjson_arr_iter it = yyjson_arr_iter_with(expirations);
+	yyjson_val *one;
+	while ((one = yyjson_arr_iter_next(&it)) != NULL) {
+		buf_add(to, count++ ? SPAN(",") : SPAN(",\"Sighting\":["));
+		json_write(to, one);
+	}
+	if (count)
+		buf_add_byte(to, ']');
+}
+
+static struct buf *
+list_begin(struct buf *list)
+{
+	buf_add_byte(list, list->len ? ',' : '[');
+	return list;
+}
+
+/* An attribute's own UUID as it came, for finding its sightings. */
+static struct span
+attribute_uuid(const struct stix_object *s, yyjson_val *attribute)
+{
+	struct span uuid = json_get_span(attribute, "uuid");
+	return uuid.len ? uuid : span_sub(s->id, s->id.len - 36, 36);
+}
+
+static void
+deleted_member(struct buf *to, const struct stix_object *s, yyjson_val *kept)
+{
+	yyjson_val *was = json_get(kept, "deleted");
+	if (!was && !s->revoked)
+		return;
+	buf_add(to, s->revoked ? SPAN(",\"deleted\":true") : SPAN(",\"deleted\":false"));
+}
+
+static void
+write_attribute(struct out_misp *o, const struct stix_object *s, yyjson_val *extension)
+{
+	yyjson_val *kept = json_get(extension, "misp_attribute");
+	struct buf *to = list_begin(&o->attributes);
+	buf_add_byte(to, '{');
+	members(to, kept, "deleted");
+	if (!json_get(kept, "uuid"))
+		string_member(to, "uuid", attribute_uuid(s, kept));
+	deleted_member(to, s, kept);
+	sighting_list(o, to, attribute_uuid(s, kept), json_get(extension, "misp_expirations"));
+	buf_add_byte(to, '}');
+}
+
+static void
+write_object(struct out_misp *o, const struct stix_object *s, yyjson_val *extension)
+{
+	yyjson_val *kept = json_get(extension, "misp_object"), *one;
+	struct buf *to = list_begin(&o->objects);
+	size_t count = 0;
+	buf_add_byte(to, '{');
+	members(to, kept, "deleted");
+	if (!json_get(kept, "uuid"))
+		string_member(to, "uuid", attribute_uuid(s, kept));
+	deleted_member(to, s, kept);
+	buf_add(to, SPAN(",\"Attribute\":["));
+	yyjson_arr_iter it = yyjson_arr_iter_with(json_get(extension, "misp_attributes"));
+	while ((one = yyjson_arr_iter_next(&it)) != NULL) {
+		buf_add(to, count++ ? SPAN(",{") : SPAN("{"));
+		members(to, one, "misp_expirations");
+		sighting_list(o, to, json_get_span(one, "uuid"), json_get(one, "misp_expirations"));
+		buf_add_byte(to, '}');
+	}
+	buf_add(to, SPAN("]}"));
+}
+
+static void
+write_tag(struct buf *to, struct span name, size_t *count)
+{
+	buf_add(to, (*count)++ ? SPAN(",{") : SPAN(",\"Tag\":[{"));
+	string_member(to, "name", name);
+	buf_add_byte(to, '}');
+}
+
+static void
+write_tags(struct buf *to, const struct stix_object *s, enum tlp level)
+{
+	char text[32];
+	size_t count = 0;
+	yyjson_arr_iter it = yyjson_arr_iter_with(s ? json_get(s->root, "labels") : NULL);
+	yyjson_val *label;
+	if (level != TLP_NONE) {
+		snprintf(text, sizeof text, "tlp:%s", tlp_word(level));
+		write_tag(to, span_of(text), &count);
+	}
+	while ((label = yyjson_arr_iter_next(&it)) != NULL)
+		write_tag(to, json_span(label), &count);
+	if (count)
+		buf_add_byte(to, ']');
+}
+
+struct native {
+	struct span type, category, value, uuid;
+};
+
+static void
+write_native(
+	struct out_misp *o, const struct stix_object *s, const struct native *n, enum tlp level)
+{
+	struct buf *to = list_begin(&o->attributes);
+	struct span name = json_get_span(s->root, "name"),
+		    description = json_get_span(s->root, "description");
+	buf_add_byte(to, '{');
+	string_member(to, "uuid", n->uuid);
+	string_member(to, "type", n->type);
+	string_member(to, "category", n->category);
+	string_member(to, "value", n->value);
+	buf_printf(to, ",\"to_ids\":%s,\"distribution\":\"5\",\"timestamp\":\"%lld\"",
+		span_eq(n->type, SPAN("other")) ? "false" : "true",
+		(long long)(s->modified.at / SECOND));
+	struct span comment = description.len ? description : name;
+	if (comment.len && !span_eq(comment, n->value))
+		string_member(to, "comment", comment);
+	buf_printf(to, ",\"deleted\":%s", s->revoked ? "true" : "false");
+	struct span from = json_get_span(s->root, "valid_from");
+	int64_t at;
+	if (from.len && !time_parse(from, &at, NULL) && at > 0)
+		string_member(to, "first_seen", from);
+	write_tags(to, s, level);
+	sighting_list(o, to, n->uuid, NULL);
+	buf_add_byte(to, '}');
+}
+
+/* One attribute an observable, or the pattern as it is where no list of observables says it. */
+static void
+write_indicator(struct out_misp *o, const struct stix_object *s, struct facts facts)
+{
+	struct entries entries = {};
+	bool whole;
+	struct span type = json_get_span(s->root, "pattern_type"),
+		    pattern = json_get_span(s->root, "pattern"),
+		    uuid = span_sub(s->id, s->id.len - 36, 36);
+	enum rc code = entry_all(s, facts, &o->scratch, &entries, &whole);
+	for (size_t i = 0; !code && whole && i < entries.all.len; i++) {
+		struct observable about = entries.all.at[i].about;
+		char text[UUID_TEXT];
+		own_buf struct buf key = {};
+		buf_printf(&key, "%.*s %s ", (int)s->id.len, s->id.ptr, obs_word(about.kind));
+		buf_add(&key, about.value);
+		misp_uuid_of(buf_span(&key), text);
+		/* "domain" means what lies below it too. */
+		bool host = about.kind == OBS_DOMAIN && entries.all.at[i].exact;
+		struct native n = {host ? SPAN("hostname") : span_of(misp_type_of(about)),
+			span_of(misp_category_of(about)), about.value,
+			i == 0 ? uuid : span_of(text)};
+		write_native(o, s, &n, (enum tlp)facts.tlp);
+	}
+	free(entries.all.at);
+	if (!code && whole)
+		return;
+	struct native n = {SPAN("stix2-pattern"), SPAN("Network activity"), pattern, uuid};
+	if (!span_eq(type, SPAN("stix"))) {
+		const struct misp_type *rule = misp_type_find(type);
+		n.type = rule->class == MISP_RULE ? type : SPAN("other");
+		n.category = span_eq(type, SPAN("yara"))    ? SPAN("Payload delivery")
+			     : span_eq(type, SPAN("sigma")) ? SPAN("Artifacts dropped")
+							    : SPAN("Network activity");
+	}
+	write_native(o, s, &n, (enum tlp)facts.tlp);
+}
+
+/* The organisation that stands behind an identity, as far as the gate lets its name out. */
+static void
+write_org(struct out_misp *o, struct buf *to, const char *key, struct span identity)
+{
+	struct vault_item item;
+	own_stix struct stix_object s = {};
+	struct span name = {};
+	if (identity.len == 0 || span_eq(identity, o->how.me)) {
+		identity = o->how.me;
+		name = o->how.my_name;
+	} else if (!vault_get(o->how.vault, identity, &o->scratch, &item, NULL) &&
+		   permits(o, &item) && !stix_read(item.object.bytes, &s, NULL)) {
+		name = json_get_span(s.root, "name");
+	}
+	struct span uuid = identity.len > 36 ? span_sub(identity, identity.len - 36, 36) : identity;
+	buf_printf(to, ",\"%s\":{", key);
+	string_member(to, "uuid", uuid);
+	string_member(to, "name", name.len ? name : uuid);
+	buf_add_byte(to, '}');
+}
+
+static int64_t
+instant(const struct stix_object *s, const char *key)
+{
+	int64_t at;
+	struct span text = json_get_span(s->root, key);
+	return text.len && !time_parse(text, &at, NULL) ? at : TIME_NONE;
+}
+
+/* A sighting as an element of "Sighting", or as the body of sightings/add. */
+static void
+write_sight(struct out_misp *o, struct buf *to, const struct stix_object *s, bool body)
+{
+	int64_t at = instant(s, "last_seen");
+	if (at == TIME_NONE)
+		at = instant(s, "first_seen");
+	if (at == TIME_NONE)
+		at = s->created.at;
+	bool opinion = span_eq(s->type, SPAN("opinion"));
+	struct span verdict = json_get_span(s->root, "opinion");
+	buf_printf(to, "{\"type\":\"%d\",\"%s\":\"%lld\",\"source\":\"tocsin sighting--%.*s\"",
+		opinion && span_ends(verdict, SPAN("disagree")) ? 1 : 0,
+		body ? "timestamp" : "date_sighting", (long long)(at / SECOND), 36,
+		s->id.ptr + s->id.len - 36);
+	if (!body) {
+		string_member(to, "uuid", span_sub(s->id, s->id.len - 36, 36));
+		write_org(o, to, "Organisation", s->created_by);
+	}
+	buf_add_byte(to, '}');
+}
+
+/* The attribute that a native sighting's target is in MISP. */
+static bool
+target_attribute(struct out_misp *o, const struct stix_object *s, char out[static UUID_TEXT])
+{
+	struct vault_item item;
+	own_stix struct stix_object about = {};
+	struct uuid u;
+	struct span ref = json_get_span(s->root, "sighting_of_ref");
+	if (!ref.ptr)
+		ref = json_span(yyjson_arr_get_first(json_get(s->root, "object_refs")));
+	if (stix_id_parse(ref, NULL, &u) ||
+		vault_get(o->how.vault, ref, &o->scratch, &item, NULL) || !permits(o, &item) ||
+		stix_read(item.object.bytes, &about, NULL))
+		return false;
+	yyjson_val *extension = misp_extension(about.root), *kept, *one;
+	if (!extension && !span_eq(about.type, SPAN("indicator")))
+		return false;
+	kept = json_get(extension, "misp_attribute");
+	/* Of an object: the first of its attributes that is meant for detection. */
+	yyjson_arr_iter it = yyjson_arr_iter_with(json_get(extension, "misp_attributes"));
+	while (!kept && (one = yyjson_arr_iter_next(&it)) != NULL)
+		if (misp_flag(one, "to_ids"))
+			kept = one;
+	if (!uuid_parse(json_get_span(kept, "uuid"), &u) || !extension ||
+		span_eq(json_get_span(extension, "misp_kind"), SPAN("attribute"))) {
+		uuid_text(&u, out);
+		return true;
+	}
+	return false;
+}
+
+static bool
+fetch_sight(struct out_misp *o, const struct vault_item *item)
+{
+	own_stix struct stix_object s = {};
+	struct sight one = {.at = o->sights_text.len};
+	if (!permits(o, item) || stix_read(item->object.bytes, &s, NULL))
+		return false;
+	yyjson_val *extension = misp_extension(s.root);
+	if (extension) {
+		span_copy(json_get_span(extension, "misp_sighted"), one.attribute,
+			sizeof one.attribute);
+		buf_add_byte(&o->sights_text, '{');
+		members(&o->sights_text, json_get(extension, "misp_sighting"), NULL);
+		buf_add_byte(&o->sights_text, '}');
+	} else {
+		if (!target_attribute(o, &s, one.attribute)) {
+			o->counts.unsaid++;
+			return false;
+		}
+		write_sight(o, &o->sights_text, &s, false);
+	}
+	one.len = o->sights_text.len - one.at;
+	*vec_add(&o->sights) = one;
+	return true;
+}
+
+static void
+write_head_native(struct out_misp *o, const struct stix_object *s, struct span info)
+{
+	struct buf *to = &o->head;
+	char date[TIME_TEXT];
+	int64_t published = instant(s, "published");
+	time_text_ms(published != TIME_NONE ? published : s->created.at, date);
+	buf_reset(to);
+	buf_add_byte(to, '{');
+	string_member(to, "info", info);
+	buf_printf(to,
+		",\"date\":\"%.10s\",\"threat_level_id\":\"4\",\"analysis\":\"2\",\"published\":"
+		"false,"
+		"\"distribution\":\"%d\"",
+		date, misp_tlp_distribution(o->level));
+	write_org(o, to, "Orgc", s->created_by);
+	write_tags(to, span_eq(s->type, SPAN("report")) ? s : NULL, o->level);
+}
+
+static void
+fetch_part(struct out_misp *o, const struct vault_item *item)
+{
+	own_stix struct stix_object s = {};
+	if (!permits(o, item) || stix_read(item->object.bytes, &s, NULL))
+		return;
+	yyjson_val *extension = misp_extension(s.root);
+	struct span kind = json_get_span(extension, "misp_kind");
+	if (s.modified.at > o->newest)
+		o->newest = s.modified.at;
+	o->counts.written++;
+	o->count++;
+	if (span_eq(kind, SPAN("attribute"))) {
+		write_attribute(o, &s, extension);
+	} else if (span_eq(kind, SPAN("object"))) {
+		write_object(o, &s, extension);
+	} else if (span_eq(kind, SPAN("report"))) {
+		struct buf *to = list_begin(&o->reports);
+		buf_add_byte(to, '{');
+		members(to, json_get(extension, "misp_report"), NULL);
+		buf_add_byte(to, '}');
+	} else if (!extension && span_eq(s.type, SPAN("indicator"))) {
+		const struct vault_object *v = &item->object;
+		struct facts facts = facts_kept(v->class, v->tlp, v->privacy);
+		if (o->native && o->head.len == 0) {
+			own_buf struct buf info = {};
+			o->level = (enum tlp)facts.tlp;
+			buf_printf(&info, "Indicators of %.*s, %.10s",
+				(int)(o->how.my_name.len < 100 ? o->how.my_name.len : 100),
+				o->how.my_name.ptr, s.created.text.ptr);
+			write_head_native(o, &s, buf_span(&info));
+		}
+		write_indicator(o, &s, facts);
+	}
+}
+
+/* The event's own properties: kept from MISP, or those of a report. Wants what it refers to. */
+static void
+fetch_head(struct out_misp *o, const struct vault_item *item)
+{
+	struct stix_object *s = arena_new(&o->scratch, sizeof *s);
+	struct span bytes = arena_dup(&o->scratch, item->object.bytes);
+	if (!permits(o, item) || stix_read(bytes, s, NULL))
+		return;
+	yyjson_val *extension = misp_extension(s->root), *ref;
+	o->level = (enum tlp)item->object.tlp;
+	if (s->modified.at > o->newest)
+		o->newest = s->modified.at;
+	buf_reset(&o->head);
+	if (extension) {
+		o->native = false;
+		buf_add_byte(&o->head, '{');
+		members(&o->head, json_get(extension, "misp_event"), "uuid");
+	} else {
+		write_head_native(o, s, json_get_span(s->root, "name"));
+	}
+	yyjson_arr_iter it = yyjson_arr_iter_with(json_get(s->root, "object_refs"));
+	while ((ref = yyjson_arr_iter_next(&it)) != NULL)
+		if (extension)
+			*vec_add(&o->wanted) = arena_dup(&o->scratch, json_span(ref));
+	stix_fini(s);
+}
+
+static int
+span_order(const void *left, const void *right)
+{
+	return span_cmp(*(const struct span *)left, *(const struct span *)right);
+}
+
+enum pick { PICK_HEAD, PICK_PARTS, PICK_SIGHTS };
+
+/* Reads objects of the collection by id, in the order they arrived. */
+static enum rc
+fetch_ids(
+	struct out_misp *o, const struct span *ids, size_t count, enum pick pick, struct diag *why)
+{
+	enum rc code = RC_OK;
+	for (size_t at = 0; !code && at < count; at += VAULT_FILTER_IDS) {
+		size_t len = count - at < VAULT_FILTER_IDS ? count - at : VAULT_FILTER_IDS;
+		struct vault_filter filter = {
+			.ids = ids + at, .id_count = len, .which = VAULT_LAST};
+		own_vault_page struct vault_page *page = NULL;
+		struct vault_item item;
+		code = vault_page_open(
+			o->how.vault, o->how.collection, &filter, VAULT_BYTES, &page, why);
+		while (!code && !(code = vault_page_next(page, &item, why))) {
+			if (pick == PICK_HEAD)
+				fetch_head(o, &item);
+			else if (pick == PICK_PARTS)
+				fetch_part(o, &item);
+			else
+				fetch_sight(o, &item);
+		}
+		code = code == RC_NONE ? RC_OK : code;
+	}
+	return code;
+}
+
+static void
+event_reset(struct out_misp *o)
+{
+	arena_reset(&o->scratch);
+	buf_reset(&o->text);
+	buf_reset(&o->attributes);
+	buf_reset(&o->objects);
+	buf_reset(&o->reports);
+	buf_reset(&o->head);
+	buf_reset(&o->sights_text);
+	o->sights.len = o->wanted.len = 0;
+	o->newest = 0;
+	o->level = TLP_NONE;
+	o->native = false;
+	o->count = 0;
+}
+
+static struct span
+row_id(const struct out_misp *o, const struct row *r)
+{
+	return (struct span){o->ids.ptr + r->id_at, r->id_len};
+}
+
+static void
+event_close(struct out_misp *o, struct out_misp_item *item)
+{
+	struct buf *to = &o->text;
+	buf_add(to, SPAN("{\"Event\":"));
+	if (o->head.len) {
+		buf_add(to, buf_span(&o->head));
+	} else {
+		/* Its report may not leave, or never came: its parts may. */
+		char date[TIME_TEXT];
+		time_text_ms(o->newest, date);
+		buf_printf(to,
+			"{\"info\":\"Event %s\",\"date\":\"%.10s\",\"threat_level_id\":\"4\","
+			"\"analysis\":\"0\",\"published\":false,\"distribution\":\"0\"",
+			item->uuid, date);
+	}
+	string_member(to, "uuid", span_of(item->uuid));
+	if (o->native)
+		buf_printf(to, ",\"timestamp\":\"%lld\"", (long long)(o->newest / SECOND));
+	buf_add(to, SPAN(",\"Attribute\":"));
+	buf_add(to, o->attributes.len ? buf_span(&o->attributes) : SPAN("["));
+	buf_add(to, SPAN("],\"Object\":"));
+	buf_add(to, o->objects.len ? buf_span(&o->objects) : SPAN("["));
+	if (o->reports.len) {
+		buf_add(to, SPAN("],\"EventReport\":"));
+		buf_add(to, buf_span(&o->reports));
+	}
+	buf_add(to, SPAN("]}}"));
+	item->kind = OUT_MISP_EVENT;
+	item->text = buf_span(to);
+	item->gathered = o->native;
+	item->objects = o->count;
+}
+
+/* Rows [from, to) are one event's. */
+static enum rc
+event_write(
+	struct out_misp *o, size_t from, size_t to, struct out_misp_item *item, struct diag *why)
+{
+	struct span id;
+	uuid_text(&o->rows.at[from].event, item->uuid);
+	o->native = o->rows.at[from].native;
+	id = arena_printf(&o->scratch, "report--%s", item->uuid);
+	/* What it refers to, and what names it: each once. */
+	enum rc code = fetch_ids(o, &id, 1, PICK_HEAD, why);
+	vec_of(struct span) sights = {};
+	for (size_t i = from; i < to; i++) {
+		if (o->rows.at[i].kind == ROW_SIGHT)
+			*vec_add(&sights) = row_id(o, &o->rows.at[i]);
+		else if (o->rows.at[i].kind == ROW_PART)
+			*vec_add(&o->wanted) = row_id(o, &o->rows.at[i]);
+	}
+	if (!code && sights.len && !o->how.changes)
+		code = fetch_ids(o, sights.at, sights.len, PICK_SIGHTS, why);
+	free(sights.at);
+	size_t kept = 0;
+	if (o->wanted.len)
+		qsort(o->wanted.at, o->wanted.len, sizeof *o->wanted.at, span_order);
+	for (size_t i = 0; i < o->wanted.len; i++)
+		if (i == 0 || !span_eq(o->wanted.at[i], o->wanted.at[i - 1]))
+			o->wanted.at[kept++] = o->wanted.at[i];
+	o->wanted.len = kept;
+	if (!code)
+		code = fetch_ids(o, o->wanted.at, o->wanted.len, PICK_PARTS, why);
+	if (!code)
+		event_close(o, item);
+	return code;
+}
+
+/* For pushing: one sighting by itself. RC_NONE: it says nothing that MISP could take. */
+static enum rc
+sight_write(struct out_misp *o, const struct row *r, struct out_misp_item *item, struct diag *why)
+{
+	struct vault_item found;
+	own_stix struct stix_object s = {};
+	enum rc code = vault_get(o->how.vault, row_id(o, r), &o->scratch, &found, why);
+	if (code)
+		return code;
+	if (!permits(o, &found) || stix_read(found.object.bytes, &s, NULL))
+		return RC_NONE;
+	yyjson_val *extension = misp_extension(s.root);
+	if (extension) {
+		span_copy(json_get_span(extension, "misp_sighted"), item->uuid, sizeof item->uuid);
+	} else if (!target_attribute(o, &s, item->uuid)) {
+		o->counts.unsaid++;
+		return RC_NONE;
+	}
+	write_sight(o, &o->text, &s, true);
+	item->kind = OUT_MISP_SIGHTING;
+	item->text = buf_span(&o->text);
+	item->objects = 1;
+	o->counts.written++;
+	return RC_OK;
+}
+
+enum rc
+out_misp_next(struct out_misp *o, struct out_misp_item *item, struct diag *why)
+{
+	while (o->next < o->rows.len) {
+		size_t from = o->next, to = from;
+		*item = (struct out_misp_item){};
+		event_reset(o);
+		const struct row *r = &o->rows.at[from];
+		while (to < o->rows.len && uuid_cmp(&o->rows.at[to].event, &r->event) == 0)
+			to++;
+		bool lone = uuid_cmp(&r->event, &(struct uuid){}) == 0;
+		if (r->kind == ROW_SIGHT && (o->how.changes || lone)) {
+			o->next++;
+			enum rc code = o->how.changes ? sight_write(o, r, item, why) : RC_NONE;
+			o->counts.unsaid += !o->how.changes;
+			if (code != RC_NONE)
+				return code;
+			continue;
+		}
+		/* Sightings sort last within their event: for pushing they come one by one. */
+		while (o->how.changes && to > from && o->rows.at[to - 1].kind == ROW_SIGHT)
+			to--;
+		o->next = to;
+		return event_write(o, from, to, item, why);
+	}
+	return RC_NONE;
+}
