@@ -47,6 +47,20 @@ site_handle(void *ctx, struct exchange *x)
 	struct span path = exchange_path(x), value;
 	own_buf struct buf out = {};
 	atomic_fetch_add(&site->handled, 1);
+	if (span_starts(path, SPAN("/race"))) {
+		/* The wake comes while the handler still runs: the sleep that follows must not happen. */
+		if (exchange_state(x)) {
+			exchange_answer_copy(x, 200, SPAN("not lost"));
+			return HTTP_DONE;
+		}
+		exchange_set_state(x, site, NULL);
+		if (span_eq(path, SPAN("/race/all")))
+			server_wake_all(site->server);
+		else
+			server_wake(site->server, exchange_id(x));
+		exchange_wait_until(x, clock_monotonic() + 20 * SECOND);
+		return HTTP_WAIT;
+	}
 	if (span_starts(path, SPAN("/wait"))) {
 		if (!exchange_state(x))
 			exchange_set_state(x, site, count_end);
@@ -700,6 +714,26 @@ who_waits_is_woken_and_no_wake_is_lost(void **state)
 }
 
 static void
+a_wake_while_the_handler_runs_is_kept(void **state)
+{
+	(void)state;
+	struct site site = {};
+	own_buf struct buf answer = {};
+	site_open(&site, &(struct server_config){});
+	static const struct span requests[] = {{"GET /race/all HTTP/1.1\r\nHost: a\r\n\r\n", 36},
+		{"GET /race/one HTTP/1.1\r\nHost: a\r\n\r\n", 36}};
+	for (size_t i = 0; i < 2; i++) {
+		int fd = raw_connect(server_port(site.server));
+		buf_reset(&answer);
+		raw_send(fd, requests[i]);
+		raw_read(fd, &answer, 3000, "not lost");
+		assert_int_equal(raw_status(buf_span(&answer)), 200);
+		close(fd);
+	}
+	server_free(site.server);
+}
+
+static void
 a_wait_ends_at_its_deadline(void **state)
 {
 	(void)state;
@@ -838,6 +872,7 @@ main(void)
 		cmocka_unit_test(silent_and_idle_connections_end_and_fast_ones_do_not),
 		cmocka_unit_test(a_reader_that_does_not_read_is_cut),
 		cmocka_unit_test(who_waits_is_woken_and_no_wake_is_lost),
+		cmocka_unit_test(a_wake_while_the_handler_runs_is_kept),
 		cmocka_unit_test(a_wait_ends_at_its_deadline),
 		cmocka_unit_test(connections_over_the_limit_wait_outside),
 		cmocka_unit_test(a_crowd_of_idle_connections_makes_room),
