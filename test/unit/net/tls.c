@@ -45,7 +45,7 @@ make_cert(struct wish wish)
 
 /* Everything the tests need, made once. */
 static struct pair ca, other_ca, leaf, next_leaf, good, stranger, expired, early, server_only,
-	pinned, old_pinned;
+	pinned, early_pinned;
 
 static int
 make_all(void **state)
@@ -61,7 +61,7 @@ make_all(void **state)
 	early = make_cert((struct wish){"early", CERT_CLIENT, &ca, 3600, 7200});
 	server_only = make_cert((struct wish){"server only", CERT_SERVER, &ca, 0, 0});
 	pinned = make_cert((struct wish){"pinned", CERT_CLIENT, NULL, 0, 0});
-	old_pinned = make_cert((struct wish){"old pinned", CERT_CLIENT, NULL, -7200, -3600});
+	early_pinned = make_cert((struct wish){"early pinned", CERT_CLIENT, NULL, 3600, 7200});
 	return 0;
 }
 
@@ -70,7 +70,7 @@ drop_all(void **state)
 {
 	(void)state;
 	struct pair *all[] = {&ca, &other_ca, &leaf, &next_leaf, &good, &stranger, &expired, &early,
-		&server_only, &pinned, &old_pinned};
+		&server_only, &pinned, &early_pinned};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
 		buf_fini(&all[i]->pem);
 		buf_fini(&all[i]->key);
@@ -238,7 +238,7 @@ client_certificates_are_judged_by_us(void **state)
 	struct cert known, old;
 	own_buf struct buf answer = {};
 	assert_rc(cert_read(buf_span(&pinned.pem), &known, NULL), RC_OK);
-	assert_rc(cert_read(buf_span(&old_pinned.pem), &old, NULL), RC_OK);
+	assert_rc(cert_read(buf_span(&early_pinned.pem), &old, NULL), RC_OK);
 	memcpy(pins[1], known.pin, CERT_PIN);
 	memcpy(pins[2], old.pin, CERT_PIN);
 	struct server_tls tls = {.cert = buf_span(&leaf.pem),
@@ -259,7 +259,7 @@ client_certificates_are_judged_by_us(void **state)
 	assert_int_equal(call_and_ask(s, &stranger, &answer), 403);
 	assert_int_equal(call_and_ask(s, &expired, &answer), 403);
 	assert_int_equal(call_and_ask(s, &early, &answer), 403);
-	assert_int_equal(call_and_ask(s, &old_pinned, &answer), 403);
+	assert_int_equal(call_and_ask(s, &early_pinned, &answer), 403);
 	assert_int_equal(call_and_ask(s, &server_only, &answer), 403);
 	server_free(s);
 
