@@ -260,9 +260,11 @@ def main():
         crash(s, a)
         s.say()
         s.say(f"{s.ticks} assertions hold, {time.monotonic() - start:.0f} s; all of it is in {folder}")
+        s.say(f"{s.ticks} passed, 0 failed")
         return 0
     except Broken as fault:
         s.say(f"\nthe story breaks after {s.ticks} assertions\n{s.last}\n{fault}\nall of it is in {folder}")
+        s.say(f"{s.ticks} passed, 1 failed")
         return 1
     finally:
         s.stop_all()
