@@ -195,7 +195,6 @@ add_run(struct cmd_env *env)
 	struct adding a = {.env = env};
 	struct diag why = {};
 	struct http_url url;
-	own_arena struct arena mem = {};
 	a.peer.name = span_of(env->word[0]);
 	a.peer.url = span_of(env->word[1]);
 	a.peer.kind = (enum peer_kind)cmd_choice(env, "kind", PEER_TAXII);

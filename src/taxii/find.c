@@ -13,7 +13,8 @@ static bool
 same_origin(struct span a, struct span b)
 {
 	struct http_url x, y;
-	return !http_url_parse(a, &x, NULL) && !http_url_parse(b, &y, NULL) && url_same_origin(&x, &y);
+	return !http_url_parse(a, &x, NULL) && !http_url_parse(b, &y, NULL) &&
+	       url_same_origin(&x, &y);
 }
 
 /* Scheme and authority of an absolute URL, without the path. */

@@ -261,8 +261,10 @@ vault_page_next(struct vault_page *p, struct vault_item *out, struct diag *why)
 				return rc;
 		}
 		for (size_t i = 0; i < p->run_count; i++)
-			if (p->runs[i].st && (p->current == SIZE_MAX ||
-						     (p->runs[i].added < p->runs[p->current].added) != mutant(230)))
+			if (p->runs[i].st &&
+				(p->current == SIZE_MAX ||
+					(p->runs[i].added < p->runs[p->current].added) !=
+						mutant(230)))
 				p->current = i;
 		if (p->current == SIZE_MAX)
 			return RC_NONE;

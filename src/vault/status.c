@@ -1,5 +1,5 @@
-#include "base/mutant.h"
 #include "vault/status.h"
+#include "base/mutant.h"
 
 #include <string.h>
 
@@ -176,7 +176,8 @@ vault_status_tidy(struct vault *v, int64_t before, struct diag *why)
 	if (rc == RC_OK)
 		rc = store_sql(v->store, vault_sql[SQL_STATUS_OLD], &st, why);
 	if (rc == RC_OK) {
-		stmt_bind_i64(st, 1, clock_now(v->clock) - (mutant(431) ? SECOND : VAULT_STATUS_KEPT));
+		stmt_bind_i64(
+			st, 1, clock_now(v->clock) - (mutant(431) ? SECOND : VAULT_STATUS_KEPT));
 		rc = stmt_run(st, why);
 	}
 	if (rc == RC_OK)

@@ -163,7 +163,7 @@ def test_config_show_tells_the_value_in_force_and_its_line(tocsin, tmp_path):
     ("listen = localhost\n", "1", "listen takes ADDR:PORT"),
     ("require-jail = maybe\n", "1", "require-jail takes yes or no"),
     ("status-keep = 1h\n", "1", "status-keep takes a time from 1d to 3650d"),
-    ("max-content-length = 9G\n", "1", "max-content-length takes bytes from 64K to 1G"),
+    ("max-content-length = 9G\n", "1", "max-content-length takes bytes from 64K to 64M"),
     ("[main]\n", "1", "there are no sections here"),
     ("title = a\n  b\n", "2", "the line starts with a blank"),
     ("just words\n", "1", 'not "name = value"'),
