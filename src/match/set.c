@@ -47,6 +47,10 @@ struct match_set {
 	size_t armed[OBS_KINDS];
 	uint8_t routes[ROUTES / 8];	/* /16s of IPv4 that a range touches */
 	uint64_t lengths4, lengths6[3]; /* prefix lengths in use, one bit each */
+	/* Items by their indicator's id, made when the first is revoked: chains from id_first[hash]
+	 * over id_next[item]. Of the items, the first `by_id` are in it. */
+	uint32_t *id_first, *id_next;
+	size_t id_buckets, by_id;
 };
 
 struct match_set *
@@ -69,6 +73,8 @@ match_set_free(struct match_set **set)
 	if (!*set)
 		return;
 	free((*set)->slot);
+	free((*set)->id_first);
+	free((*set)->id_next);
 	free((*set)->items.at);
 	free((*set)->details.at);
 	buf_fini(&(*set)->pool);
@@ -361,20 +367,62 @@ match_set_add(struct match_set *set, const struct indicator *what)
 	return RC_OK;
 }
 
+static uint32_t *
+id_bucket(const struct match_set *set, struct span id)
+{
+	return &set->id_first[hash64(id, set->seed) & (set->id_buckets - 1)];
+}
+
+static struct span
+item_id(const struct match_set *set, const struct item *item)
+{
+	return text_get(set, set->details.at[item->detail].id);
+}
+
+/* Brings the index of ids up to date: each item once, and all anew where it has to grow. */
+static void
+index_ids(struct match_set *set)
+{
+	if (set->by_id == set->items.len)
+		return;
+	if (set->id_buckets < set->items.len) {
+		set->id_buckets = set->id_buckets ? set->id_buckets : 1024;
+		while (set->id_buckets < set->items.len)
+			set->id_buckets *= 2;
+		set->id_first = mem_grow(set->id_first, set->id_buckets, sizeof *set->id_first);
+		set->id_next = mem_grow(set->id_next, set->id_buckets, sizeof *set->id_next);
+		memset(set->id_first, 0xff, set->id_buckets * sizeof *set->id_first);
+		set->by_id = 0;
+	}
+	for (; set->by_id < set->items.len; set->by_id++) {
+		const struct item *item = &set->items.at[set->by_id];
+		if (item->role != ROLE_INDICATOR || item->dead || !item->detail)
+			continue;
+		uint32_t *first = id_bucket(set, item_id(set, item));
+		set->id_next[set->by_id] = *first;
+		*first = (uint32_t)set->by_id;
+	}
+}
+
 size_t
 match_set_revoke(struct match_set *set, struct span id)
 {
 	size_t count = 0;
 	if (id.len == 0)
 		return 0;
-	for (size_t i = 0; i < set->items.len; i++) {
-		struct item *item = &set->items.at[i];
-		if (item->role != ROLE_INDICATOR || item->dead || !item->detail ||
-			!span_eq(text_get(set, set->details.at[item->detail].id), id))
+	index_ids(set);
+	if (!set->id_buckets)
+		return 0;
+	for (uint32_t *at = id_bucket(set, id); *at != NONE;) {
+		struct item *item = &set->items.at[*at];
+		if (!span_eq(item_id(set, item), id)) {
+			at = &set->id_next[*at];
 			continue;
+		}
 		item->dead = 1;
 		set->armed[item->kind]--;
 		count++;
+		*at = set->id_next[*at];
 	}
 	return count;
 }
@@ -399,7 +447,7 @@ match_set_bytes(const struct match_set *set)
 {
 	return sizeof *set + set->slots * sizeof *set->slot +
 	       set->items.cap * sizeof *set->items.at + set->details.cap * sizeof *set->details.at +
-	       set->pool.cap;
+	       set->pool.cap + set->id_buckets * 2 * sizeof *set->id_first;
 }
 
 struct indicator

@@ -152,6 +152,42 @@ the_same_is_refused_the_revoked_too_and_each_source_answers(void **state)
 }
 
 static void
+an_indicator_is_revoked_whole_and_alone_however_the_set_grows(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = match_set_new(11);
+	enum { MANY = 5000 };
+	for (unsigned i = 0; i < MANY; i++) {
+		char id[40], name[40];
+		snprintf(id, sizeof id, "indicator--%u", i);
+		/* As a vault is loaded: whatever there was of this id goes, then comes what is. */
+		assert_int_equal(match_set_revoke(set, span_of(id)), 0);
+		for (unsigned k = 0; k < 2; k++) {
+			snprintf(name, sizeof name, "h%u-%u.example", i, k);
+			struct indicator one = plain(OBS_DOMAIN, name);
+			one.id = span_of(id);
+			assert_rc(match_set_add(set, &one), RC_OK);
+		}
+		if (i % 7 == 6) {
+			snprintf(id, sizeof id, "indicator--%u", i / 2);
+			assert_int_equal(match_set_revoke(set, span_of(id)), 2);
+			assert_int_equal(match_set_revoke(set, span_of(id)), 0);
+		}
+	}
+	size_t left = match_set_count(set), gone = 0;
+	for (unsigned i = 0; i < MANY; i++) {
+		char id[40];
+		snprintf(id, sizeof id, "indicator--%u", i);
+		size_t count = match_set_revoke(set, span_of(id));
+		assert_true(count == 2 || count == 0);
+		gone += count;
+	}
+	assert_int_equal(gone, left);
+	assert_int_equal(left, 2 * (MANY - MANY / 7));
+	assert_int_equal(match_set_count(set), 0);
+}
+
+static void
 many_addresses_are_each_found_and_no_other(void **state)
 {
 	(void)state;
@@ -187,6 +223,7 @@ main(void)
 		cmocka_unit_test(people_and_digests),
 		cmocka_unit_test(exact_indicators_do_not_cover),
 		cmocka_unit_test(the_same_is_refused_the_revoked_too_and_each_source_answers),
+		cmocka_unit_test(an_indicator_is_revoked_whole_and_alone_however_the_set_grows),
 		cmocka_unit_test(many_addresses_are_each_found_and_no_other),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
