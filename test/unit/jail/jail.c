@@ -485,6 +485,12 @@ our_constants_are_the_kernels(void **state)
 #endif
 }
 
+#if defined __has_feature && !defined __SANITIZE_THREAD__ /* clang's way to say it */
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1
+#endif
+#endif
+
 int
 main(void)
 {
