@@ -62,4 +62,5 @@ for number, must, program, test in lines:
 musts = {int(line[1]) for line in lines}
 print("\n".join(faults))
 print(f"{noticed} checks of {len(musts)} MUSTs guarded, {len(faults)} faults")
+print(f"{noticed} passed, {len(faults)} failed")
 sys.exit(1 if faults else 0)

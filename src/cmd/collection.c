@@ -3,6 +3,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/row.h"
+#include "memo/grant.h"
 #include "node/node.h"
 
 static enum rc
@@ -113,13 +114,18 @@ remove_run(struct cmd_env *env)
 	struct diag why = {};
 	struct vault_collection c;
 	uint64_t versions = 0, objects = 0;
+	char id[UUID_TEXT];
 	enum rc code = open_node(env, STORE_WRITE, &n, &why);
 	if (!code)
 		code = node_collection(&n, span_of(env->word[0]), &c, &why);
-	if (!code)
+	if (!code) {
+		uuid_text(&c.id, id);
 		code = vault_collection_count(n.vault, c.number, &versions, &objects, &why);
+	}
 	if (!code)
 		code = vault_collection_remove(n.vault, c.number, &why);
+	if (!code)
+		code = grant_forget(n.store, span_of(id), &why);
 	if (code)
 		return cmd_fail(&why);
 	cmd_say(env, "removed with %llu objects in %llu versions", (unsigned long long)objects,

@@ -32,6 +32,8 @@ help_usage(FILE *to, const struct command *parent, const struct command *c)
 		usage_line(to, lead, c, verb);
 }
 
+enum { COLUMN = 24 }; /* of options' names in help */
+
 static void
 options_list(FILE *to, const struct cmd_option *o)
 {
@@ -42,8 +44,10 @@ options_list(FILE *to, const struct cmd_option *o)
 		char letter[8] = "    ";
 		if (o->letter)
 			snprintf(letter, sizeof letter, "-%c, ", o->letter);
-		fprintf(to, "  %s%-*s  %s%s\n", letter, strlen(left) > 24 ? (int)strlen(left) : 24,
-			left, o->help, o->repeats ? " (repeatable)" : "");
+		/* A long one has its line to itself. */
+		bool fits = strlen(left) <= COLUMN;
+		fprintf(to, "  %s%-*s%s%*s%s%s\n", letter, COLUMN, left, fits ? "  " : "\n",
+			fits ? 0 : COLUMN + 8, "", o->help, o->repeats ? " (repeatable)" : "");
 	}
 }
 

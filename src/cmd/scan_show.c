@@ -85,7 +85,7 @@ put_why(const struct scan_job *job, const struct hit *h)
 		fputs(how[h->match], stdout);
 		put_text(job, h->about.value);
 	}
-	if (h->name.len) {
+	if (h->name.len && !span_eq(h->name, h->about.value)) {
 		fputs(", ", stdout);
 		put_text(job, h->name);
 	}

@@ -31,7 +31,7 @@ const struct conf_key conf_keys[] = {
 		"refuse to serve where the kernel cannot confine the processes"},
 	{"max-connections", CONF_COUNT, KEY(max_connections), 16, 100000, "12000",
 		"open connections; the next one is closed at once"},
-	{"max-content-length", CONF_BYTES, KEY(max_content_length), 64 << 10, 1024 * MIB, "32M",
+	{"max-content-length", CONF_BYTES, KEY(max_content_length), 64 << 10, 64 * MIB, "32M",
 		"largest request body; a larger one is answered 413"},
 	{"page-default", CONF_COUNT, KEY(page_default), 1, 100000, "1000",
 		"objects of a page when the client names no limit"},

@@ -15,7 +15,7 @@
 #include "net/server.h"
 #include "net/tls-internal.h"
 
-enum { SERVER_POOL = 8192 }; /* bytes the library keeps for each connection */
+enum { SERVER_POOL = 7680 }; /* bytes the library keeps for each connection; 20 KiB in all */
 
 enum phase {
 	PHASE_HEAD, /* handshake, request line, headers */

@@ -7,6 +7,7 @@
 #include "memo/facts.h"
 #include "node/marks.h"
 #include "stix/check.h"
+#include "taxii/envelope.h"
 
 enum { PARCEL_OBJECTS = 20000, PARCEL_BYTES = 24 << 20, FAULTS_MOST = 100 };
 
@@ -87,6 +88,8 @@ parcel_add(struct parcel *p, struct span text)
 			&p->text, "%s%s%s", why.where, why.where[0] ? ": " : "", why.what)
 					.ptr;
 		item->object = (struct vault_object){.version_at = TIME_NONE, .bytes = text};
+		/* A status names even what cannot be read, as far as it has a name. */
+		envelope_names(text, &p->text, &item->object.id, &item->object.version);
 		return;
 	}
 	arrival_facts(&o, &item->object);

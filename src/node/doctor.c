@@ -7,6 +7,7 @@
 
 #include "jail/jail.h"
 #include "memo/grant.h"
+#include "memo/role.h"
 #include "net/cert.h"
 #include "node/layout.h"
 #include "node/peer.h"
@@ -113,36 +114,83 @@ check_jail(struct doctor *d, struct diag *why)
 	return RC_OK;
 }
 
+static struct diag *
+user_finding(struct doctor *d, enum doctor_grade grade, const struct user *u)
+{
+	struct diag *f = finding(d, "users", grade);
+	diag_where(f, "%.*s", (int)u->name.len, u->name.ptr);
+	return f;
+}
+
+static void
+judge_user(struct doctor *d, const struct user *u)
+{
+	int len = (int)u->name.len;
+	const char *name = u->name.ptr;
+	if ((u->roles & ROLE_ADMIN) && (u->roles & ROLE_OFFICER)) {
+		struct diag *f = user_finding(d, DOCTOR_WEAK, u);
+		diag_what(f,
+			"one user both configures and approves: the two-person rule means nothing");
+		diag_todo(f, "tocsin user remove %.*s, then add two users", len, name);
+	}
+	if (!u->has_password && !u->tokens && !u->certs) {
+		struct diag *f = user_finding(d, DOCTOR_NOTE, u);
+		diag_what(f, "it has nothing to log in with");
+		diag_todo(f, "tocsin user cert %.*s FILE, or tocsin user token %.*s", len, name,
+			len, name);
+	}
+	if (u->has_password && (u->tokens || u->certs)) {
+		struct diag *f = user_finding(d, DOCTOR_NOTE, u);
+		diag_what(f, "it has a password beside better credentials");
+		diag_todo(f, "tocsin user passwd %.*s --none", len, name);
+	}
+}
+
+/* A grant that opens nothing is a mistake of somebody: he thinks it does. */
+static enum rc
+judge_grant(struct doctor *d, const struct grant_row *g, struct diag *why)
+{
+	own_arena struct arena a = {};
+	struct vault_collection c = {};
+	struct user u = {};
+	bool public = span_eq(g->user, SPAN("public"));
+	enum rc code = vault_collection_find(d->node->vault, g->collection, &c, why);
+	if (code && code != RC_NONE)
+		return code;
+	struct span name = code ? g->collection : c.alias;
+	enum rc found = public ? RC_NONE : user_get(d->node->store, g->user, &a, &u, why);
+	if (found && found != RC_NONE)
+		return found;
+	const char *what = code	    ? "it is for a collection that is gone"
+			   : public ? "anybody may read what is TLP:CLEAR in this collection"
+			   : !role_may(u.roles, ACT_READ)
+				   ? "no role of this user reads content: the grant opens nothing"
+				   : NULL;
+	if (!what)
+		return RC_OK;
+	struct diag *f = finding(d, "grants", public || code ? DOCTOR_NOTE : DOCTOR_WEAK);
+	diag_where(f, "%.*s to %.*s", (int)name.len, name.ptr, (int)g->user.len, g->user.ptr);
+	diag_what(f, "%s", what);
+	if (!code)
+		diag_todo(f, "tocsin grant %.*s %.*s none", (int)name.len, name.ptr,
+			(int)g->user.len, g->user.ptr);
+	return RC_OK;
+}
+
 static enum rc
 check_users(struct doctor *d, struct diag *why)
 {
 	own_arena struct arena a = {};
 	struct user u = {};
-	enum rc code;
-	size_t people = 0;
-	while (!(code = user_next(d->node->store, &a, &u, why))) {
-		people++;
-		if ((u.roles & ROLE_ADMIN) && (u.roles & ROLE_OFFICER)) {
-			struct diag *f = finding(d, "users", DOCTOR_WEAK);
-			diag_where(f, "%.*s", (int)u.name.len, u.name.ptr);
-			diag_what(f, "one user both configures and approves: the two-person rule "
-				     "means nothing");
-			diag_todo(f, "tocsin user remove %.*s, then add two users", (int)u.name.len,
-				u.name.ptr);
-		}
-	}
-	(void)people;
 	struct grant_row row = {};
-	while (code == RC_NONE && !(code = grant_next(d->node->store, &a, &row, why))) {
-		if (span_eq(row.user, SPAN("public"))) {
-			struct diag *f = finding(d, "grants", DOCTOR_NOTE);
-			diag_where(f, "%.*s", (int)row.collection.len, row.collection.ptr);
-			diag_what(f, "anybody may read what is TLP:CLEAR in this collection");
-			diag_todo(f, "tocsin grant %.*s public none", (int)row.collection.len,
-				row.collection.ptr);
-		}
-		code = RC_NONE;
-	}
+	enum rc code;
+	while (!(code = user_next(d->node->store, &a, &u, why)))
+		judge_user(d, &u);
+	if (code != RC_NONE)
+		return code;
+	while (!(code = grant_next(d->node->store, &a, &row, why)))
+		if ((code = judge_grant(d, &row, why)))
+			return code;
 	return code == RC_NONE ? RC_OK : code;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -352,6 +353,14 @@ fetch_main(struct pipe *pipe, const struct jail *jail)
 	_exit(code == RC_NONE ? 0 : 3);
 }
 
+enum rc
+fork_bound(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return RC_IO;
+	return getppid() == parent ? RC_OK : RC_NONE;
+}
+
 static enum rc
 await_ready(struct fetch *f, struct jail_state *state, struct diag *why)
 {
@@ -381,9 +390,12 @@ fetch_start(struct fetch *f, const struct jail *jail, struct jail_state *state, 
 	if (code)
 		return code;
 	fflush(NULL);
+	pid_t parent = getpid();
 	f->pid = fork();
 	if (f->pid == 0) {
 		pipe_free(f->pipe);
+		if (fork_bound(parent))
+			_exit(3);
 		fetch_main(theirs, jail);
 	}
 	pipe_free(theirs);

@@ -67,3 +67,8 @@ struct fetch {
 enum rc fetch_start(
 	struct fetch *f, const struct jail *jail, struct jail_state *state, struct diag *why);
 void fetch_stop(struct fetch *f);
+/*
+ * In a fresh child: the kernel kills it when the thread that forked it ends, whatever it is doing then.
+ * RC_NONE: the parent has ended already.
+ */
+enum rc fork_bound(pid_t parent);

@@ -1,4 +1,6 @@
 /* The keeper's two slow threads: housekeeping, and exchange with peers. */
+#include <string.h>
+
 #include "node/keeper-internal.h"
 #include "node/sync.h"
 #include "vault/quarantine.h"
@@ -103,11 +105,30 @@ sync_note(struct keeper *k, const struct sync_event *e)
 	}
 }
 
-/* Peers are read again when the database changed and none was there, and every minute. */
-static struct sync *
-load(struct keeper *k)
+/* The peers' rows as they are now. A reason not to start a link is told once, not at every commit. */
+static void
+refresh(struct keeper *k, struct sync *s, struct diag *told)
 {
 	struct diag why = {};
+	if (sync_refresh(s, &why) && strcmp(told->what, why.what) != 0)
+		k->options.log("sync.fault", &why);
+	*told = why;
+}
+
+static bool
+stopping(struct keeper *k)
+{
+	pthread_mutex_lock(&k->lock);
+	bool stop = k->stop;
+	pthread_mutex_unlock(&k->lock);
+	return stop;
+}
+
+/* Peers may come and go while we serve: their rows are read again whenever the database changed. */
+void *
+keeper_sync(void *ctx)
+{
+	struct keeper *k = ctx;
 	struct sync_options options = {
 		.node = &k->syncer,
 		.conf = k->options.conf,
@@ -115,47 +136,26 @@ load(struct keeper *k)
 		.follow = true,
 	};
 	struct sync *s = sync_new(&options);
-	enum rc code = sync_load(s, (struct span){}, &why);
-	if (!code)
-		return s;
-	sync_free(s);
-	if (code != RC_NONE)
-		k->options.log("sync.fault", &why);
-	return NULL;
-}
-
-void *
-keeper_sync(void *ctx)
-{
-	struct keeper *k = ctx;
-	struct sync *s = load(k);
 	struct sync_event e;
-	struct diag why = {};
-	for (;;) {
-		if (!s) {
-			if (!keeper_pause(k, 2 * SECOND))
-				return NULL;
-			if (vault_changed(k->syncer.vault))
-				s = load(k);
-			continue;
-		}
+	struct diag why = {}, told = {};
+	vault_changed(k->syncer.vault); /* from here on */
+	bool on = true;
+	refresh(k, s, &told);
+	while (on && !stopping(k)) {
 		enum rc code = sync_next(s, SECOND / 10, &e, &why);
-		if (code == RC_OK)
+		if (code == RC_OK) {
 			sync_note(k, &e);
-		else if (code == RC_AGAIN && vault_changed(k->syncer.vault))
-			sync_poke(s);
-		else if (code != RC_AGAIN) {
-			if (code != RC_NONE)
-				failed(k, &why);
-			sync_free(s);
-			s = NULL;
+		} else if (code == RC_NONE) {
+			on = keeper_pause(k, SECOND / 2);
+		} else if (code != RC_AGAIN) {
+			failed(k, &why);
+			break;
 		}
-		pthread_mutex_lock(&k->lock);
-		bool stop = k->stop;
-		pthread_mutex_unlock(&k->lock);
-		if (stop) {
-			sync_free(s);
-			return NULL;
+		if (vault_changed(k->syncer.vault)) {
+			refresh(k, s, &told);
+			sync_poke(s);
 		}
 	}
+	sync_free(s);
+	return NULL;
 }

@@ -145,7 +145,9 @@ store_group(struct keeper *k, struct vault_batch *b, struct job **jobs, size_t n
 	for (size_t i = 0; i < n; i++)
 		parcels[i] = jobs[i]->parcel;
 	enum rc code = arrival_store(k->writer.vault, b, parcels, n, &why);
-	atomic_store(&k->options.meter->keeper_ok, !code);
+	/* Told when it begins to fail, not for every envelope of a flood. */
+	if (atomic_exchange(&k->options.meter->keeper_ok, !code) && code)
+		k->options.log("write.failed", &why);
 	if (!code)
 		count(k, b, n);
 	if (code && n > 1) {

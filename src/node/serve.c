@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/own.h"
@@ -77,9 +78,12 @@ front_start(const struct serve_options *o, const int fds[2], struct meter *meter
 	if (code)
 		return code;
 	fflush(NULL);
+	pid_t parent = getpid();
 	*pid = fork();
 	if (*pid == 0) {
 		pipe_free(*pipe);
+		if (fork_bound(parent))
+			_exit(3);
 		struct front_options front = {
 			.dir = o->dir,
 			.conf = o->conf,
@@ -125,6 +129,7 @@ keeper_jail(const struct serve_options *o, struct jail_state *state, struct diag
 	struct jail jail = jail_keeper;
 	jail.read = read;
 	jail.write = write;
+	jail.outlives = true; /* whoever typed "serve &" may log out */
 	return jail_enter(&jail, state, note);
 }
 
@@ -141,18 +146,17 @@ signals_open(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/*
+ * The keeper's jail lets it neither wait for processes nor end them: it sees the front end by a descriptor
+ * opened before. A front that does not end is killed by the kernel when we do (PR_SET_PDEATHSIG).
+ */
 static void
-end_child(pid_t pid)
+await_end(int pidfd)
 {
-	if (pid <= 0)
-		return;
-	for (int i = 0; i < 50; i++) {
-		if (waitpid(pid, NULL, WNOHANG) == pid)
-			return;
-		usleep(100000);
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	struct pollfd fds = {.fd = pidfd, .events = POLLIN};
+	if (pidfd >= 0)
+		while (poll(&fds, 1, 5000) < 0 && errno == EINTR)
+			;
 }
 
 static enum rc
@@ -172,7 +176,9 @@ run_children(const struct serve_options *o, int lock, const int fds[2], struct d
 	close(fds[0]);
 	if (fds[1] >= 0)
 		close(fds[1]);
-	own_fd int stop_fd = signals_open();
+	own_fd int stop_fd = signals_open(), front_fd = -1;
+	if (front_pid > 0)
+		front_fd = (int)syscall(SYS_pidfd_open, front_pid, 0);
 	if (!code)
 		code = keeper_jail(o, &state, &note);
 	if (code && note.what[0] && why)
@@ -194,7 +200,7 @@ run_children(const struct serve_options *o, int lock, const int fds[2], struct d
 	if (!code)
 		code = keeper_run(&keeper, why);
 	pipe_free(front);
-	end_child(front_pid);
+	await_end(front_fd);
 	fetch_stop(&fetch);
 	return code;
 }

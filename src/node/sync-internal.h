@@ -1,5 +1,6 @@
 #pragma once
 /* One link of node/sync.h and the two ways it can go: sync.c drives, pull and push steps are here. */
+#include "keys/digest.h"
 #include "node/arrival.h"
 #include "node/sync.h"
 #include "taxii/find.h"
@@ -9,13 +10,18 @@
 enum link_phase { LINK_FIND, LINK_PULL, LINK_PUSH, LINK_ENDED };
 
 struct link {
-	uint64_t number; /* of the channel in the fetch process */
+	uint64_t number; /* of the channel in the fetch process; free again once the link is gone */
+	uint64_t asked;	 /* id of the question under way */
+	struct arena mem; /* of row, peer_url and objects_url */
 	struct peer_link row;
-	struct span peer_url;
-	uint32_t local; /* collection's number */
+	struct span peer_url, objects_url;
+	uint8_t channel[SHA256_SIZE]; /* of how the peer is reached, secret included */
+	bool kept;		      /* sync_refresh: still wanted */
+	uint32_t local;		      /* collection's number */
 	int64_t every;
 	enum link_phase phase;
 	struct find find;
+	struct backoff backoff; /* of finding */
 	struct pull pull;
 	struct push push;
 	struct push_item *items; /* of the push under way */
@@ -23,8 +29,9 @@ struct link {
 	struct arena outgoing; /* their bytes */
 	int64_t reached;       /* newest local stamp looked at by the push under way */
 	bool pushing, in_flight, failed;
-	int64_t next_at;   /* monotonic us */
-	struct arena text; /* of row.fault and row.state */
+	int64_t next_at;			    /* monotonic us */
+	struct arena text;			    /* of row.state */
+	char fault[sizeof((struct diag *)0)->what]; /* of row.fault */
 };
 
 struct sync {
@@ -35,7 +42,7 @@ struct sync {
 	vec_of(struct link *) links;
 	struct parcel *parcel;
 	struct vault_batch *batch;
-	struct arena text; /* of rows and peers */
+	uint64_t last_ask;
 };
 
 void link_event(
@@ -43,6 +50,12 @@ void link_event(
 void link_fault(struct sync *s, struct link *l, int64_t sleep, struct sync_event *out);
 void link_success(struct sync *s, struct link *l);
 enum rc link_save(struct sync *s, struct link *l, struct diag *why);
+
+void link_free(struct link *l);
+enum rc link_add(
+	struct sync *s, const struct peer *p, const struct peer_link *row, struct diag *why);
+/* What makes a running link another one when it changes: url, credentials, certificates, interval. */
+enum rc channel_digest(struct sync *s, const struct peer *p, uint8_t *out, struct diag *why);
 
 void pull_start(struct sync *s, struct link *l);
 void pull_reply(struct sync *s, struct link *l, const struct reply *r, struct sync_event *out);

@@ -7,10 +7,11 @@
 #include "keys/keyfile.h"
 #include "node/arrival.h"
 #include "node/layout.h"
+#include "node/pack.h"
 #include "node/sync-internal.h"
 
-static void
-link_fini(struct link *l)
+void
+link_free(struct link *l)
 {
 	find_fini(&l->find);
 	if (l->phase == LINK_PULL)
@@ -20,6 +21,8 @@ link_fini(struct link *l)
 	free(l->items);
 	arena_fini(&l->outgoing);
 	arena_fini(&l->text);
+	arena_fini(&l->mem);
+	free(l);
 }
 
 struct sync *
@@ -40,14 +43,11 @@ sync_free(struct sync *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->links.len; i++) {
-		link_fini(s->links.at[i]);
-		free(s->links.at[i]);
-	}
+	for (size_t i = 0; i < s->links.len; i++)
+		link_free(s->links.at[i]);
 	free(s->links.at);
 	parcel_free(s->parcel);
 	vault_batch_free(&s->batch);
-	arena_fini(&s->text);
 	free(s);
 }
 
@@ -63,11 +63,12 @@ secret_read(struct sync *s, const struct peer *p, struct buf *out, struct diag *
 	return keyfile_read(dir, name, out, why);
 }
 
-/* Tells the fetch process how to reach the peer; each link has a connection of its own. */
+/* How to reach a peer, as the fetch process wants it; holds the secret: secret_wipe it. */
 static enum rc
-channel_open(struct sync *s, uint64_t number, const struct peer *p, struct diag *why)
+channel_pack(
+	struct sync *s, uint64_t number, const struct peer *p, struct buf *out, struct diag *why)
 {
-	own_buf struct buf secret = {}, out = {};
+	own_buf struct buf secret = {};
 	uint8_t pin[CERT_PIN];
 	struct fetch_peer f = {
 		.number = number, .config = {.ca = p->ca, .cert = p->cert}, .user = p->user};
@@ -92,43 +93,98 @@ channel_open(struct sync *s, uint64_t number, const struct peer *p, struct diag 
 		f.config.key = buf_span(&secret);
 	else
 		f.secret = buf_span(&secret);
-	fetch_peer_pack(&f, &out);
-	struct message m = {FETCH_PEER, number, buf_span(&out)};
-	enum rc code = pipe_send(s->fetch->pipe, &m, 10 * SECOND);
+	fetch_peer_pack(&f, out);
 	secret_wipe(secret.ptr, secret.len);
+	return RC_OK;
+}
+
+/* Each link has a connection of its own. */
+static enum rc
+channel_open(struct sync *s, struct link *l, const struct peer *p, struct diag *why)
+{
+	own_buf struct buf out = {};
+	enum rc code = channel_pack(s, l->number, p, &out, why);
+	if (code)
+		return code;
+	struct message m = {FETCH_PEER, l->number, buf_span(&out)};
+	code = pipe_send(s->fetch->pipe, &m, 10 * SECOND);
 	secret_wipe(out.ptr, out.len);
 	return code ? diag_fail(why, RC_IO, "the fetch process is gone") : RC_OK;
 }
 
-static enum rc
+enum rc
+channel_digest(struct sync *s, const struct peer *p, uint8_t *out, struct diag *why)
+{
+	own_buf struct buf text = {};
+	enum rc code = channel_pack(s, 0, p, &text, why);
+	if (code)
+		return code;
+	pack_span(&text, p->url);
+	pack_number(&text, (uint64_t)p->every);
+	sha256_of(buf_span(&text), out);
+	secret_wipe(text.ptr, text.len);
+	return RC_OK;
+}
+
+static uint64_t
+number_free(const struct sync *s)
+{
+	uint64_t number = 0;
+	for (size_t i = 0; i < s->links.len; i++)
+		if (s->links.at[i]->number == number) {
+			number++;
+			i = SIZE_MAX; /* once more from the start */
+		}
+	return number;
+}
+
+static void
+row_copy(struct arena *a, const struct peer_link *from, struct peer_link *to)
+{
+	*to = *from;
+	to->peer = arena_dup(a, from->peer);
+	to->remote = arena_dup(a, from->remote);
+	to->local = arena_dup(a, from->local);
+	to->state = arena_dup(a, from->state);
+	to->fault = arena_dup(a, from->fault);
+}
+
+enum rc
 link_add(struct sync *s, const struct peer *p, const struct peer_link *row, struct diag *why)
 {
 	struct vault_collection local;
 	if (s->links.len == FETCH_PEERS_MOST)
 		return diag_fail(why, RC_LIMIT, "more than %d links", FETCH_PEERS_MOST);
 	enum rc code = node_collection(s->node, row->local, &local, why);
-	if (!code)
-		code = channel_open(s, s->links.len, p, why);
 	if (code)
 		return code;
 	struct link *l = mem_new(sizeof *l);
-	l->number = s->links.len;
-	l->row = *row;
+	l->number = number_free(s);
+	row_copy(&l->mem, row, &l->row);
 	l->local = local.number;
 	l->every = p->every ? p->every : s->conf->sync_every;
-	l->peer_url = p->url;
+	l->peer_url = arena_dup(&l->mem, p->url);
+	l->kept = true;
+	code = channel_digest(s, p, l->channel, why);
+	if (!code)
+		code = channel_open(s, l, p, why);
+	if (!code)
+		code = find_init(&l->find, l->peer_url, l->row.remote, why);
+	if (code) {
+		link_free(l);
+		return code;
+	}
 	*vec_add(&s->links) = l;
-	code = find_init(&l->find, p->url, row->remote, why);
-	return code;
+	return RC_OK;
 }
 
 static enum rc
-peer_load(struct sync *s, const struct peer *p, struct diag *why)
+peer_load(struct sync *s, const struct peer *p, struct arena *a, struct diag *why)
 {
 	struct peer_links rows = {};
 	if (p->kind != PEER_TAXII)
 		return RC_OK; /* MISP servers have an engine of their own */
-	enum rc code = peer_link_list(s->node->store, p->name, &s->text, &rows, why);
+	enum rc code = peer_link_list(s->node->store, p->name, a, &rows, why);
 	for (size_t i = 0; !code && i < rows.all.len; i++)
 		code = link_add(s, p, &rows.all.at[i], why);
 	free(rows.all.at);
@@ -138,17 +194,18 @@ peer_load(struct sync *s, const struct peer *p, struct diag *why)
 enum rc
 sync_load(struct sync *s, struct span name, struct diag *why)
 {
+	own_arena struct arena a = {};
 	struct peer_list peers = {};
 	struct peer one;
 	enum rc code;
 	if (name.len) {
-		code = peer_get(s->node->store, name, &s->text, &one, why);
+		code = peer_get(s->node->store, name, &a, &one, why);
 		if (!code)
-			code = peer_load(s, &one, why);
+			code = peer_load(s, &one, &a, why);
 	} else {
-		code = peer_list(s->node->store, &s->text, &peers, why);
+		code = peer_list(s->node->store, &a, &peers, why);
 		for (size_t i = 0; !code && i < peers.all.len; i++)
-			code = peer_load(s, &peers.all.at[i], why);
+			code = peer_load(s, &peers.all.at[i], &a, why);
 		free(peers.all.at);
 	}
 	if (!code && s->links.len == 0) {
@@ -192,8 +249,8 @@ link_fault(struct sync *s, struct link *l, int64_t sleep, struct sync_event *out
 	struct diag ignored;
 	l->failed = true;
 	l->row.tried = clock_now(s->node->clock);
-	arena_reset(&l->text);
-	l->row.fault = arena_dup(&l->text, span_of(out->why.what));
+	snprintf(l->fault, sizeof l->fault, "%s", out->why.what);
+	l->row.fault = span_of(l->fault);
 	out->kind = SYNC_FAULT;
 	if (link_save(s, l, &ignored))
 		l->row.fault = SPAN("");
@@ -232,7 +289,8 @@ send_ask(struct sync *s, struct link *l, const struct ask *ask, struct diag *why
 		.seconds = ask->seconds,
 	};
 	fetch_ask_pack(&f, &out);
-	struct message m = {FETCH_ASK, l->number, buf_span(&out)};
+	l->asked = ++s->last_ask;
+	struct message m = {FETCH_ASK, l->asked, buf_span(&out)};
 	if (pipe_send(s->fetch->pipe, &m, 60 * SECOND))
 		return diag_fail(why, RC_IO, "the fetch process is gone");
 	l->in_flight = true;
@@ -256,6 +314,7 @@ link_ask(struct sync *s, struct link *l, struct sync_event *out, struct diag *wh
 	return send_ask(s, l, &ask, why);
 }
 
+/* What may pass is tried again soon, then ever later; what a person has to mend, at the usual pace. */
 static void
 find_reply(struct sync *s, struct link *l, const struct reply *r, struct sync_event *out)
 {
@@ -264,12 +323,16 @@ find_reply(struct sync *s, struct link *l, const struct reply *r, struct sync_ev
 	if (step == FIND_ASK)
 		return;
 	if (step == FIND_FAILED) {
-		link_fault(s, l, s->conf->sync_every, out);
+		int64_t sleep = s->conf->sync_every;
+		if (code == RC_AGAIN)
+			sleep = backoff_next(&l->backoff, r->retry_after, &s->node->rng);
+		link_fault(s, l, sleep, out);
 		find_fini(&l->find);
 		if (find_init(&l->find, l->peer_url, l->row.remote, &out->why))
 			l->phase = LINK_ENDED;
 		return;
 	}
+	backoff_reset(&l->backoff);
 	if (l->row.way == PEER_PULL)
 		pull_start(s, l);
 	else
@@ -286,13 +349,27 @@ skew_note(struct sync *s, struct link *l, const struct fetch_reply *f)
 		l->row.skew = theirs - clock_now(s->node->clock);
 }
 
+/* Who asked; NULL where it is gone since. */
+static struct link *
+link_asking(const struct sync *s, uint64_t id)
+{
+	for (size_t i = 0; i < s->links.len; i++)
+		if (s->links.at[i]->in_flight && s->links.at[i]->asked == id)
+			return s->links.at[i];
+	return NULL;
+}
+
+/* RC_AGAIN: an answer nobody waits for any more. */
 static enum rc
-take_reply(struct sync *s, const struct message *m, struct sync_event *out, struct diag *why)
+take_reply(struct sync *s, const struct message *m, struct link **asker, struct sync_event *out,
+	struct diag *why)
 {
 	struct fetch_reply f;
-	if (m->type != FETCH_REPLY || m->id >= s->links.len || fetch_reply_unpack(m->payload, &f))
+	if (m->type != FETCH_REPLY || fetch_reply_unpack(m->payload, &f))
 		return diag_fail(why, RC_IO, "the fetch process sent nonsense");
-	struct link *l = s->links.at[m->id];
+	struct link *l = *asker = link_asking(s, m->id);
+	if (!l)
+		return RC_AGAIN;
 	struct reply r = {
 		.code = f.code,
 		.status = (unsigned)f.status,
@@ -377,8 +454,8 @@ sync_next(struct sync *s, int64_t timeout, struct sync_event *out, struct diag *
 		}
 		if (code)
 			return diag_fail(why, RC_IO, "the fetch process is gone");
-		code = take_reply(s, &m, out, why);
-		if (code || told(out, s->links.at[m.id < s->links.len ? m.id : 0]))
+		code = take_reply(s, &m, &l, out, why);
+		if (code != RC_AGAIN && (code || told(out, l)))
 			return code;
 	}
 }

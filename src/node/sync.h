@@ -40,6 +40,12 @@ void sync_free(struct sync *s); /* NULL accepted */
 /* Adds all links of a peer, or of all peers where name is empty. RC_NONE: no such peer, or no links. */
 enum rc sync_load(struct sync *s, struct span name, struct diag *why);
 /*
+ * Brings the links to what the peers' rows say now, for `follow`: new ones start, those of removed or
+ * changed peers end, all others go on undisturbed. A link that cannot start is left out and the first
+ * such reason is told: RC_OK all started, else of that one.
+ */
+enum rc sync_refresh(struct sync *s, struct diag *why);
+/*
  * Works for at most `timeout` us (negative: until an event). RC_OK: *out is what happened; RC_AGAIN:
  * nothing in that time; RC_NONE: every link has ended. RC_IO: the fetch process is gone, or the store
  * failed.

@@ -35,9 +35,11 @@ cursor_note(struct link *l, const struct pull_cursor *c)
 static void
 machine_start(struct sync *s, struct link *l)
 {
+	if (!l->objects_url.ptr)
+		l->objects_url = arena_printf(&l->mem, "%.*sobjects/",
+			(int)l->find.found.at[0].url.len, l->find.found.at[0].url.ptr);
 	struct pull_config config = {
-		.url = arena_printf(&s->text, "%.*sobjects/", (int)l->find.found.at[0].url.len,
-			l->find.found.at[0].url.ptr),
+		.url = l->objects_url,
 		.wait = s->follow ? (uint64_t)(s->conf->wait_cap / SECOND) : 0,
 		.every = l->every,
 		.chance = s->node->rng,

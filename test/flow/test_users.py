@@ -190,6 +190,34 @@ def test_the_gate_stands_at_pages_and_manifests(node, served, tmp_path):
     assert served.get(objects_url, "bob", "correct horse battery")[0] in (403, 404)
 
 
+def test_doctor_names_what_is_weak_about_users_keys_and_grants(node, tmp_path):
+    def findings(check):
+        return [(r["where"], r["grade"], r["todo"]) for r in node("doctor", "--json", code=None).rows
+                if r["check"] == check]
+
+    node("collection", "add", "shared")
+    add_user(node, "fine")
+    node("grant", "shared", "fine", "read")
+    assert findings("users") == findings("grants") == findings("keys") == []
+    node("user", "add", "idle")
+    add_user(node, "king", "--role", "admin,officer")
+    add_user(node, "aud", "--role", "auditor")
+    node("grant", "shared", "aud", "read")
+    node("grant", "shared", "public", "read")
+    assert {(w, g) for w, g, _ in findings("users")} == {("idle", "note"), ("king", "weak")}
+    assert {w: t for w, _, t in findings("grants")} == {
+        "shared to aud": "tocsin grant shared aud none",
+        "shared to public": "tocsin grant shared public none"}
+    assert {r["user"] for r in node("grant", "--json").rows} == {"fine", "aud", "public"}
+    node("collection", "remove", "shared")
+    node("grant", code=1)  # grants go with their collection
+    key = tmp_path / "node" / "keys" / "mac.key"
+    key.chmod(0o640)
+    (where, grade, todo), = findings("keys")
+    assert where == "mac.key" and grade == "weak" and todo == "chmod 600 mac.key"
+    node("doctor", code=1)
+
+
 def test_exports_ask_the_gate_too(node, tmp_path):
     objects = [malware(n, m) for n, m in TLP.items()] + [malware("none")]
     (tmp_path / "b.json").write_text(json.dumps(

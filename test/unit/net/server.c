@@ -76,6 +76,12 @@ site_handle(void *ctx, struct exchange *x)
 		exchange_wait_until(x, clock_monotonic() + wait);
 		return HTTP_WAIT;
 	}
+	if (span_eq(path, SPAN("/fat")))
+		for (int i = 0; i < 8; i++)
+			exchange_answer_header(x, SPAN("X-Fat"),
+				SPAN("0123456789012345678901234567890123456789012345678901234567890"
+				     "123456789"
+				     "012345678901234567890123456789"));
 	if (span_eq(path, SPAN("/shared"))) {
 		exchange_answer_shared(x, 200, http_body_hold(site->shared));
 		return HTTP_DONE;
@@ -506,7 +512,7 @@ a_head_over_its_limit_is_refused(void **state)
 	static const size_t sizes[] = {100, 1000, 4000, 5900, 6200, 6500, 8000, 16000, 64000};
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		buf_reset(&request);
-		buf_printf(&request, HEAD "X-Big: ");
+		buf_printf(&request, "GET /fat HTTP/1.1\r\nHost: a\r\nX-Big: ");
 		memset(buf_room(&request, sizes[i]), 'h', sizes[i]);
 		request.len += sizes[i];
 		buf_printf(&request, "\r\n\r\n");

@@ -1,0 +1,372 @@
+"""A node that serves while its users change everything around it."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import sqlite3
+import ssl
+import subprocess
+import threading
+import time
+
+import pytest
+
+from conftest import BIN, free_port, tocsin_run
+from serving import PASSWORD, Serve, envelope, indicator, wait_for
+
+
+class Node:
+    """One node and its command line; `serve` at will."""
+
+    def __init__(self, folder, name):
+        self.folder, self.running = folder / name, []
+        self.run("init", "--name", name, "--country", "NO")
+
+    def run(self, *args, **kw):
+        return tocsin_run(*args, "--node", self.folder, **kw)
+
+    def serve(self, *args, **kw):
+        self.running.append(Serve(self.folder, *args, **kw))
+        return self.running[-1]
+
+    def user(self, name, *args, password=PASSWORD):
+        self.run("user", "add", name, "--password-stdin", *args, stdin=password + "\n")
+
+    def collection(self, alias):
+        self.run("collection", "add", alias, "--title", alias)
+        row, = [r for r in self.run("collection", "list", "--json").rows if r["alias"] == alias]
+        return row["id"]
+
+    def put(self, alias, *objects, code=0):
+        return self.run("import", "-", "--collection", alias, code=code,
+                        stdin="\n".join(json.dumps(o) for o in objects))
+
+    def names(self, alias):
+        out = self.run("export", "--collection", alias, "--to", "self", "--quiet", code=None).out
+        return sorted(o["name"] for o in json.loads(out).get("objects", [])) if out.strip() else []
+
+    def end(self):
+        for one in self.running:
+            if one.process.poll() is None:
+                one.stop()
+
+
+@pytest.fixture
+def make_node(tmp_path):
+    made = []
+
+    def make(name):
+        made.append(Node(tmp_path, name))
+        return made[-1]
+
+    yield make
+    for node in made:
+        node.end()
+
+
+@pytest.fixture
+def aurora(make_node):
+    node = make_node("aurora")
+    node.id = node.collection("main")
+    node.user("bob", "--role", "reader,analyst")
+    node.run("grant", "main", "bob", "both")
+    return node
+
+
+def local(port, path):
+    import urllib.error
+    import urllib.request
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def metric(port, name):
+    _, text = local(port, "/metrics")
+    return float(next(line.split()[1] for line in text.splitlines() if line.startswith(f"tocsin_{name} ")))
+
+
+def test_metrics_and_health_are_on_the_local_port_only(aurora):
+    port = free_port()
+    serve = aurora.serve(local=port)
+    status, text = local(port, "/health")
+    assert status == 200 and json.loads(text)["status"] == "ok"
+    assert metric(port, "objects_added_total") == 0 and metric(port, "writer_ok") == 1
+    path = f"{serve.root()}collections/{aurora.id}/objects/"
+    assert serve.ask("POST", path, "bob", body=envelope(indicator(1), indicator(2)))[0] == 202
+    wait_for(lambda: metric(port, "objects_added_total") == 2)
+    assert metric(port, "posts_total") == 1 and metric(port, "commits_total") == 1
+    assert local(port, "/taxii2/")[0] == 404
+    assert serve.ask("GET", "/metrics")[0] in (401, 404)
+    assert serve.ask("GET", "/health", "bob")[0] == 404
+    _, text = local(port, "/metrics")
+    for line in text.splitlines():
+        assert line.startswith("# ") or len(line.split()) == 2, line
+
+
+def test_a_node_is_served_once(aurora):
+    serve = aurora.serve()
+    said = aurora.run("serve", "--plain", "--listen", "127.0.0.1:0", code=3, timeout=20).err
+    assert "served already" in said
+    assert serve.root()
+    serve.stop()
+    assert aurora.serve().root()
+
+
+@pytest.mark.parametrize("which", ["keeper", "front", "fetch"])
+def test_when_one_process_dies_all_end(aurora, which):
+    serve = aurora.serve()
+    assert len(serve.pids) == 3
+    keeper, fetch, front = serve.pids
+    os.kill({"keeper": keeper, "front": front, "fetch": fetch}[which], signal.SIGKILL)
+    code, took = serve.gone(10)
+    assert code == (-signal.SIGKILL if which == "keeper" else 3), serve.said
+    assert took < 5
+    assert aurora.serve().root()
+
+
+def test_statuses_survive_a_restart(aurora):
+    serve = aurora.serve()
+    path = f"{serve.root()}collections/{aurora.id}/objects/"
+    bad = indicator(3)
+    del bad["pattern"]
+    code, _, first = serve.ask("POST", path, "bob", body=envelope(indicator(1), indicator(2), bad))
+    assert code == 202
+    status = f"{serve.root()}status/{first['id']}/"
+    before = wait_for(lambda: (lambda s: s if s["status"] == "complete" else None)(
+        serve.ask("GET", status, "bob")[2]))
+    assert (before["total_count"], before["success_count"], before["failure_count"]) == (3, 2, 1)
+    serve.stop()
+    assert aurora.serve().ask("GET", status, "bob")[2] == before
+
+
+def test_what_is_deleted_over_the_wire_is_gone_for_everybody(aurora):
+    aurora.put("main", indicator(1), indicator(2))
+    serve = aurora.serve()
+    one = f"{serve.root()}collections/{aurora.id}/objects/{indicator(1)['id']}/"
+    assert serve.ask("GET", one, "bob")[0] == 200
+    assert serve.ask("DELETE", one, "bob")[0] == 200
+    assert serve.ask("GET", one, "bob")[0] == 404
+    aurora.run("get", indicator(1)["id"], code=1)
+    assert aurora.names("main") == [indicator(2)["name"]]
+    aurora.run("grant", "main", "bob", "read")
+    two = one.replace(indicator(1)["id"], indicator(2)["id"])
+    assert serve.ask("DELETE", two, "bob")[0] in (403, 404)
+    assert aurora.names("main") == [indicator(2)["name"]]
+
+
+def test_what_is_taken_away_is_taken_away_at_once(aurora):
+    aurora.put("main", indicator(1))
+    serve = aurora.serve()
+    assert serve.objects(aurora.id)[0] == 200
+    assert serve.objects(aurora.id)[0] == 200
+    aurora.run("grant", "main", "bob", "none")
+    assert serve.objects(aurora.id)[0] == 404
+    aurora.run("grant", "main", "bob", "read")
+    assert serve.objects(aurora.id)[0] == 200
+    path = f"{serve.root()}collections/{aurora.id}/objects/"
+    assert serve.ask("POST", path, "bob", body=envelope(indicator(2)))[0] in (403, 404)
+    aurora.run("user", "remove", "bob")
+    assert serve.ask("GET", path, "bob")[0] == 401
+    aurora.user("bob", password="another one entirely")
+    assert serve.ask("GET", path, "bob")[0] == 401
+    assert serve.ask("GET", path, "bob", "another one entirely")[0] == 404
+
+
+def test_a_held_request_answers_within_a_second_of_an_import(aurora):
+    aurora.put("main", indicator(1))
+    serve = aurora.serve()
+    path = f"{serve.root()}collections/{aurora.id}/objects/"
+    _, headers, _ = serve.ask("GET", path, "bob")
+    after = headers["X-TAXII-Date-Added-Last"]
+    got = {}
+
+    def hold():
+        got["answer"] = serve.ask("GET", f"{path}?added_after={after}", "bob",
+                                  headers={"Prefer": "wait=20"}, timeout=30)
+        got["at"] = time.monotonic()
+
+    thread = threading.Thread(target=hold)
+    start = time.monotonic()
+    thread.start()
+    time.sleep(1.5)
+    assert "at" not in got, "it was not held"
+    aurora.put("main", indicator(2))
+    done = time.monotonic()
+    thread.join(25)
+    status, headers, body = got["answer"]
+    assert status == 200 and [o["id"] for o in body["objects"]] == [indicator(2)["id"]]
+    print(f"held {got['at'] - start:.2f} s, answered {(got['at'] - done) * 1000:.0f} ms after the import ended")
+    assert got["at"] - done < 1
+
+
+def test_certificates_are_read_again_on_sighup(aurora, make_node):
+    other = make_node("other")
+    serve = aurora.serve(plain=False)
+
+    def shown():
+        return ssl.get_server_certificate(("127.0.0.1", serve.port))
+
+    before = shown()
+    held = serve.connect()
+    held.connect()
+    keys = aurora.folder / "keys"
+    names = sorted(p.name for p in keys.iterdir() if p.suffix == ".pem")
+    conf = (aurora.folder / "tocsin.conf").read_text()
+    used = [line.split("=", 1)[1].strip() for line in conf.splitlines()
+            if line.startswith(("tls-cert", "tls-key"))]
+    assert len(used) == 2, (conf, names)
+    for path in used:
+        name = pathlib.Path(path).name
+        shutil.copy(other.folder / "keys" / name, keys / (name + ".new"))
+        os.rename(keys / (name + ".new"), keys / name)
+    assert shown() == before
+    serve.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: shown() != before, 5)
+    after = shown()
+    held.request("GET", "/taxii2/")
+    assert held.getresponse().status == 401, "who is connected stays connected"
+    cert, = [p for p in used if "key" not in pathlib.Path(p).name] or used[:1]
+    (keys / pathlib.Path(cert).name).write_text("no certificate")
+    serve.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "reload.failed" in serve.said, 5)
+    assert shown() == after, "what was good stays"
+
+
+def link(b, a_serve, name="aurora", *extra):
+    b.run("sync", "add", name, f"http://127.0.0.1:{a_serve.port}/", "--user", "bob", "--password-stdin",
+          *extra, stdin=PASSWORD + "\n")
+
+
+def test_peers_come_and_go_while_the_node_serves(aurora, make_node):
+    b = make_node("borealis")
+    b.collection("got")
+    b.collection("more")
+    a = aurora.serve()
+    second = aurora.collection("second")
+    aurora.run("grant", "second", "bob", "both")
+    serve = b.serve()
+    aurora.put("main", indicator(1))
+    aurora.put("second", indicator(100))
+    link(b, a, "aurora", "--collection", f"{aurora.id}=got")
+    wait_for(lambda: b.names("got") == [indicator(1)["name"]], 10)
+    link(b, a, "again", "--collection", f"{second}=more")
+    wait_for(lambda: b.names("more") == [indicator(100)["name"]], 10)
+    aurora.put("main", indicator(2))
+    wait_for(lambda: len(b.names("got")) == 2, 5)
+    pulled = [line for line in serve.lines if "sync.pulled" in line and "peer=aurora" in line]
+    assert ["objects=1 added=1" in line for line in pulled] == [True, True], "the first link went on where it was"
+    b.run("sync", "remove", "aurora")
+    time.sleep(1)
+    aurora.put("main", indicator(3))
+    aurora.put("second", indicator(101))
+    wait_for(lambda: len(b.names("more")) == 2, 5)
+    assert len(b.names("got")) == 2, "a removed peer is asked no more"
+    link(b, a, "aurora", "--collection", f"{aurora.id}=got")
+    wait_for(lambda: len(b.names("got")) == 3, 10)
+    assert "sync.fault" not in serve.said, serve.said
+
+
+def test_a_peer_that_was_away_is_resumed_exactly(aurora, make_node):
+    b = make_node("borealis")
+    b.collection("got")
+    port = free_port()
+    a = aurora.serve(port=port)
+    aurora.put("main", *[indicator(i) for i in range(2500)])
+    link(b, a, "aurora", "--collection", f"{aurora.id}=got")
+    serve = b.serve()
+    wait_for(lambda: len(b.names("got")) == 2500, 20, 0.2)
+    serve.stop()
+    aurora.put("main", *[indicator(i) for i in range(2500, 2600)])
+    a.stop()
+    serve = b.serve()
+    wait_for(lambda: "sync.fault" in serve.said, 10)
+    a = aurora.serve(port=port)
+    wait_for(lambda: len(b.names("got")) == 2600, 20, 0.2, serve)
+    pulled = [line for line in serve.lines if "sync.pulled" in line]
+    assert len(pulled) == 1 and "objects=100 added=100" in pulled[0], "only what was missing was asked for"
+
+
+def test_a_newer_database_is_refused(aurora):
+    with sqlite3.connect(aurora.folder / "tocsin.db") as db:
+        db.execute("update store_schema set version = 99 where name = 'vault'")
+    db.close()
+    said = aurora.run("serve", "--plain", "--listen", "127.0.0.1:0", code=3, timeout=20).err
+    assert "newer" in said
+    assert "newer" in aurora.put("main", indicator(1), code=3).err
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 12 MB that is really full when it is full."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "none", str(folder)], capture_output=True)
+    if made.returncode:
+        pytest.skip("only root may mount a small file system")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def small_node(small_disk):
+    node = Node(small_disk, "n")
+    node.id = node.collection("main")
+    node.user("bob", "--role", "reader,analyst")
+    node.run("grant", "main", "bob", "both")
+    yield node
+    node.end()
+
+
+def integrity(node):
+    db = sqlite3.connect(f"file:{node.folder / 'tocsin.db'}?mode=ro", uri=True)
+    said = db.execute("pragma integrity_check").fetchone()[0]
+    db.close()
+    return said
+
+
+def test_an_import_into_a_full_disk_says_so_and_loses_nothing(small_node, tmp_path):
+    small_node.put("main", *[indicator(i) for i in range(1000)])
+    lines = tmp_path / "many.txt"
+    lines.write_text("".join(f"host-{i}.more.example\n" for i in range(40000)))
+    said = small_node.run("import", lines, "--format", "list", "--collection", "main", code=3).err
+    assert "no space left" in said and str(small_node.folder) in said, said
+    assert integrity(small_node) == "ok"
+    assert set(small_node.names("main")) >= {indicator(i)["name"] for i in range(1000)}
+    subprocess.run(["mount", "-o", "remount,size=200m", str(small_node.folder.parent)], check=True)
+    told = small_node.run("import", lines, "--format", "list", "--collection", "main", "--json").rows[0]
+    assert told["added"] + told["duplicate"] == 40000
+    assert len(small_node.names("main")) == 41000
+
+
+def test_a_full_disk_refuses_posts_and_serving_goes_on(small_node):
+    small_node.put("main", *[indicator(i) for i in range(1000)])
+    port = free_port()
+    serve = small_node.serve(local=port)
+    path = f"{serve.root()}collections/{small_node.id}/objects/"
+
+    def post(i):
+        return serve.ask("POST", path, "bob", body=envelope(
+            *[indicator(i * 10000 + j, description="x" * 300) for j in range(1000)]))
+
+    stored, refused = 1000, []
+    for i in range(1, 20):
+        status, headers, body = post(i)
+        stored += 1000 if status == 202 else 0
+        refused += [(status, headers["Retry-After"], body)] if status != 202 else []
+    assert stored > 1000 and refused
+    assert {(status, after) for status, after, _ in refused} == {(503, "60")}, refused[0]
+    assert "no space is left" in json.dumps(refused[0][2])
+    assert local(port, "/health")[0] == 503
+    assert "write.failed" in serve.said and "no space left" in serve.said
+    assert serve.ask("GET", path + "?limit=10", "bob")[0] == 200
+    subprocess.run(["mount", "-o", "remount,size=200m", str(small_node.folder.parent)], check=True)
+    assert post(50)[0] == 202
+    assert local(port, "/health")[0] == 200
+    serve.stop()
+    assert integrity(small_node) == "ok"
+    print(f"{stored - 1000} objects acknowledged, then {len(refused)} envelopes refused")
+    assert len(small_node.names("main")) == stored + 1000
