@@ -50,6 +50,18 @@ def wait_for(what, seconds=20, pause=0.02, serve=None):
         time.sleep(pause)
 
 
+STARTED = []
+
+
+def end_all():
+    """For after a test, failed or not: whatever still serves is killed, by its pid."""
+    while STARTED:
+        one = STARTED.pop()
+        for pid in one.alive() if one.process.returncode is None else []:
+            os.kill(pid, signal.SIGKILL)
+        one.process.wait(10)
+
+
 class Serve:
     """A running `serve`: three processes, of which self.process is the keeper."""
 
@@ -60,6 +72,8 @@ class Serve:
         if local:
             words += ["--local", f"127.0.0.1:{local}"]
         self.process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, preexec_fn=preexec)
+        self.pids = [self.process.pid]
+        STARTED.append(self)
         for line in self.process.stderr:
             self.lines.append(line)
             found = re.search(r"serve\.ready port=(\d+)", line)
