@@ -150,7 +150,7 @@ class Poster(threading.Thread):
                 connection.request("POST", self.node.path, envelope(*objects), head)
                 answer = connection.getresponse()
                 body = json.loads(answer.read())
-                if answer.status == 503:
+                if answer.status >= 500:  # the front outlived the keeper: refused, not acknowledged
                     return
                 if answer.status != 202 or body["failure_count"]:
                     self.faults.append((answer.status, body))
