@@ -145,6 +145,11 @@ warm_up_names(void)
  * A build with AddressSanitizer looks for leaks at exit by means that no jail allows. The tests run the
  * same code outside of one.
  */
+#if defined __has_feature && !defined __SANITIZE_ADDRESS__ /* clang's way to say it */
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #ifdef __SANITIZE_ADDRESS__
 static bool jailed;
 int __lsan_is_turned_off(void);

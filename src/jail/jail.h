@@ -30,10 +30,10 @@ struct jail {
 	const char *const *write;      /* read, write, create, remove */
 	const uint16_t *connect_ports; /* TCP, 0 at the end; NULL with JAIL_CONNECT: every port */
 	const uint16_t *bind_ports;    /* TCP, 0 at the end; NULL with JAIL_LISTEN: every port */
-	const char *user;     /* where root: become it for good; NULL: stay, no capabilities */
-	pid_t parent;	      /* fail when it is gone already; 0: do not look */
-	bool outlives; /* may live on when its parent has gone: the first process of a service */
-	uint64_t memory;      /* address space in bytes, 0: unlimited */
+	const char *user; /* where root: become it for good; NULL: stay, no capabilities */
+	pid_t parent;	  /* fail when it is gone already; 0: do not look */
+	bool outlives;	  /* may live on when its parent has gone: the first process of a service */
+	uint64_t memory;  /* address space in bytes, 0: unlimited */
 	uint64_t descriptors; /* open files, 0: as they are */
 	uint64_t file_size;   /* largest file it may write, 0: as it is */
 };
