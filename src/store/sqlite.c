@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "store/driver.h"
@@ -362,18 +363,19 @@ sync_folder_of(const char *path, struct diag *why)
 }
 
 static enum rc
-sqlite_backup(void *db, const char *file, struct diag *why)
+backup_fail(const char *file, int error, struct diag *why)
 {
-	struct sqlite *q = db;
-	own_fd int fd = open(file, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		diag_where(why, "%s", file);
-		return diag_fail(why,
-			errno == EEXIST	  ? RC_CONFLICT
-			: errno == ENOSPC ? RC_FULL
-					  : RC_IO,
-			"cannot create the backup: %s", strerror(errno));
-	}
+	diag_where(why, "%s", file);
+	return diag_fail(why,
+		error == EEXIST	  ? RC_CONFLICT
+		: error == ENOSPC ? RC_FULL
+				  : RC_IO,
+		"cannot create the backup: %s", strerror(error));
+}
+
+static enum rc
+copy_into(struct sqlite *q, const char *file, struct diag *why)
+{
 	sqlite3_stmt *st = NULL;
 	int code = sqlite3_prepare_v2(q->db, "vacuum main into ?1", -1, &st, NULL);
 	if (code == SQLITE_OK) {
@@ -382,13 +384,28 @@ sqlite_backup(void *db, const char *file, struct diag *why)
 	}
 	enum rc rc = code == SQLITE_DONE ? RC_OK : fail(q->db, code, why);
 	sqlite3_finalize(st);
-	if (rc == RC_OK)
-		rc = sync_file(file, why);
-	if (rc == RC_OK)
-		rc = sync_folder_of(file, why);
-	if (rc != RC_OK)
-		unlink(file);
-	return rc;
+	return rc == RC_OK ? sync_file(file, why) : rc;
+}
+
+/* Written beside its name and given it when whole, so that a name never stands for half a backup. */
+static enum rc
+sqlite_backup(void *db, const char *file, struct diag *why)
+{
+	struct buf name = {};
+	buf_printf(&name, "%s.part", file);
+	buf_add_byte(&name, 0);
+	own_mem char *part = name.ptr;
+	if (access(file, F_OK) == 0)
+		return backup_fail(file, EEXIST, why);
+	unlink(part); /* of one that was killed */
+	own_fd int fd = open(part, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return backup_fail(file, errno, why);
+	enum rc rc = copy_into(db, part, why);
+	if (rc == RC_OK && link(part, file) != 0)
+		rc = backup_fail(file, errno, why);
+	unlink(part);
+	return rc == RC_OK ? sync_folder_of(file, why) : rc;
 }
 
 /* SQLite's backup runs inside one write transaction of the target: readers see the old or the new.
