@@ -156,7 +156,9 @@ is_whole(struct span answer)
 	size_t end = span_find(answer, SPAN("\r\n\r\n")), at = span_find(answer, span_of(name));
 	if (end == SIZE_MAX || at == SIZE_MAX)
 		return false;
-	return answer.len >= end + 4 + (size_t)atoi(answer.ptr + at + strlen(name));
+	char digits[16]; /* the answer has no NUL behind it */
+	span_copy(span_sub(answer, at + strlen(name), sizeof digits - 1), digits, sizeof digits);
+	return answer.len >= end + 4 + strtoul(digits, NULL, 10);
 }
 
 /* Status of one GET; 0: no answer. */
