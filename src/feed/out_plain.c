@@ -1,4 +1,6 @@
 /* The formats for people and scripts: a plain list and CSV (RFC 4180). */
+#include <string.h>
+
 #include "feed/out-internal.h"
 
 static bool
@@ -19,18 +21,24 @@ csv_begin(struct buf *to, const struct out_meta *meta)
 	buf_add(to, SPAN("value,kind,id,name,valid_from,valid_until,confidence,tlp\r\n"));
 }
 
-/* A cell that a spreadsheet would take for a formula starts with an apostrophe. */
+/*
+ * A cell that a spreadsheet would take for a formula starts with an apostrophe; control bytes are blanks,
+ * so that a row is a line.
+ */
 static void
 cell(struct buf *to, struct span text)
 {
+	size_t first = 0;
+	while (first < text.len && (unsigned char)text.ptr[first] <= 0x20)
+		first++;
 	buf_add_byte(to, '"');
-	if (text.len && (text.ptr[0] == '=' || text.ptr[0] == '+' || text.ptr[0] == '-' ||
-				text.ptr[0] == '@'))
+	if (first < text.len && strchr("=+-@", text.ptr[first]))
 		buf_add_byte(to, '\'');
 	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"')
+		unsigned char c = (unsigned char)text.ptr[i];
+		if (c == '"')
 			buf_add_byte(to, '"');
-		buf_add_byte(to, text.ptr[i]);
+		buf_add_byte(to, c < 0x20 || c == 0x7f ? ' ' : (char)c);
 	}
 	buf_add_byte(to, '"');
 }
