@@ -183,7 +183,10 @@ in_make_pattern(struct in *in, const struct in_pattern *p, const struct in_facts
 	buf_reset(to);
 	buf_printf(to, "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"%s\"", in->id);
 	add_text(to, "created_by_ref", in->plan.author);
-	buf_printf(to, ",\"created\":\"%s\",\"modified\":\"%s\"", now, now);
+	size_t created_at = to->len + strlen(",\"created\":\"");
+	buf_printf(to, ",\"created\":\"%s\",\"modified\":\"", now);
+	size_t modified_at = to->len;
+	buf_printf(to, "%s\"", now);
 	if (confidence >= 0)
 		buf_printf(to, ",\"confidence\":%d", confidence);
 	add_labels(to, facts->label.len ? facts->label : in->plan.label);
@@ -207,7 +210,11 @@ in_make_pattern(struct in *in, const struct in_pattern *p, const struct in_facts
 		buf_add_byte(to, ']');
 	}
 	buf_add_byte(to, '}');
-	*out = (struct in_object){.text = buf_span(to), .id = span_of(in->id), .made = true};
+	*out = (struct in_object){.text = buf_span(to),
+		.id = span_of(in->id),
+		.made = true,
+		.created_at = created_at,
+		.modified_at = modified_at};
 }
 
 void
@@ -228,6 +235,35 @@ stamp(struct span text, size_t at)
 	return span_sub(text, at, 24);
 }
 
+/* The object with the stored one's creation time; *same: nothing but `modified` differs. */
+static struct span
+created_then(const struct in_object *o, const struct stix_object *old, struct buf *mem, bool *same)
+{
+	buf_reset(mem);
+	buf_add(mem, o->text);
+	if (old->created.text.len == 24)
+		memcpy(mem->ptr + o->created_at, old->created.text.ptr, 24);
+	struct span text = buf_span(mem), stored = old->text;
+	size_t behind = o->modified_at + 24;
+	*same = stored.len == text.len &&
+		span_eq(span_sub(stored, 0, o->modified_at), span_sub(text, 0, o->modified_at)) &&
+		span_eq(span_sub(stored, behind, SIZE_MAX), span_sub(text, behind, SIZE_MAX));
+	return text;
+}
+
+struct span
+in_adopt(const struct in_object *o, struct span stored, struct buf *mem)
+{
+	own_stix struct stix_object old = {};
+	bool same;
+	if (o->created_at == 0 || stored.len == 0 || stix_read(stored, &old, NULL))
+		return o->text;
+	struct span text = created_then(o, &old, mem, &same);
+	if (same)
+		memcpy(mem->ptr + o->modified_at, old.modified.text.ptr, 24);
+	return text;
+}
+
 enum rc
 in_settle(const struct in_object *o, struct span stored, struct buf *mem, struct span *text,
 	struct diag *why)
@@ -243,16 +279,8 @@ in_settle(const struct in_object *o, struct span stored, struct buf *mem, struct
 	int64_t mine;
 	if (time_parse(stamp(o->text, o->modified_at), &mine, NULL) || mine <= old.modified.at)
 		return RC_NONE;
-	buf_reset(mem);
-	buf_add(mem, o->text);
-	if (old.created.text.len == 24)
-		memcpy(mem->ptr + o->created_at, old.created.text.ptr, 24);
-	*text = buf_span(mem);
-	size_t behind = o->modified_at + 24;
-	bool same =
-		stored.len == text->len &&
-		span_eq(span_sub(stored, 0, o->modified_at), span_sub(*text, 0, o->modified_at)) &&
-		span_eq(span_sub(stored, behind, SIZE_MAX), span_sub(*text, behind, SIZE_MAX));
+	bool same;
+	*text = created_then(o, &old, mem, &same);
 	if (same)
 		return RC_NONE;
 	if (old.revoked) {

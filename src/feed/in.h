@@ -65,6 +65,11 @@ enum rc in_next(struct in *in, struct in_object *out, struct diag *why);
  */
 enum rc in_settle(const struct in_object *o, struct span stored, struct buf *mem, struct span *text,
 	struct diag *why);
+/*
+ * The text of a made object for a collection that has it not, where another one has `stored`: it was
+ * created when that was, and where nothing else differs it is that very version. Borrows from mem or o.
+ */
+struct span in_adopt(const struct in_object *o, struct span stored, struct buf *mem);
 /* How far: bytes of the text read so far. */
 uint64_t in_at(const struct in *in);
 void in_close(struct in **in); /* NULL accepted */

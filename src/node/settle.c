@@ -17,13 +17,15 @@ settle_object(struct settle *s, struct node *n, uint32_t collection, const struc
 	if (o->id.len == 0)
 		return RC_OK;
 	enum rc code = vault_has(n->vault, collection, o->id, &known, why);
-	if (code || !known)
-		return code;
-	if (o->made)
-		return RC_NONE;
+	if (code || (known && o->made))
+		return code ? code : RC_NONE;
 	arena_reset(&s->stored);
 	code = vault_get(n->vault, o->id, &s->stored, &item, why);
 	if (code)
 		return code == RC_NONE ? RC_OK : code;
+	if (!known) {
+		*text = in_adopt(o, item.object.bytes, &s->text);
+		return RC_OK;
+	}
 	return in_settle(o, item.object.bytes, &s->text, text, why);
 }
