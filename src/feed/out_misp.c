@@ -109,14 +109,14 @@ row_add(struct out_misp *o, const struct stix_object *s, enum row_kind kind)
 	return r;
 }
 
-/* The event of ours that gathers a creator's indicators of a day under a level. */
+/* The event that gathers, on every node alike, a creator's indicators of a day under a level. */
 static void
 gathering(const struct out_misp *o, const struct stix_object *s, enum tlp level, struct uuid *out)
 {
 	char text[UUID_TEXT];
 	own_buf struct buf name = {};
-	buf_printf(&name, "gathered %.*s %.*s %.*s %s", (int)o->how.me.len, o->how.me.ptr,
-		(int)s->created_by.len, s->created_by.ptr,
+	struct span creator = s->created_by.len ? s->created_by : o->how.me;
+	buf_printf(&name, "gathered %.*s %.*s %s", (int)creator.len, creator.ptr,
 		(int)(s->created.text.len < 10 ? s->created.text.len : 10), s->created.text.ptr,
 		tlp_word(level));
 	misp_uuid_of(buf_span(&name), text);
@@ -500,24 +500,29 @@ write_indicator(struct out_misp *o, const struct stix_object *s, struct facts fa
 	write_native(o, s, &n, (enum tlp)facts.tlp);
 }
 
-/* The organisation that stands behind an identity, as far as the gate lets its name out. */
-static void
-write_org(struct out_misp *o, struct buf *to, const char *key, struct span identity)
+/* The name of an identity, as far as the gate lets it out; else its UUID. In the scratch arena. */
+static struct span
+org_name(struct out_misp *o, struct span identity)
 {
 	struct vault_item item;
 	own_stix struct stix_object s = {};
-	struct span name = {};
-	if (identity.len == 0 || span_eq(identity, o->how.me)) {
+	if (identity.len == 0 || span_eq(identity, o->how.me))
+		return o->how.my_name;
+	if (!vault_get(o->how.vault, identity, &o->scratch, &item, NULL) && permits(o, &item) &&
+		!stix_read(item.object.bytes, &s, NULL) && json_get_span(s.root, "name").len)
+		return arena_dup(&o->scratch, json_get_span(s.root, "name"));
+	return identity.len > 36 ? span_sub(identity, identity.len - 36, 36) : identity;
+}
+
+static void
+write_org(struct out_misp *o, struct buf *to, const char *key, struct span identity)
+{
+	if (identity.len == 0)
 		identity = o->how.me;
-		name = o->how.my_name;
-	} else if (!vault_get(o->how.vault, identity, &o->scratch, &item, NULL) &&
-		   permits(o, &item) && !stix_read(item.object.bytes, &s, NULL)) {
-		name = json_get_span(s.root, "name");
-	}
-	struct span uuid = identity.len > 36 ? span_sub(identity, identity.len - 36, 36) : identity;
 	buf_printf(to, ",\"%s\":{", key);
-	string_member(to, "uuid", uuid);
-	string_member(to, "name", name.len ? name : uuid);
+	string_member(to, "uuid",
+		identity.len > 36 ? span_sub(identity, identity.len - 36, 36) : identity);
+	string_member(to, "name", org_name(o, identity));
 	buf_add_byte(to, '}');
 }
 
@@ -654,9 +659,10 @@ fetch_part(struct out_misp *o, const struct vault_item *item)
 		if (o->native && o->head.len == 0) {
 			own_buf struct buf info = {};
 			o->level = (enum tlp)facts.tlp;
+			struct span name = org_name(o, s.created_by);
 			buf_printf(&info, "Indicators of %.*s, %.10s",
-				(int)(o->how.my_name.len < 100 ? o->how.my_name.len : 100),
-				o->how.my_name.ptr, s.created.text.ptr);
+				(int)(name.len < 100 ? name.len : 100), name.ptr,
+				s.created.text.ptr);
 			write_head_native(o, &s, buf_span(&info));
 		}
 		write_indicator(o, &s, facts);
@@ -765,7 +771,8 @@ event_close(struct out_misp *o, struct out_misp_item *item)
 			item->uuid, date);
 	}
 	string_member(to, "uuid", span_of(item->uuid));
-	if (o->native)
+	/* An edit that adds to a gathering states no time: the server's own is newer than any before. */
+	if (o->native && !o->how.changes)
 		buf_printf(to, ",\"timestamp\":\"%lld\"", (long long)(o->newest / SECOND));
 	buf_add(to, SPAN(",\"Attribute\":"));
 	buf_add(to, o->attributes.len ? buf_span(&o->attributes) : SPAN("["));

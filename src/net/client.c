@@ -357,8 +357,9 @@ make_headers(const struct client_request *q, struct arena *a)
 						       .ptr);
 		must(list);
 	}
-	if (q->auth == CLIENT_AUTH_BEARER) {
-		list = curl_slist_append(list, arena_printf(a, "Authorization: Bearer %.*s",
+	if (q->auth == CLIENT_AUTH_BEARER || q->auth == CLIENT_AUTH_KEY) {
+		const char *scheme = q->auth == CLIENT_AUTH_BEARER ? "Bearer " : "";
+		list = curl_slist_append(list, arena_printf(a, "Authorization: %s%.*s", scheme,
 						       (int)q->secret.len, q->secret.ptr)
 						       .ptr);
 		must(list);

@@ -24,7 +24,12 @@ struct client_config {
 				  is awaited */
 };
 
-enum client_auth { CLIENT_AUTH_NONE, CLIENT_AUTH_BASIC, CLIENT_AUTH_BEARER };
+enum client_auth {
+	CLIENT_AUTH_NONE,
+	CLIENT_AUTH_BASIC,
+	CLIENT_AUTH_BEARER,
+	CLIENT_AUTH_KEY, /* the bare secret in Authorization, as MISP wants it */
+};
 
 struct client_header {
 	struct span name, value;

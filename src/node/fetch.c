@@ -59,7 +59,7 @@ fetch_peer_unpack(struct span payload, struct fetch_peer *out)
 	uint64_t auth = unpack_number(&u);
 	p.user = unpack_span(&u);
 	p.secret = unpack_span(&u);
-	if (!unpack_done(&u) || p.number >= FETCH_PEERS_MOST || auth > CLIENT_AUTH_BEARER ||
+	if (!unpack_done(&u) || p.number >= FETCH_PEERS_MOST || auth > CLIENT_AUTH_KEY ||
 		(pin.len && pin.len != CERT_PIN))
 		return RC_BAD;
 	p.auth = (enum client_auth)auth;

@@ -27,6 +27,7 @@ struct reply {
 	struct span body;
 	struct span date_last; /* X-TAXII-Date-Added-Last as sent; empty: absent */
 	struct span applied;   /* Preference-Applied */
+	struct span location;  /* Location */
 	uint64_t retry_after;  /* seconds; 0: none */
 	int64_t elapsed;       /* microseconds the request took */
 };
