@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/row.h"
 #include "conf/conf.h"
+#include "feed/misp_pull.h"
 #include "keys/keyfile.h"
 #include "keys/mac.h"
 #include "memo/grant.h"
@@ -130,6 +131,8 @@ links_add(struct adding *a, struct diag *why)
 		if (!pair(text, &left, &right))
 			return diag_fail(
 				why, RC_BAD, "--collection wants REMOTE=LOCAL, not \"%s\"", text);
+		if (a->peer.kind == PEER_MISP && (code = misp_remote_check(left, false, why)))
+			return code;
 		code = node_collection(&a->node, right, &c, why);
 		struct peer_link link = {
 			.peer = a->peer.name, .way = PEER_PULL, .remote = left, .local = right};
@@ -140,6 +143,8 @@ links_add(struct adding *a, struct diag *why)
 		if (!pair(text, &left, &right))
 			return diag_fail(
 				why, RC_BAD, "--push wants LOCAL=REMOTE, not \"%s\"", text);
+		if (a->peer.kind == PEER_MISP && (code = misp_remote_check(right, true, why)))
+			return code;
 		code = node_collection(&a->node, left, &c, why);
 		struct peer_link link = {
 			.peer = a->peer.name, .way = PEER_PUSH, .remote = right, .local = left};
@@ -336,6 +341,8 @@ show_event(const struct cmd_env *env, const struct sync_event *e)
 			printf(", %llu quarantined", (unsigned long long)e->counts.quarantined);
 		if (e->counts.refused)
 			printf(", %llu refused", (unsigned long long)e->counts.refused);
+		if (e->left_out)
+			printf(", %llu left out", (unsigned long long)e->left_out);
 		putchar('\n');
 	} else if (e->kind == SYNC_PUSHED) {
 		printf("%.*s: %llu objects pushed\n", (int)e->remote.len, e->remote.ptr,
@@ -398,7 +405,8 @@ static const struct cmd_option add_options[] = {
 	{"kind", "taxii|misp|csaf", "what the peer is (taxii)", 0, false},
 	{"user", "NAME", "HTTP Basic, with --password-stdin", 0, false},
 	{"password-stdin", NULL, "its password is the first line of stdin", 0, false},
-	{"token-stdin", NULL, "bearer token on the first line of stdin", 0, false},
+	{"token-stdin", NULL, "bearer token, or a MISP user's key, on the first line of stdin", 0,
+		false},
 	{"cert", "FILE", "our client certificate, with --key", 0, false},
 	{"key", "FILE", "its private key", 0, false},
 	{"ca", "FILE", "who may have signed the server's certificate (the system's list)", 0,
@@ -439,5 +447,9 @@ const struct command command_sync = {
 	.verbs = verbs,
 	.more = "Pulls and pushes what \"sync add\" linked: of one peer, or of all. A running "
 		"\"serve\" does the same by "
-		"itself. After a crash it goes on exactly where it was.",
+		"itself. After a crash it goes on exactly where it was.\n\n"
+		"Of a MISP server (--kind misp) REMOTE is \"events\", or terms joined by \"+\": "
+		"tag:NAME, !tag:NAME, org:NAME, threat:1..4, unpublished; to push, \"events\", "
+		"with "
+		"\"+publish\" and \"+tag:NAME\" where wanted.",
 };

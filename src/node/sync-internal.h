@@ -7,7 +7,7 @@
 #include "taxii/pull.h"
 #include "taxii/push.h"
 
-enum link_phase { LINK_FIND, LINK_PULL, LINK_PUSH, LINK_ENDED };
+enum link_phase { LINK_FIND, LINK_PULL, LINK_PUSH, LINK_MISP, LINK_ENDED };
 
 struct link {
 	uint64_t number; /* of the channel in the fetch process; free again once the link is gone */
@@ -24,6 +24,7 @@ struct link {
 	struct backoff backoff; /* of finding */
 	struct pull pull;
 	struct push push;
+	struct misp_link *misp;	 /* of a link with a MISP server, else NULL */
 	struct push_item *items; /* of the push under way */
 	size_t item_count;
 	struct arena outgoing; /* their bytes */

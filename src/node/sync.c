@@ -9,6 +9,7 @@
 #include "node/layout.h"
 #include "node/pack.h"
 #include "node/sync-internal.h"
+#include "node/sync_misp.h"
 
 void
 link_free(struct link *l)
@@ -18,6 +19,7 @@ link_free(struct link *l)
 		pull_fini(&l->pull);
 	if (l->pushing)
 		push_fini(&l->push);
+	misp_link_free(l->misp);
 	free(l->items);
 	arena_fini(&l->outgoing);
 	arena_fini(&l->text);
@@ -88,7 +90,7 @@ channel_pack(
 	if (p->auth == PEER_AUTH_BASIC)
 		f.auth = CLIENT_AUTH_BASIC;
 	if (p->auth == PEER_AUTH_BEARER)
-		f.auth = CLIENT_AUTH_BEARER;
+		f.auth = p->kind == PEER_MISP ? CLIENT_AUTH_KEY : CLIENT_AUTH_BEARER;
 	if (p->auth == PEER_AUTH_CERT)
 		f.config.key = buf_span(&secret);
 	else
@@ -169,7 +171,8 @@ link_add(struct sync *s, const struct peer *p, const struct peer_link *row, stru
 	if (!code)
 		code = channel_open(s, l, p, why);
 	if (!code)
-		code = find_init(&l->find, l->peer_url, l->row.remote, why);
+		code = p->kind == PEER_MISP ? misp_link_new(s, l, why)
+					    : find_init(&l->find, l->peer_url, l->row.remote, why);
 	if (code) {
 		link_free(l);
 		return code;
@@ -182,8 +185,8 @@ static enum rc
 peer_load(struct sync *s, const struct peer *p, struct arena *a, struct diag *why)
 {
 	struct peer_links rows = {};
-	if (p->kind != PEER_TAXII)
-		return RC_OK; /* MISP servers have an engine of their own */
+	if (p->kind == PEER_CSAF)
+		return RC_OK; /* CSAF providers have an engine of their own */
 	enum rc code = peer_link_list(s->node->store, p->name, a, &rows, why);
 	for (size_t i = 0; !code && i < rows.all.len; i++)
 		code = link_add(s, p, &rows.all.at[i], why);
@@ -301,7 +304,11 @@ static enum rc
 link_ask(struct sync *s, struct link *l, struct sync_event *out, struct diag *why)
 {
 	struct ask ask = {};
-	if (l->phase == LINK_FIND)
+	if (l->phase == LINK_MISP) {
+		enum rc code = misp_link_ask(s, l, &ask, out);
+		if (code)
+			return code;
+	} else if (l->phase == LINK_FIND)
 		find_ask(&l->find, &ask);
 	else if (l->phase == LINK_PULL)
 		pull_ask(&l->pull, &ask);
@@ -376,6 +383,7 @@ take_reply(struct sync *s, const struct message *m, struct link **asker, struct 
 		.body = f.body,
 		.date_last = fetch_reply_header(&f, SPAN("x-taxii-date-added-last")),
 		.applied = fetch_reply_header(&f, SPAN("preference-applied")),
+		.location = fetch_reply_header(&f, SPAN("location")),
 		.retry_after = f.retry_after,
 		.elapsed = (int64_t)f.elapsed,
 	};
@@ -384,7 +392,9 @@ take_reply(struct sync *s, const struct message *m, struct link **asker, struct 
 	out->why = f.why;
 	if (!f.code)
 		skew_note(s, l, &f);
-	if (l->phase == LINK_FIND)
+	if (l->phase == LINK_MISP)
+		misp_link_reply(s, l, &r, out);
+	else if (l->phase == LINK_FIND)
 		find_reply(s, l, &r, out);
 	else if (l->phase == LINK_PULL)
 		pull_reply(s, l, &r, out);
@@ -460,11 +470,17 @@ sync_next(struct sync *s, int64_t timeout, struct sync_event *out, struct diag *
 	}
 }
 
+static bool
+is_pusher(const struct link *l)
+{
+	return l->phase == LINK_PUSH || (l->phase == LINK_MISP && l->row.way == PEER_PUSH);
+}
+
 void
 sync_poke(struct sync *s)
 {
 	for (size_t i = 0; i < s->links.len; i++)
-		if (s->links.at[i]->phase == LINK_PUSH && !s->links.at[i]->failed)
+		if (is_pusher(s->links.at[i]) && !s->links.at[i]->failed)
 			s->links.at[i]->next_at = 0;
 }
 

@@ -31,7 +31,8 @@ struct sync_event {
 	struct span peer, remote, local, id; /* borrowed until the next sync_next */
 	enum peer_way way;
 	struct vault_counts counts;
-	uint64_t objects; /* in this step */
+	uint64_t objects;  /* in this step */
+	uint64_t left_out; /* parts of an event that no object here can be */
 	struct diag why;
 };
 
