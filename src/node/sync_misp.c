@@ -40,7 +40,6 @@ static enum rc
 is_known(struct sync *s, struct link *l, const struct misp_entry *e, bool *known, struct diag *why)
 {
 	own_arena struct arena a = {};
-	own_stix struct stix_object o = {};
 	struct vault_item item;
 	bool here = false;
 	struct span id = arena_printf(&a, "report--%s", e->uuid);
