@@ -608,9 +608,17 @@ keep_attributes(struct event *ev, yyjson_val *attributes, struct buf *members, s
 	buf_add(members, SPAN(",\"misp_attributes\":["));
 	while ((val = yyjson_arr_iter_next(&it)) != NULL) {
 		size_t n = 0;
-		if (count++)
+		size_t before = members->len;
+		if (count)
 			buf_add_byte(members, ',');
+		size_t start = members->len;
 		misp_keep(members, val, attribute_drop, &lost);
+		if (members->len == start || members->ptr[start] != '{') {
+			members->len = before; /* none of its members can be kept */
+			lost++;
+			continue;
+		}
+		count++;
 		buf_reset(&list);
 		int64_t at = expirations(val, &list, &n);
 		if (n) {

@@ -343,6 +343,20 @@ what_one_server_counts_is_not_kept(void **state)
 	got_fini(&g);
 }
 
+/* Found by fuzzing: an attribute of which nothing can be kept left a lone comma behind. */
+static void
+an_attribute_without_usable_members_breaks_nothing(void **state)
+{
+	(void)state;
+	struct got g = event_read(
+		",\"Object\":[{\"name\":\"x\",\"Attribute\":[{\"a(b\":1},{\"type\":0},7,{}]}]");
+	struct span line = got_line(&g, "\"note--", "misp_attributes");
+	own_json yyjson_doc *doc = NULL;
+	assert_rc(json_read(line, NULL, &doc, NULL), RC_OK);
+	assert_has(buf_span(&g.left_out), "members whose names no STIX dictionary can have");
+	got_fini(&g);
+}
+
 int
 main(void)
 {
@@ -362,6 +376,7 @@ main(void)
 		cmocka_unit_test(the_same_event_makes_the_same_bytes),
 		cmocka_unit_test(an_edit_elsewhere_in_the_event_makes_no_version),
 		cmocka_unit_test(what_one_server_counts_is_not_kept),
+		cmocka_unit_test(an_attribute_without_usable_members_breaks_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
