@@ -1,30 +1,9 @@
-/* feed/in.h's reader of csv, whatever the bytes are; what it makes must be JSON. */
-#include "base/must.h"
-#include "codec/json.h"
-#include "feed/in.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* feed/in.h's reader of csv. */
+#include "in.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct span text = {(const char *)data, size};
-	const struct in_format *format;
-	struct in *in;
-	struct in_object o;
-	struct diag why = {};
-	struct in_plan plan = {.author = SPAN("identity--11111111-2222-4333-8444-555555555555"),
-		.now = INT64_C(1772800000000000),
-		.confidence = -1};
-	enum rc code = in_format_find(SPAN("csv"), text, &format, &why);
-	if (code || in_open(&plan, format, text, &in, &why))
-		return 0;
-	while ((code = in_next(in, &o, &why)) == RC_OK || code == RC_UNKNOWN) {
-		own_json yyjson_doc *doc = NULL;
-		if (code == RC_OK && o.id.len)
-			must(json_read(o.text, &(struct json_limits){.any_keys = true}, &doc,
-				     NULL) == RC_OK);
-	}
-	in_close(&in);
+	in_fuzz(SPAN("csv"), (struct span){(const char *)data, size});
 	return 0;
 }
