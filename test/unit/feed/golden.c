@@ -51,7 +51,7 @@ main(void)
 {
 	if (!getenv("TOCSIN_GOLDEN")) {
 		printf("1..0 # SKIP needs TOCSIN_GOLDEN\n");
-		return 77;
+		return 0;
 	}
 	const struct CMUnitTest tests[] = {cmocka_unit_test(an_event_becomes_these_objects)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

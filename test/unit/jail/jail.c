@@ -496,7 +496,7 @@ main(void)
 {
 #ifdef __SANITIZE_THREAD__
 	puts("1..0 # SKIP ThreadSanitizer does what no jail allows");
-	return 77;
+	return 0; /* the plan says it; Meson 1.0 takes 77 from a TAP program for an error */
 #endif
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_jail_everything_tried_here_succeeds),
