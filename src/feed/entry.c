@@ -13,37 +13,46 @@ instant(const struct stix_object *o, const char *key)
 	return text.len && !time_parse(text, &at, NULL) ? at : TIME_NONE;
 }
 
-/* The same name stands in the pattern with everything below it. */
 static bool
-is_repeated(const struct entries *out, size_t from, struct observable what)
+is_repeated(const struct entries *out, size_t from, const struct out_entry *e)
 {
-	for (size_t i = from; i < out->all.len; i++)
-		if (out->all.at[i].about.kind == what.kind &&
-			span_eq(out->all.at[i].about.value, what.value))
+	for (size_t i = from; i < out->all.len; i++) {
+		const struct out_entry *one = &out->all.at[i];
+		if (one->about.kind == e->about.kind && one->exact == e->exact &&
+			one->valid_from == e->valid_from && one->valid_until == e->valid_until &&
+			span_eq(one->about.value, e->about.value))
 			return true;
+	}
 	return false;
 }
 
-static void
-add_atoms(const struct pattern_atoms *atoms, const struct out_entry *base, struct entries *out)
+static int64_t
+later(int64_t a, int64_t b)
 {
-	size_t from = out->all.len;
-	for (size_t i = 0; i < atoms->len; i++) {
-		const struct pattern_atom *atom = &atoms->at[i];
-		if (!atom->decides && !atom->loose)
-			continue;
-		if (atom->below) {
-			for (size_t j = from; j < out->all.len; j++)
-				if (span_eq(out->all.at[j].about.value, atom->what.value))
-					out->all.at[j].exact = false;
-			continue;
-		}
-		if (is_repeated(out, from, atom->what))
-			continue;
-		struct out_entry *e = vec_add(&out->all);
-		*e = *base;
-		e->about = atom->what;
-	}
+	return a == TIME_NONE || (b != TIME_NONE && b > a) ? b : a;
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a == TIME_NONE || (b != TIME_NONE && b < a) ? b : a;
+}
+
+/* False: no observable alone can say what this atom says. */
+static bool
+add_atom(const struct pattern_atom *atom, const struct out_entry *base, size_t from,
+	struct entries *out)
+{
+	struct out_entry e = *base;
+	e.about = atom->what;
+	e.exact = atom->reach == PATTERN_EXACT;
+	e.valid_from = later(base->valid_from, atom->from);
+	e.valid_until = earlier(base->valid_until, atom->until);
+	if (!atom->decides || atom->reach == PATTERN_BELOW)
+		return false;
+	if (!is_repeated(out, from, &e))
+		*vec_add(&out->all) = e;
+	return atom->from == TIME_NONE && atom->until == TIME_NONE;
 }
 
 enum rc
@@ -74,11 +83,10 @@ entry_all(const struct stix_object *o, struct facts facts, struct arena *a, stru
 	if (pattern_parse(text, a, &pattern, NULL))
 		return RC_NONE;
 	pattern_atoms(&pattern, a, &atoms);
-	*whole = atoms.covers;
-	for (size_t i = 0; i < atoms.len; i++)
-		*whole = *whole && (atoms.at[i].decides || atoms.at[i].loose);
 	size_t before = out->all.len;
-	add_atoms(&atoms, &base, out);
+	*whole = atoms.whole;
+	for (size_t i = 0; i < atoms.len; i++)
+		*whole = add_atom(&atoms.at[i], &base, before, out) && *whole;
 	return out->all.len > before ? RC_OK : RC_NONE;
 }
 
@@ -97,5 +105,14 @@ entry_add(const struct entry_ask *ask, const struct vault_item *item, struct are
 	if (until != TIME_NONE && until <= ask->now)
 		return RC_NONE;
 	bool whole;
-	return entry_all(&o, facts, a, out, &whole);
+	size_t before = out->all.len, left = before;
+	enum rc code = entry_all(&o, facts, a, out, &whole);
+	/* A STOP of the pattern may be earlier than valid_until. */
+	for (size_t i = before; i < out->all.len; i++) {
+		const struct out_entry *e = &out->all.at[i];
+		if (e->valid_until == TIME_NONE || e->valid_until > ask->now)
+			out->all.at[left++] = *e;
+	}
+	out->all.len = left;
+	return code ? code : left > before ? RC_OK : RC_NONE;
 }

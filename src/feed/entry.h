@@ -24,8 +24,8 @@ struct entry_ask {
 enum rc entry_add(const struct entry_ask *ask, const struct vault_item *item, struct arena *a,
 	struct entries *out);
 /*
- * The same for an object that the gate was asked about, revoked and expired ones too. *whole: the rows
- * together say all that its pattern says.
+ * The same for an object that the gate was asked about, revoked and expired ones too. *whole: the
+ * observables of the rows together say all that its pattern says, without START and STOP.
  */
 enum rc entry_all(const struct stix_object *o, struct facts facts, struct arena *a,
 	struct entries *out, bool *whole);

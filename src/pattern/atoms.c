@@ -1,11 +1,13 @@
 #include "pattern/atoms.h"
 
 #include "base/ascii.h"
+#include "base/hash.h"
 #include "obs/addr.h"
 #include "pattern/meaning.h"
 
 struct item {
 	struct item *next;
+	bool merged; /* another atom says it too */
 	struct pattern_atom atom;
 };
 
@@ -170,10 +172,27 @@ of_like(const struct pattern_test *t, struct arena *a)
 		return out;
 	out.first = out.last = arena_new(a, sizeof *out.first);
 	out.first->atom = (struct pattern_atom){
-		.what = what, .test = t, .constant = t->constants, .decides = true, .below = true};
+		.what = what,
+		.test = t,
+		.constant = t->constants,
+		.from = TIME_NONE,
+		.until = TIME_NONE,
+		.reach = PATTERN_BELOW,
+		.decides = true,
+	};
 	out.len = 1;
 	out.covers = true;
 	return out;
+}
+
+/*
+ * Whether what is seen is the object that the path starts from, or all of it that a log shows. The
+ * address a name resolves to is not: others may resolve to it.
+ */
+static bool
+is_seen_alone(const struct pattern_path *path)
+{
+	return !is_path(path, SPAN("domain-name:resolves_to_refs[*].value"));
 }
 
 static struct list
@@ -199,7 +218,9 @@ of_test(const struct pattern_test *t, struct arena *a)
 			.what = what,
 			.test = t,
 			.constant = c,
-			.decides = true,
+			.from = TIME_NONE,
+			.until = TIME_NONE,
+			.decides = is_seen_alone(&t->path),
 			.loose = is_network(what.kind) && !subset,
 		};
 		if (out.last)
@@ -330,6 +351,30 @@ of_expr(const struct pattern_expr *e, struct arena *a)
 	return sum;
 }
 
+/* Within START and STOP. Where nothing can lie in both, nothing is left to look for. */
+static void
+clip(struct list *list, const struct pattern_node *n)
+{
+	int64_t start, stop;
+	struct list kept = {.covers = list->covers};
+	/* pattern_meaning refuses a date that does not exist */
+	if (time_parse(n->start, &start, NULL) || time_parse(n->stop, &stop, NULL))
+		return;
+	for (struct item *item = list->first, *next; item; item = next) {
+		next = item == list->last ? NULL : item->next;
+		struct pattern_atom *atom = &item->atom;
+		if (atom->from == TIME_NONE || atom->from < start)
+			atom->from = start;
+		if (atom->until == TIME_NONE || atom->until > stop)
+			atom->until = stop;
+		if (atom->from >= atom->until)
+			continue;
+		struct list one = {.first = item, .last = item, .len = 1};
+		join(&kept, &one);
+	}
+	*list = kept;
+}
+
 static struct list
 of_node(const struct pattern_node *n, struct arena *a)
 {
@@ -342,15 +387,78 @@ of_node(const struct pattern_node *n, struct arena *a)
 		if (either) {
 			sum.covers &= one.covers;
 			join(&sum, &one);
+		} else if (n->kind >= PATTERN_REPEATS) {
+			sum = one;
 		} else if (is_better(&one, &sum)) {
 			sum = one;
 		}
 	}
-	bool trivial = either || (n->kind == PATTERN_REPEATS && n->number.integer == 1) ||
-		       (n->kind == PATTERN_WITHIN && n->child->kind == PATTERN_OBSERVE);
-	if (!trivial)
+	if (n->kind == PATTERN_STARTSTOP)
+		clip(&sum, n);
+	/* What one observation decides lies within any window, and is there once. */
+	bool alone = either || n->kind == PATTERN_WITHIN || n->kind == PATTERN_STARTSTOP ||
+		     (n->kind == PATTERN_REPEATS && n->number.integer == 1);
+	if (!alone)
 		undecide(&sum);
 	return sum;
+}
+
+/* Atoms by value and time. Open addressing, at most half full. */
+struct names {
+	struct pattern_atom **slot;
+	size_t mask;
+};
+
+static struct pattern_atom **
+names_slot(const struct names *n, const struct pattern_atom *key)
+{
+	uint64_t seed = (uintptr_t)n->slot ^ ((uint64_t)key->from * 31 + (uint64_t)key->until);
+	size_t at = hash64(key->what.value, seed) & n->mask;
+	for (;; at = (at + 1) & n->mask) {
+		const struct pattern_atom *one = n->slot[at];
+		if (!one || (one->decides == key->decides && one->from == key->from &&
+				    one->until == key->until &&
+				    span_eq(one->what.value, key->what.value)))
+			return &n->slot[at];
+	}
+}
+
+static bool
+is_name(const struct pattern_atom *atom)
+{
+	return atom->what.kind == OBS_DOMAIN && atom->reach == PATTERN_EXACT;
+}
+
+/* A name and what lies below it, each said by a comparison of its own, become one atom. */
+static void
+merge_below(const struct list *list, struct arena *a)
+{
+	size_t count = 0, belows = 0;
+	struct names names = {.mask = 15};
+	for (struct item *i = list->first; i; i = i->next) {
+		count += is_name(&i->atom);
+		belows += i->atom.reach == PATTERN_BELOW;
+	}
+	if (!belows || !count)
+		return;
+	while (names.mask < count * 2)
+		names.mask = names.mask * 2 + 1;
+	names.slot = arena_new(a, (names.mask + 1) * sizeof(struct pattern_atom *));
+	for (struct item *i = list->first; i; i = i->next) {
+		struct pattern_atom **slot =
+			is_name(&i->atom) ? names_slot(&names, &i->atom) : NULL;
+		if (slot && !*slot)
+			*slot = &i->atom;
+	}
+	for (struct item *i = list->first; i; i = i->next) {
+		if (i->atom.reach != PATTERN_BELOW)
+			continue;
+		struct pattern_atom *name = *names_slot(&names, &i->atom);
+		if (!name)
+			continue;
+		name->reach = PATTERN_COVERING;
+		i->merged = true;
+	}
 }
 
 void
@@ -361,12 +469,14 @@ pattern_atoms(const struct pattern *p, struct arena *a, struct pattern_atoms *ou
 	/* A pattern that is never evaluated arms nothing. */
 	if (!list.len || pattern_meaning(p, NULL, NULL))
 		return;
+	list.last->next = NULL;
+	merge_below(&list, a);
 	struct pattern_atom *at = arena_new(a, list.len * sizeof *at);
-	size_t i = 0;
+	*out = (struct pattern_atoms){.at = at, .covers = list.covers, .whole = list.covers};
 	for (const struct item *item = list.first; item; item = item->next) {
-		at[i++] = item->atom;
-		if (item == list.last)
-			break;
+		if (item->merged)
+			continue;
+		at[out->len++] = item->atom;
+		out->whole &= item->atom.decides;
 	}
-	*out = (struct pattern_atoms){.at = at, .len = list.len, .covers = list.covers};
 }

@@ -4,16 +4,25 @@
  * taken from comparisons by "=", IN and ISSUBSET on paths whose values we know by kind. The atoms
  * live in the caller's arena and borrow from the pattern. Any thread.
  */
+#include "base/clock.h"
 #include "obs/obs.h"
 #include "pattern/syntax.h"
+
+enum pattern_reach {
+	PATTERN_EXACT,	  /* `what` itself */
+	PATTERN_BELOW,	  /* LIKE '%.name': names below `what`, not `what` itself */
+	PATTERN_COVERING, /* both, because the pattern says both */
+};
 
 struct pattern_atom {
 	struct observable what;
 	const struct pattern_test *test; /* object path and operator */
 	const struct pattern_const *constant;
+	int64_t from, until; /* START and STOP: from <= time < until; TIME_NONE: open */
+	enum pattern_reach reach;
 	/*
-	 * Seeing `what` is a match of the whole pattern. Otherwise it makes a candidate: the
-	 * pattern is then to be evaluated over what was seen around it.
+	 * Seeing `what` in that time is a match of the whole pattern. Otherwise it makes a
+	 * candidate: the pattern is then to be evaluated over what was seen around it.
 	 */
 	bool decides;
 	/*
@@ -21,8 +30,6 @@ struct pattern_atom {
 	 * ever equals it; those who write it mean every address inside.
 	 */
 	bool loose;
-	/* LIKE '%.name': what is seen lies below `what` and is not `what` itself. */
-	bool below;
 };
 
 struct pattern_atoms {
@@ -31,7 +38,9 @@ struct pattern_atoms {
 	/* The pattern cannot match without one of the atoms being seen; else it may by other ways
 	 * too. */
 	bool covers;
+	/* The atoms say all that the pattern says: it is covered, and every atom decides. */
+	bool whole;
 };
 
-/* No atoms (len 0, covers false) where the pattern says nothing that a scanner sees. */
+/* No atoms (len 0, neither covered nor whole) where the pattern says nothing that a scanner sees. */
 void pattern_atoms(const struct pattern *p, struct arena *a, struct pattern_atoms *out);

@@ -66,9 +66,8 @@ what_else_a_pattern_demands_makes_candidates(void **state)
 		OBS_MD5, "0cc175b9c0f1b6a831c399e269772661", false);
 	assert_one("[domain-name:value = 'evil.example'] REPEATS 2 TIMES", OBS_DOMAIN,
 		"evil.example", false);
-	assert_one("[domain-name:value = 'evil.example'] START t'2020-01-01T00:00:00Z' STOP "
-		   "t'2021-01-01T00:00:00Z'",
-		OBS_DOMAIN, "evil.example", false);
+	assert_one("[domain-name:resolves_to_refs[*].value = '192.0.2.1']", OBS_IPV4, "192.0.2.1",
+		false);
 	assert_one(
 		"([ipv4-addr:value = '192.0.2.1'] FOLLOWEDBY [url:value = 'http://evil.example/']) "
 		"WITHIN 5 SECONDS",
@@ -130,19 +129,94 @@ networks_behind_an_equals_sign_are_marked(void **state)
 }
 
 static void
-a_like_below_a_name_is_marked(void **state)
+a_name_and_what_lies_below_it_are_one_atom(void **state)
 {
 	(void)state;
 	struct pattern_atoms atoms = atoms_of(
 		"[domain-name:value = 'evil.example' OR domain-name:value LIKE '%.evil.example']");
+	assert_int_equal(atoms.len, 1);
+	assert_int_equal(atoms.at[0].reach, PATTERN_COVERING);
+	assert_true(atoms.whole);
+	atoms = atoms_of("[domain-name:value LIKE '%.evil.example'] OR [domain-name:value = "
+			 "'EVIL.example.'] OR [domain-name:value = 'evil.example']");
 	assert_int_equal(atoms.len, 2);
-	assert_false(atoms.at[0].below);
-	assert_true(atoms.at[1].below && atoms.at[1].decides);
-	assert_true(atoms.covers);
+	assert_int_equal(atoms.at[0].reach, PATTERN_COVERING);
+	assert_int_equal(atoms.at[1].reach, PATTERN_EXACT);
+	/* Of other times, or only a candidate: two atoms. */
+	atoms = atoms_of("[domain-name:value LIKE '%.evil.example'] OR [domain-name:value = "
+			 "'evil.example'] START t'2020-01-01T00:00:00Z' STOP "
+			 "t'2021-01-01T00:00:00Z'");
+	assert_int_equal(atoms.len, 2);
+	assert_int_equal(atoms.at[0].reach, PATTERN_BELOW);
+	assert_int_equal(atoms.at[1].reach, PATTERN_EXACT);
+	atoms = atoms_of("[domain-name:value LIKE '%.evil.example' OR (domain-name:value = "
+			 "'evil.example' AND domain-name:x = 1)]");
+	assert_int_equal(atoms.len, 2);
+	assert_int_equal(atoms.at[0].reach, PATTERN_BELOW);
+	assert_int_equal(
+		atoms_of("[domain-name:value LIKE '%.evil.example']").at[0].reach, PATTERN_BELOW);
 	assert_int_equal(atoms_of("[domain-name:value LIKE '%evil.example']").len, 0);
 	assert_int_equal(atoms_of("[domain-name:value LIKE '%.e_il.example']").len, 0);
 	assert_int_equal(atoms_of("[domain-name:value NOT LIKE '%.evil.example']").len, 0);
 	assert_int_equal(atoms_of("[file:name LIKE '%.evil.example']").len, 0);
+}
+
+static int64_t
+instant(const char *text)
+{
+	int64_t at;
+	assert_rc(time_parse(span_of(text), &at, NULL), RC_OK);
+	return at;
+}
+
+static void
+start_and_stop_say_when_an_atom_counts(void **state)
+{
+	(void)state;
+	struct pattern_atoms atoms = atoms_of("[domain-name:value = 'evil.example']");
+	assert_true(atoms.at[0].from == TIME_NONE && atoms.at[0].until == TIME_NONE);
+	atoms = atoms_of("([domain-name:value = 'a.example'] START t'2020-01-01T00:00:00Z' STOP "
+			 "t'2022-01-01T00:00:00Z' OR [domain-name:value = 'b.example']) WITHIN 5 "
+			 "SECONDS START t'2019-01-01T00:00:00Z' STOP t'2021-01-01T00:00:00Z'");
+	assert_int_equal(atoms.len, 2);
+	assert_true(atoms.whole && atoms.at[0].decides && atoms.at[1].decides);
+	assert_true(atoms.at[0].from == instant("2020-01-01T00:00:00Z"));
+	assert_true(atoms.at[0].until == instant("2021-01-01T00:00:00Z"));
+	assert_true(atoms.at[1].from == instant("2019-01-01T00:00:00Z"));
+	assert_true(atoms.at[1].until == instant("2021-01-01T00:00:00Z"));
+	/* Of two times without an instant in common nothing is left. */
+	atoms = atoms_of("([domain-name:value = 'a.example'] START t'2020-01-01T00:00:00Z' STOP "
+			 "t'2021-01-01T00:00:00Z' OR [domain-name:value = 'b.example']) START "
+			 "t'2021-01-01T00:00:00Z' STOP t'2022-01-01T00:00:00Z'");
+	assert_true(atoms.len == 1 && atoms.whole);
+	assert_span(atoms.at[0].what.value, "b.example");
+	atoms = atoms_of("[domain-name:value = 'a.example'] START t'2021-01-01T00:00:00Z' STOP "
+			 "t'2021-01-01T00:00:00Z'");
+	assert_true(!atoms.len && !atoms.whole);
+}
+
+static void
+only_a_pattern_whose_every_part_decides_is_whole(void **state)
+{
+	(void)state;
+	assert_true(atoms_of("[domain-name:value IN ('a.example', 'b.example')]").whole);
+	assert_true(atoms_of("[ipv4-addr:value = '139.226.0.0/15']").whole);
+	assert_true(
+		atoms_of("([ipv4-addr:value = '192.0.2.1'] OR [url:value = 'http://a.example/']) "
+			 "WITHIN 1 SECONDS REPEATS 1 TIMES")
+			.whole);
+	static const char *const not [] = {
+		"[domain-name:value = 'a.example' OR file:name = 'x']",
+		"[domain-name:value = 'a.example'] REPEATS 2 TIMES",
+		"[domain-name:value = 'a.example'] AND [domain-name:value = 'b.example']",
+		"[ipv4-addr:value = '139.226.0.0/15' AND ipv4-addr:x = 1]",
+		"[domain-name:resolves_to_refs[*].value = '192.0.2.1']",
+		"([ipv4-addr:value = '192.0.2.1'] FOLLOWEDBY [ipv4-addr:value = '192.0.2.2']) "
+		"WITHIN 1 SECONDS",
+	};
+	for (size_t i = 0; i < sizeof not / sizeof not [0]; i++)
+		if (atoms_of(not [i]).whole)
+			fail_msg("%s", not [i]);
 }
 
 int
@@ -154,7 +228,9 @@ main(void)
 		cmocka_unit_test(alternatives_are_all_looked_for),
 		cmocka_unit_test(what_a_scanner_cannot_see_yields_nothing),
 		cmocka_unit_test(networks_behind_an_equals_sign_are_marked),
-		cmocka_unit_test(a_like_below_a_name_is_marked),
+		cmocka_unit_test(a_name_and_what_lies_below_it_are_one_atom),
+		cmocka_unit_test(start_and_stop_say_when_an_atom_counts),
+		cmocka_unit_test(only_a_pattern_whose_every_part_decides_is_whole),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	arena_fini(&arena);
