@@ -1,4 +1,6 @@
 """pattern check and pattern match, as scripts use them."""
+import csv
+import io
 import json
 
 import pytest
@@ -65,3 +67,28 @@ def test_the_lists_of_the_validator_are_told_apart(tocsin, shared):
     assert len(valid) > 200 and set(valid) == {"ok"}
     invalid = tocsin("pattern", "check", shared / "data/stix/patterns-invalid.txt", code=1).out.splitlines()
     assert len(invalid) > 30 and all(line.startswith("error ") for line in invalid)
+
+
+def test_exports_hold_what_decides_a_pattern_and_when(tocsin, tmp_path):
+    tocsin("init", "--name", "Test", "--country", "EE")
+    tocsin("collection", "add", "main")
+    patterns = {
+        "now": "[domain-name:value = 'now.example'] START t'2020-01-01T00:00:00Z' STOP t'2199-01-01T00:00:00Z'",
+        "past": "[domain-name:value = 'past.example'] START t'2020-01-01T00:00:00Z' STOP t'2021-01-01T00:00:00Z'",
+        "net": "[ipv4-addr:value = '192.0.2.0/24' AND ipv4-addr:x_seen = 1]",
+        "refers": "[domain-name:resolves_to_refs[*].value = '192.0.2.1']",
+        "below": "[domain-name:value LIKE '%.below.example' OR domain-name:value = 'below.example']",
+        "both": "[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '192.0.2.7']"}
+    bundle = {"type": "bundle", "id": "bundle--11111111-1111-4111-8111-111111111111", "objects": [
+        {"type": "indicator", "spec_version": "2.1", "id": f"indicator--11111111-1111-4111-8111-{i:012}",
+         "created": "2020-01-01T00:00:00.000Z", "modified": "2020-01-01T00:00:00.000Z", "name": name,
+         "indicator_types": ["malicious-activity"], "pattern": pattern, "pattern_type": "stix",
+         "valid_from": "2019-01-01T00:00:00Z"} for i, (name, pattern) in enumerate(patterns.items())]}
+    (tmp_path / "b.json").write_text(json.dumps(bundle))
+    tocsin("import", "b.json", "--collection", "main")
+    rows = list(csv.reader(io.StringIO(tocsin("export", "--collection", "main", "--format", "csv").out)))
+    by_value = {row[0]: row for row in rows[1:]}
+    assert set(by_value) == {"now.example", "below.example", "192.0.2.7"}
+    assert by_value["now.example"][4:6] == ["2020-01-01T00:00:00.000Z", "2199-01-01T00:00:00.000Z"]
+    zone = tocsin("export", "--collection", "main", "--format", "rpz").out
+    assert "*.below.example" in zone and "*.now.example" not in zone
