@@ -255,6 +255,7 @@ def main():
     out.append("/* Made by tools/stix_tables.py. */")
     out.append('#include <math.h>\n\n#include "stix/rules-internal.h"\n#include "stix/table-internal.h"\n')
     read_vocabularies(source["vocabularies"])
+    read_vocabularies(source["languages"])
     for name, check in (("countries", "countries"), ("protocols", "protocols"), ("ipfix", "ipfix"), ("charsets", "-")):
         read_list(source[name], check)
     tables = read_objects(source["objects"])

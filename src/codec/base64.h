@@ -12,5 +12,8 @@ void base64url_encode(struct buf *out, struct span bytes);
 /* Appends to out. On RC_BAD out is as it was and why->where names the byte. */
 enum rc base64_decode(struct span text, struct buf *out, struct diag *why);
 enum rc base64url_decode(struct span text, struct buf *out, struct diag *why);
-/* What base64_decode would accept, without decoding. */
+/*
+ * Base64 in letters, length and padding. Stray bits at its end, which base64_decode refuses, are
+ * no matter: RFC 4648 section 3.5 leaves it to the decoder.
+ */
 bool base64_is(struct span text);

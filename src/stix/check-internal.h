@@ -24,11 +24,14 @@ struct check {
 	struct span id, type;
 	const struct stix_table *table; /* NULL: a type the standard does not have */
 	enum stix_kind kind;
+	bool old_bundle;	 /* within a bundle of STIX 2.0 */
 	bool old;		 /* STIX 2.0: only what it has is judged, not what it lacks */
-	bool extended;		 /* it has a new-* or toplevel-property-extension */
+	unsigned extended;	 /* what its extensions make its own: EXTENDS_* */
 	yyjson_val *observables; /* inside a deprecated container: references are its keys */
 	bool stop;
 };
+
+enum { EXTENDS_TYPE = 1 << 0, EXTENDS_TOP = 1 << 1 };
 
 static inline bool
 check_wants(const struct check *c, enum stix_should which)
@@ -61,8 +64,8 @@ void check_custom(struct check *c, struct span name, yyjson_val *val);
 /* How something custom should be named (hyphen: '_' or '-') or made: SHOULDs 101, 102 and 401. */
 void check_way(struct check *c, const char *what, struct span name, char hyphen);
 void check_extensions(struct check *c, yyjson_val *extensions);
-/* Whether the object claims an extension that makes custom properties its own. */
-bool check_is_extended(yyjson_val *object);
+/* Which extensions the object claims: of a new type, of properties at its top. */
+unsigned check_extended(yyjson_val *object);
 /* The deprecated container of observed-data (section 2.13). */
 void check_observables(struct check *c, yyjson_val *container);
 /* A name of section 3.1: a letter, then letters, digits and low lines, 3 to 250; or "id". */

@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "codec/json.h"
 #include "stix/check-internal.h"
+#include "stix/tlp.h"
 
 enum { KEPT = 1000 };
 
@@ -159,9 +160,25 @@ is_old(const struct check *c, yyjson_val *object)
 	return c->kind != STIX_SCO && !looks_like_2_1(c, object);
 }
 
+/* The interoperability test document lets at most one TLP level mark an object. */
+static void
+check_one_tlp(struct check *c, yyjson_val *object)
+{
+	size_t levels = 0;
+	struct frame step = {.up = c->at, .key = SPAN("object_marking_refs")};
+	yyjson_arr_iter it = yyjson_arr_iter_with(json_get(object, "object_marking_refs"));
+	for (yyjson_val *ref; (ref = yyjson_arr_iter_next(&it));)
+		levels += tlp_marking_find(json_span(ref)) != NULL;
+	c->at = &step;
+	if (levels > 1)
+		check_must(c, "tlp", "one TLP marking at most may mark an object");
+	c->at = step.up;
+}
+
 static void
 check_interop(struct check *c, yyjson_val *object)
 {
+	check_one_tlp(c, object);
 	if (c->kind == STIX_SCO || c->kind == STIX_META || json_get(object, "created_by_ref"))
 		return;
 	struct frame step = {.up = c->at, .key = SPAN("created_by_ref")};
@@ -183,7 +200,7 @@ check_object(struct check *c, yyjson_val *object)
 	c->type = json_get_span(object, "type");
 	c->id = json_get_span(object, "id");
 	c->table = stix_table_find(c->type);
-	c->extended = check_is_extended(object);
+	c->extended = check_extended(object);
 	const struct stix_table *table = c->table ? c->table : table_of_unknown(object);
 	c->kind = table->kind;
 	uint64_t should = c->should;
@@ -294,8 +311,9 @@ check_bundle(struct check *c, yyjson_val *bundle)
 	c->id = json_get_span(bundle, "id");
 	/* Bundles of STIX 2.0 have a version of their own. */
 	struct span version = json_get_span(bundle, "spec_version");
-	if (c->options->flags & STIX_AS_2_0 && version.ptr && !span_eq(version, SPAN("2.0")))
-		check_must(c, "spec-version", "must be \"2.0\"");
+	c->old_bundle = c->options->flags & STIX_AS_2_0 && span_eq(version, SPAN("2.0"));
+	if (c->options->flags & STIX_AS_2_0 && !c->old_bundle)
+		check_must(c, "spec-version", "a bundle of STIX 2.0 has spec_version \"2.0\"");
 	struct frame list = {.up = c->at, .key = SPAN("objects")}, item = {.up = &list};
 	c->at = &list;
 	yyjson_arr_iter it = yyjson_arr_iter_with(objects);

@@ -136,14 +136,31 @@ add_hash(struct buf *out, yyjson_val *hashes, struct diag *why)
 	return code;
 }
 
+/* Ends with NULL; NULL: the type is none of section 6. */
+static const char *const *
+contributing_of(struct span type)
+{
+	for (size_t i = 0; i < sizeof contributing / sizeof contributing[0]; i++)
+		if (span_eq(type, span_of(contributing[i].type)))
+			return contributing[i].properties;
+	return NULL;
+}
+
+bool
+stix_id_contributes(const yyjson_val *sco)
+{
+	const char *const *property = contributing_of(json_get_span(sco, "type"));
+	for (; property && *property; property++)
+		if (json_get(sco, *property))
+			return true;
+	return false;
+}
+
 enum rc
 stix_id_of_sco(const yyjson_val *sco, char out[static STIX_ID_TEXT], struct diag *why)
 {
 	struct span type = json_get_span(sco, "type");
-	const char *const *property = NULL;
-	for (size_t i = 0; i < sizeof contributing / sizeof contributing[0]; i++)
-		if (span_eq(type, span_of(contributing[i].type)))
-			property = contributing[i].properties;
+	const char *const *property = contributing_of(type);
 	if (!property)
 		return diag_fail(why, RC_UNKNOWN, "no deterministic id is defined for this type");
 	own_buf struct buf text = {};

@@ -28,6 +28,8 @@ void stix_id_new(struct span type, struct rng chance, char out[static STIX_ID_TE
  * stix_id_new. RC_UNKNOWN: not a type of section 6. RC_BAD: no canonical text.
  */
 enum rc stix_id_of_sco(const yyjson_val *sco, char out[static STIX_ID_TEXT], struct diag *why);
+/* Whether a contributing property is present. False also for what is no type of section 6. */
+bool stix_id_contributes(const yyjson_val *sco);
 /* UUIDv5 in the SCO namespace over bytes that are canonical already. */
 struct uuid stix_sco_uuid(struct span canonical);
 /* UUIDv5 in any namespace. */

@@ -170,28 +170,28 @@ void
 rule_relationship(struct check *c, yyjson_val *object)
 {
 	struct span source, target, name = json_get_span(object, "relationship_type");
-	bool source_has = false, name_has = false;
-	if (!check_wants(c, CHECK_RELATIONSHIP_TYPES) ||
+	bool name_has = false;
+	if (!check_wants(c, CHECK_RELATIONSHIP_TYPES) || !name.ptr ||
 		stix_id_parse(json_get_span(object, "source_ref"), &source, NULL) ||
 		stix_id_parse(json_get_span(object, "target_ref"), &target, NULL) ||
-		!stix_table_find(target))
+		!stix_table_find(source) || !stix_table_find(target))
 		return;
-	if (span_eq(name, SPAN("derived-from")) || span_eq(name, SPAN("duplicate-of")) ||
-		span_eq(name, SPAN("related-to")))
+	if (span_eq(name, SPAN("related-to")) ||
+		((span_eq(name, SPAN("derived-from")) || span_eq(name, SPAN("duplicate-of"))) &&
+			span_eq(source, target)))
 		return;
 	for (size_t i = 0; i < stix_links_count; i++) {
 		if (link_fits(&stix_links[i], source, name, target))
 			return;
-		bool same = span_eq(stix_links[i].source, source);
-		source_has = source_has || same;
-		name_has = name_has || (same && span_eq(stix_links[i].name, name));
+		name_has = name_has || (span_eq(stix_links[i].source, source) &&
+					       span_eq(stix_links[i].name, name));
 	}
 	if (name_has)
 		AT(c, "target_ref",
 			check_should(c, CHECK_RELATIONSHIP_TYPES,
 				"%.*s of %.*s does not lead to %.*s", check_width(name), name.ptr,
 				check_width(source), source.ptr, check_width(target), target.ptr));
-	else if (source_has)
+	else
 		AT(c, "relationship_type",
 			check_should(c, CHECK_RELATIONSHIP_TYPES, "not among those of %.*s",
 				check_width(source), source.ptr));

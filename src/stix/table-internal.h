@@ -40,6 +40,7 @@ enum stix_value {
 	VALUE_SELF_ID,
 	VALUE_SPEC_VERSION,
 	VALUE_LANG,
+	VALUE_SOFTWARE_LANG, /* or a code of ISO 639-2, as STIX 2.0 had it */
 	VALUE_URL,
 	VALUE_MARKING_REF,
 	VALUE_EXTENSIONS,
@@ -161,7 +162,9 @@ extern const size_t stix_links_count;
 extern const struct stix_words stix_words_hash_algorithm_ov, stix_words_extension_type_enum,
 	stix_words_reserved_properties, stix_words_pdf_document_information,
 	stix_words_http_request_fields, stix_words_socket_options, stix_words_countries,
-	stix_words_protocols, stix_words_ipfix, stix_words_charsets;
+	stix_words_protocols, stix_words_ipfix, stix_words_charsets, stix_words_language_subtags,
+	stix_words_language_extlangs, stix_words_language_scripts, stix_words_language_regions,
+	stix_words_language_variants, stix_words_language_iso639_2;
 
 bool stix_words_have(const struct stix_words *words, struct span word);
 /* By type name; NULL: not of the standard. */

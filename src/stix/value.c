@@ -327,25 +327,32 @@ value_self_type(struct check *c, const struct stix_property *property, yyjson_va
 			"3 to 250 of a-z, 0-9 and single hyphens, starting with a letter");
 	else if (!c->table && c->options->flags & STIX_STRICT_TYPES)
 		check_must(c, "unknown-type", "not a type of the standard");
-	else if (!c->table && (!c->extended || !check_wants(c, CHECK_EXTENSIONS_USE)))
+	else if (!c->table &&
+		 (!(c->extended & EXTENDS_TYPE) || !check_wants(c, CHECK_EXTENSIONS_USE)))
 		check_way(c, "a custom type", type, '-');
 }
 
-/* SHOULDs of section 2.9: observables have UUIDv5, all else UUIDv4. */
+/*
+ * Section 2.9: observables should have UUIDv5, all else UUIDv4. An observable without any
+ * contributing property must have a UUIDv4; process has none that could be present, and section
+ * 6.13.1 only says "please".
+ */
 static void
 check_uuid_version(struct check *c, const struct uuid *uuid)
 {
-	char made[STIX_ID_TEXT];
 	unsigned version = uuid_version(uuid);
 	if (c->kind != STIX_SCO) {
 		if (version != 4)
 			check_should(c, CHECK_UUID_CHECK, "should have a UUIDv4");
 		return;
 	}
-	if (!c->table || !check_wants(c, CHECK_UUID_CHECK))
+	if (!c->table || c->old)
 		return;
-	bool contributes = stix_id_of_sco(c->object, made, NULL) == RC_OK;
-	if (contributes != (version == 5))
+	bool contributes = stix_id_contributes(c->object);
+	if (!contributes && version != 4 && !span_eq(c->type, SPAN("process")))
+		check_must(c, "uuid-version",
+			"a UUIDv4 is wanted: no property that contributes to the id is present");
+	else if (contributes != (version == 5))
 		check_should(c, CHECK_UUID_CHECK, "should have a UUIDv%d (section 2.9)",
 			contributes ? 5 : 4);
 }
@@ -375,16 +382,19 @@ value_spec_version(struct check *c, const struct stix_property *property, yyjson
 	(void)property;
 	if (!wants_string(c, val))
 		return;
-	if (!span_eq(json_span(val), c->old ? SPAN("2.0") : SPAN("2.1")))
+	/* STIX 2.0 has it on bundles: within such a one it is an object's custom property. */
+	if (!c->old_bundle && !span_eq(json_span(val), c->old ? SPAN("2.0") : SPAN("2.1")))
 		check_must(c, "spec-version", "must be \"%s\"", c->old ? "2.0" : "2.1");
 }
 
 static void
 value_lang(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
-	(void)property;
-	if (wants_string(c, val) && !lang_is_tag(json_span(val)))
-		check_must(c, "language", "no language tag (RFC 5646)");
+	if (!wants_string(c, val) || lang_is_tag(json_span(val)))
+		return;
+	if (property->value != VALUE_SOFTWARE_LANG ||
+		!stix_words_have(&stix_words_language_iso639_2, json_span(val)))
+		check_must(c, "language", "no language tag (RFC 5646) of registered subtags");
 }
 
 static void
@@ -426,13 +436,22 @@ value_relationship_type(struct check *c, const struct stix_property *property, y
 		check_must(c, "relationship-type", "only a-z, 0-9 and hyphens");
 }
 
+/* Section 7.1.1: what mirrors the properties of an object has their names. */
 static void
 translate(struct check *c, yyjson_val *val)
 {
 	if (!yyjson_is_obj(val) || yyjson_obj_size(val) == 0)
 		check_must(c, "type", "a dictionary of translated properties is wanted");
-	else
-		check_any(c, val);
+	yyjson_obj_iter it = yyjson_obj_iter_with(val);
+	for (yyjson_val *key; !c->stop && (key = yyjson_obj_iter_next(&it));) {
+		struct frame step = {.up = c->at, .key = json_span(key)};
+		c->at = &step;
+		if (!check_property_name(step.key))
+			check_must(c, "property-name",
+				"3 to 250 of a-z, 0-9 and _, starting with a letter");
+		check_any(c, yyjson_obj_iter_get_val(key));
+		c->at = step.up;
+	}
 }
 
 static void
@@ -585,6 +604,7 @@ static void (*const checks[VALUES])(struct check *, const struct stix_property *
 	[VALUE_SELF_ID] = value_self_id,
 	[VALUE_SPEC_VERSION] = value_spec_version,
 	[VALUE_LANG] = value_lang,
+	[VALUE_SOFTWARE_LANG] = value_lang,
 	[VALUE_URL] = value_format,
 	[VALUE_MARKING_REF] = value_marking_ref,
 	[VALUE_EXTENSIONS] = value_extensions,

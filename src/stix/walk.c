@@ -64,6 +64,25 @@ check_way(struct check *c, const char *what, struct span name, char hyphen)
 		check_should(c, CHECK_CUSTOM_PREFIX_LAX, "%s should start with x%c", what, hyphen);
 }
 
+/* Section 2.3: keys should be lower-case, where no property's own clause keeps their case. */
+static void
+check_dictionary_case(struct check *c, yyjson_val *val)
+{
+	yyjson_obj_iter it = yyjson_obj_iter_with(val);
+	for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));) {
+		struct frame step = {.up = c->at, .key = json_span(key)};
+		bool capital = false;
+		for (size_t i = 0; i < step.key.len; i++)
+			capital = capital || (step.key.ptr[i] >= 'A' && step.key.ptr[i] <= 'Z');
+		c->at = &step;
+		if (capital)
+			check_should(c, CHECK_OBSERVABLE_DICTIONARY_KEYS,
+				"a dictionary's keys should be lower-case");
+		check_dictionary_case(c, yyjson_obj_iter_get_val(key));
+		c->at = step.up;
+	}
+}
+
 void
 check_custom(struct check *c, struct span name, yyjson_val *val)
 {
@@ -77,22 +96,27 @@ check_custom(struct check *c, struct span name, yyjson_val *val)
 	check_any(c, val);
 	if (!c->table)
 		return;
-	bool top = c->at->up == c->base;
-	if (!c->extended || !top || (c->kind == STIX_SCO && !check_wants(c, CHECK_EXTENSIONS_USE)))
+	/* An extension excuses what lies at the top; the names' prefixes are asked for all the same. */
+	bool top = c->at->up == c->base && c->extended & EXTENDS_TOP;
+	if (!top || !check_wants(c, CHECK_EXTENSIONS_USE))
 		check_way(c, "a custom property", name, '_');
+	if (c->kind == STIX_SCO && check_wants(c, CHECK_OBSERVABLE_DICTIONARY_KEYS))
+		check_dictionary_case(c, val);
 }
 
-bool
-check_is_extended(yyjson_val *object)
+unsigned
+check_extended(yyjson_val *object)
 {
+	unsigned found = 0;
 	yyjson_obj_iter it = yyjson_obj_iter_with(json_get(object, "extensions"));
 	for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));) {
 		struct span type = json_get_span(yyjson_obj_iter_get_val(key), "extension_type");
-		if (span_starts(type, SPAN("new-")) ||
-			span_eq(type, SPAN("toplevel-property-extension")))
-			return true;
+		if (span_starts(type, SPAN("new-")))
+			found |= EXTENDS_TYPE;
+		if (span_eq(type, SPAN("toplevel-property-extension")))
+			found |= EXTENDS_TOP;
 	}
-	return false;
+	return found;
 }
 
 static const struct stix_property *

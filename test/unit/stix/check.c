@@ -61,6 +61,8 @@ common_properties_are_judged(void **state)
 		{identity, "{\"confidence\":\"1\"}", "type", "confidence"},
 		{identity, "{\"lang\":\"de-CH\"}", NULL, NULL},
 		{identity, "{\"lang\":\"de_CH\"}", "language", "lang"},
+		{identity, "{\"lang\":\"foo\"}", "language", "lang"},
+		{identity, "{\"lang\":\"deu\"}", "language", "lang"},
 		{identity, "{\"defanged\":true}", "not-allowed", "defanged"},
 		{url, "{\"defanged\":true}", NULL, NULL},
 		{url, "{\"defanged\":1}", "type", "defanged"},
@@ -342,6 +344,9 @@ meta_objects_are_judged(void **state)
 	static const struct judged cases[] = {
 		{language, "{\"contents\":{\"d\":{\"name\":\"x\"}}}", "language", "contents.d"},
 		{language, "{\"contents\":{\"de\":7}}", "type", "contents.de"},
+		{language, "{\"contents\":{\"de\":{\"a\":\"x\"}}}", "property-name",
+			"contents.de.a"},
+		{language, "{\"contents\":{\"de\":{\"goals\":[]}}}", "empty", "contents.de.goals"},
 		{language, "{\"object_ref\":\"bundle--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f\"}",
 			"reference-type", "object_ref"},
 		{language, "{\"object_modified\":\"yesterday\"}", "timestamp", "object_modified"},
@@ -408,6 +413,26 @@ bundles_are_judged_whole(void **state)
 }
 
 static void
+interoperability_asks_for_creators_and_one_tlp_level(void **state)
+{
+	(void)state;
+	static const struct judged cases[] = {
+		{identity, "{\"created_by_ref\":\"" U("identity") "\"}", NULL, NULL},
+		{identity, "{}", "required", "created_by_ref"},
+		{url,
+			"{\"object_marking_refs\":[\"marking-definition--5e57c739-391a-4eb3-b6be-"
+			"7d15ca92d5ed\",\"marking-definition--e828b379-4e03-4974-9ac4-"
+			"e53a884c97c1\"]}",
+			"tlp", "object_marking_refs"},
+		{url,
+			"{\"object_marking_refs\":[\"marking-definition--5e57c739-391a-4eb3-b6be-"
+			"7d15ca92d5ed\",\"" U("marking-definition") "\"]}",
+			NULL, NULL},
+	};
+	judge(cases, 4, &(struct stix_options){.flags = STIX_INTEROP});
+}
+
+static void
 objects_of_2_0_are_judged_where_accepted(void **state)
 {
 	(void)state;
@@ -428,8 +453,10 @@ objects_of_2_0_are_judged_where_accepted(void **state)
 	static const struct judged required[] = {
 		{identity, "{\"spec_version\":\"2.0\"}", NULL, NULL},
 		{identity, "{}", "spec-version", "spec_version"},
+		{BUNDLE(SDO("tool") "\"name\":\"n\"}"), "{}", "spec-version", ""},
+		{BUNDLE(SDO("tool") "\"name\":\"n\"}"), "{\"spec_version\":\"2.0\"}", NULL, NULL},
 	};
-	judge(required, 2, &only);
+	judge(required, 4, &only);
 }
 
 /* An import stops at the first violation; everybody else gets all of them, and no more than a page.
@@ -479,6 +506,7 @@ main(void)
 		cmocka_unit_test(what_is_not_of_the_standard_is_judged),
 		cmocka_unit_test(meta_objects_are_judged),
 		cmocka_unit_test(bundles_are_judged_whole),
+		cmocka_unit_test(interoperability_asks_for_creators_and_one_tlp_level),
 		cmocka_unit_test(objects_of_2_0_are_judged_where_accepted),
 		cmocka_unit_test(verdicts_are_bounded),
 		cmocka_unit_test(text_that_is_no_json_is_a_verdict),

@@ -8,6 +8,7 @@ rules_of_observables_are_judged(void **state)
 	(void)state;
 	static const struct judged cases[] = {
 		{artifact, "{\"payload_bin\":\"Zm9\"}", "base64", "payload_bin"},
+		{artifact, "{\"payload_bin\":\"Zm9=\"}", NULL, NULL},
 		{artifact, "{\"payload_bin\":null}", "one-of", ""},
 		{artifact,
 			"{\"url\":\"https://"
@@ -113,6 +114,7 @@ rules_of_network_observables_are_judged(void **state)
 		{software, "{\"cpe\":\"cpe:2.3:a:microsoft:word:2000:*:*:*:*:*:*\"}", "format",
 			"cpe"},
 		{software, "{\"languages\":[\"e\"]}", "language", "languages[0]"},
+		{software, "{\"languages\":[\"eng\",\"de\"]}", NULL, NULL},
 		{url, "{\"value\":\"foo\"}", "format", "value"},
 		{url, "{\"value\":\"http://a/%zz\"}", "format", "value"},
 		{url, "{\"value\":\"http://a b\"}", "format", "value"},
@@ -235,10 +237,34 @@ the_deprecated_container_is_judged(void **state)
 	JUDGE(cases);
 }
 
+/* Section 2.9: without a contributing property the id has a UUIDv4. */
+static void
+ids_without_contributing_properties_are_uuid_v4(void **state)
+{
+	(void)state;
+#define V5(type) "{\"id\":\"" type "--8e2e2d2b-17d4-5cbf-938f-98ee46b3cd3f\""
+	static const struct judged cases[] = {
+		{account, V5("user-account") "}", NULL, NULL},
+		{account, V5("user-account") ",\"user_id\":null,\"display_name\":\"d\"}",
+			"uuid-version", "id"},
+		{account, "{\"user_id\":null,\"display_name\":\"d\"}", NULL, NULL},
+		{certificate, V5("x509-certificate") ",\"serial_number\":null,\"issuer\":\"i\"}",
+			"uuid-version", "id"},
+		{message, V5("email-message") ",\"body\":null}", "uuid-version", "id"},
+		{registry,
+			V5("windows-registry-key") ",\"key\":null,\"values\":null,"
+						   "\"number_of_subkeys\":1}",
+			"uuid-version", "id"},
+		{process, V5("process") "}", NULL, NULL},
+	};
+	JUDGE(cases);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids_without_contributing_properties_are_uuid_v4),
 		cmocka_unit_test(rules_of_observables_are_judged),
 		cmocka_unit_test(rules_of_network_observables_are_judged),
 		cmocka_unit_test(predefined_extensions_are_judged),

@@ -12,6 +12,8 @@ shoulds_are_judged_by_name(void **state)
 		{tool, "{\"id\":\"tool--8e2e2d2b-17d4-5cbf-938f-98ee46b3cd3f\"}", "uuid-check",
 			"id"},
 		{ipv4, "{}", "uuid-check", "id"},
+		{file, "{\"x_acme_own\":{\"low\":{\"HIGH\":1}}}", "observable-dictionary-keys",
+			"x_acme_own.low.HIGH"},
 		{tool, "{\"tool_types\":[\"Big_Hammer\"]}", "tool-types", "tool_types[0]"},
 		{tool, "{\"tool_types\":[\"Big_Hammer\"]}", "open-vocab-format", "tool_types[0]"},
 		{tool,
@@ -24,6 +26,10 @@ shoulds_are_judged_by_name(void **state)
 			"windows-process-priority-format",
 			"extensions.windows-process-ext.priority"},
 		{relationship, "{\"relationship_type\":\"mitigates\"}", "relationship-types",
+			"relationship_type"},
+		{relationship, "{\"source_ref\":\"" U("vulnerability") "\"}", "relationship-types",
+			"relationship_type"},
+		{relationship, "{\"relationship_type\":\"derived-from\"}", "relationship-types",
 			"relationship_type"},
 		{relationship, "{\"target_ref\":\"" U("report") "\"}", "relationship-types",
 			"target_ref"},
@@ -96,6 +102,31 @@ shoulds_are_judged_by_name(void **state)
 	}
 }
 
+/* Section 7.3 excuses what stands at an object's top, and only from the check that asks for it. */
+static void
+extensions_excuse_what_they_make(void **state)
+{
+	(void)state;
+#define CLAIM(type, more) \
+	"{\"extensions\":{\"" DEFINED "\":{\"extension_type\":\"" type "\"}}" more "}"
+	static const struct judged cases[] = {
+		{tool, CLAIM("toplevel-property-extension", ",\"rank\":1"), NULL, NULL},
+		{tool, CLAIM("property-extension", ",\"rank\":1"), "extensions-use", "rank"},
+		{tool, CLAIM("new-sdo", ",\"rank\":1"), "extensions-use", "rank"},
+		{custom, CLAIM("new-sdo", ""), NULL, NULL},
+		{custom, CLAIM("toplevel-property-extension", ""), "extensions-use", "type"},
+	};
+	judge(cases, 5, &(struct stix_options){.level = STIX_SHOULD});
+	static const struct judged named[] = {
+		{tool, CLAIM("toplevel-property-extension", ",\"rank\":1"), "custom-prefix",
+			"rank"},
+		{tool, CLAIM("toplevel-property-extension", ",\"x_acme_rank\":1"), NULL, NULL},
+	};
+	struct stix_options old = {.level = STIX_SHOULD};
+	assert_rc(stix_options_select(&old.disabled, SPAN("extensions-use")), RC_OK);
+	judge(named, 2, &old);
+}
+
 static void
 checks_are_selected_by_name_number_and_group(void **state)
 {
@@ -116,6 +147,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shoulds_are_judged_by_name),
+		cmocka_unit_test(extensions_excuse_what_they_make),
 		cmocka_unit_test(checks_are_selected_by_name_number_and_group),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
