@@ -1,57 +1,13 @@
-#include "match/set.h"
+#include "match/set-internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/hash.h"
 #include "base/must.h"
 #include "obs/url.h"
 
-/* What a key is about. Names and addresses also stand for the hosts of URLs and e-mail addresses.
- */
-enum key { KEY_NAME, KEY_ADDR, KEY_RANGE, KEY_URL, KEY_EMAIL, KEY_DIGITS };
-/* What an item is: an indicator, or a note that URLs or e-mail addresses have this host. */
-enum role { ROLE_INDICATOR, ROLE_URL_HOST, ROLE_EMAIL_HOST };
-
-enum { NONE = UINT32_MAX, ROUTES = 1 << 16, DUPLICATES = 64 };
-
-struct item {
-	uint32_t text; /* in the pool: the key's bytes */
-	uint32_t next; /* with the same key */
-	uint32_t detail;
-	uint16_t len;
-	uint8_t kind; /* enum obs_kind */
-	uint8_t role : 2, reach : 1, key : 4, dead : 1;
-};
-
-/* What few indicators share or all lines of a list do. */
-struct detail {
-	uint32_t id, name, pattern, party, memo,
-		tlp; /* in the pool, each with its length before it */
-	int64_t valid_from, valid_until;
-	int confidence;
-};
-
-struct slot {
-	uint32_t tag, item; /* item NONE: free */
-};
-
-struct match_set {
-	struct slot *slot;
-	size_t slots, keys;
-	vec_of(struct item) items;
-	vec_of(struct detail) details;
-	struct buf pool;
-	uint64_t seed;
-	size_t armed[OBS_KINDS];
-	uint8_t routes[ROUTES / 8];	/* /16s of IPv4 that a range touches */
-	uint64_t lengths4, lengths6[3]; /* prefix lengths in use, one bit each */
-	/* Items by their indicator's id, made when the first is revoked: chains from id_first[hash]
-	 * over id_next[item]. Of the items, the first `by_id` are in it. */
-	uint32_t *id_first, *id_next;
-	size_t id_buckets, by_id;
-};
+enum { DUPLICATES = 64 };
 
 struct match_set *
 match_set_new(uint64_t seed)
@@ -94,9 +50,8 @@ item_bytes(const struct match_set *set, const struct item *item)
 	return (struct span){set->pool.ptr + item->text, item->len};
 }
 
-/* First item of a key, NONE where there is none. */
-static uint32_t
-find(const struct match_set *set, enum key key, struct span bytes)
+uint32_t
+set_find(const struct match_set *set, enum key key, struct span bytes)
 {
 	if (!set->keys)
 		return NONE;
@@ -202,7 +157,7 @@ note_host(struct match_set *set, struct span host, enum role role)
 		bytes = (struct span){(char *)addr.byte, addr.six ? 16 : 4};
 		key = KEY_ADDR;
 	}
-	uint32_t first = find(set, key, bytes);
+	uint32_t first = set_find(set, key, bytes);
 	for (uint32_t i = first; i != NONE; i = set->items.at[i].next)
 		if (set->items.at[i].role == role)
 			return;
@@ -258,9 +213,8 @@ mark_range(struct match_set *set, const struct addr *net)
 		set->routes[i / 8] |= (uint8_t)(1 << i % 8);
 }
 
-/* A range's key: its bytes and its length; 5 or 17 bytes, so that it equals no address. */
-static struct span
-range_key(const struct addr *net, char out[static 17])
+struct span
+set_range_key(const struct addr *net, char out[static 17])
 {
 	size_t width = net->six ? 16 : 4;
 	memcpy(out, net->byte, width);
@@ -287,7 +241,7 @@ make_key(const struct observable *o, struct addr *addr, char room[static 17], en
 		if (!addr_parse_range(o->value, addr))
 			return RC_BAD;
 		*addr = addr_unmap(*addr);
-		*bytes = range_key(addr, room);
+		*bytes = set_range_key(addr, room);
 		*key = KEY_RANGE;
 		return RC_OK;
 	case OBS_DOMAIN: *key = KEY_NAME; return RC_OK;
@@ -338,7 +292,7 @@ match_set_add(struct match_set *set, const struct indicator *what)
 		kind = addr.six ? OBS_IPV6 : OBS_IPV4; /* a mapped one is what it stands for */
 	else if (key == KEY_RANGE)
 		kind = addr.six ? OBS_CIDR6 : OBS_CIDR4;
-	uint32_t first = find(set, key, bytes);
+	uint32_t first = set_find(set, key, bytes);
 	if (is_there(set, first, kind, what))
 		return RC_CONFLICT;
 	uint32_t detail = detail_add(set, what);
@@ -481,240 +435,4 @@ match_set_get(const struct match_set *set, uint32_t index, struct arena *a)
 		i.about.value = arena_dup(a, (struct span){text, len});
 	}
 	return i;
-}
-
-/* One probe under way. */
-struct probe {
-	const struct match_set *set;
-	struct span text;
-	const struct found *found;
-	enum match_context context;
-	struct arena *arena;
-	struct match_answers *out;
-	struct span value; /* of what was found, as text, copied into the arena once needed */
-};
-
-static struct span
-found_text(struct probe *p)
-{
-	if (p->value.ptr)
-		return p->value;
-	char addr[ADDR_TEXT];
-	if (p->found->value.len)
-		p->value = arena_dup(p->arena, p->found->value);
-	else
-		p->value =
-			arena_dup(p->arena, (struct span){addr, addr_text(&p->found->addr, addr)});
-	return p->value;
-}
-
-static void
-answer(struct probe *p, uint32_t item, enum hit_match match, struct observable seen)
-{
-	*vec_add(p->out) = (struct match_answer){item, match, seen, p->found->at, p->found->len};
-}
-
-/* Whether what was found is the host of a URL in the text. */
-static enum hit_match
-exact_or_host(struct probe *p)
-{
-	struct span raw;
-	bool encoded;
-	return found_url(p->text, p->found, &raw, &encoded) ? HIT_URL_HOST : HIT_EXACT;
-}
-
-static struct span
-decode_percent(struct span raw, struct arena *a)
-{
-	char *out = arena_bytes(a, raw.len + 1);
-	size_t len = 0;
-	for (size_t i = 0; i < raw.len; i++) {
-		bool escape = raw.ptr[i] == '%' && i + 2 < raw.len &&
-			      ascii_hex(raw.ptr[i + 1]) >= 0 && ascii_hex(raw.ptr[i + 2]) >= 0;
-		out[len++] =
-			escape ? (char)(ascii_hex(raw.ptr[i + 1]) * 16 + ascii_hex(raw.ptr[i + 2]))
-			       : raw.ptr[i];
-		i += escape ? 2 : 0;
-	}
-	return (struct span){out, len};
-}
-
-static void
-answer_url(struct probe *p, struct span key, bool whole, struct observable seen, struct span raw)
-{
-	for (uint32_t i = find(p->set, KEY_URL, key); i != NONE; i = p->set->items.at[i].next) {
-		const struct item *item = &p->set->items.at[i];
-		if (item->dead || (!whole && !item->reach))
-			continue;
-		answer(p, i, whole ? HIT_EXACT : HIT_URL_PREFIX, seen);
-		struct match_answer *made = &p->out->at[p->out->len - 1];
-		made->at = (size_t)(raw.ptr - p->text.ptr);
-		made->len = raw.len;
-	}
-}
-
-/* Every prefix of a URL that an indicator can be: to a slash (with and without it), to ? and to #.
- */
-static void
-probe_prefixes(
-	struct probe *p, struct span url, size_t rest, struct observable seen, struct span raw)
-{
-	enum { PREFIXES = 256 };
-	unsigned tried = 0;
-	answer_url(p, url, true, seen, raw);
-	for (size_t end = url.len - 1; end > rest && tried < PREFIXES; end--) {
-		char c = url.ptr[end], before = url.ptr[end - 1];
-		if (c != '/' && c != '?' && c != '#' && before != '/')
-			continue;
-		answer_url(p, span_sub(url, 0, end), false, seen, raw);
-		tried++;
-	}
-}
-
-/* Schemes under which a URL is looked up: its own, and none; all where the log gave none. */
-static void
-probe_url(struct probe *p)
-{
-	struct span raw, text;
-	bool encoded;
-	struct url url;
-	if (!found_url(p->text, p->found, &raw, &encoded))
-		return;
-	text = encoded ? decode_percent(raw, p->arena) : raw;
-	if (url_parse(text, SCHEME_OPTIONAL, p->arena, &url, NULL))
-		return;
-	struct observable seen = {OBS_URL, url.text};
-	size_t rest = (size_t)(url.rest.ptr - url.text.ptr);
-	probe_prefixes(p, url.text, rest, seen, raw);
-	if (url.scheme.len) {
-		size_t cut = url.scheme.len + 1;
-		probe_prefixes(p, span_sub(url.text, cut, SIZE_MAX), rest - cut, seen, raw);
-		return;
-	}
-	static const char *const schemes[] = {"http:", "https:"};
-	for (size_t i = 0; i < 2; i++) {
-		struct span full = arena_printf(
-			p->arena, "%s%.*s", schemes[i], (int)url.text.len, url.text.ptr);
-		probe_prefixes(p, full, rest + strlen(schemes[i]), seen, raw);
-	}
-}
-
-static void
-probe_email(struct probe *p)
-{
-	struct span raw;
-	struct observable seen;
-	for (unsigned nth = 0; nth < 2; nth++) {
-		if (!found_email(p->text, p->found, nth, &raw) ||
-			obs_normalize(OBS_EMAIL, raw, p->arena, &seen, NULL))
-			continue;
-		for (uint32_t i = find(p->set, KEY_EMAIL, seen.value); i != NONE;
-			i = p->set->items.at[i].next) {
-			if (p->set->items.at[i].dead)
-				continue;
-			answer(p, i, HIT_EXACT, seen);
-			struct match_answer *made = &p->out->at[p->out->len - 1];
-			made->at = (size_t)(raw.ptr - p->text.ptr);
-			made->len = raw.len;
-		}
-	}
-}
-
-/* The items of a name or address that was found whole. */
-static void
-answer_whole(struct probe *p, uint32_t first, enum obs_kind kind)
-{
-	for (uint32_t i = first; i != NONE; i = p->set->items.at[i].next) {
-		const struct item *item = &p->set->items.at[i];
-		if (item->role == ROLE_URL_HOST)
-			probe_url(p);
-		else if (item->role == ROLE_EMAIL_HOST)
-			probe_email(p);
-		else if (!item->dead)
-			answer(p, i, exact_or_host(p), (struct observable){kind, found_text(p)});
-	}
-}
-
-static void
-probe_name(struct probe *p)
-{
-	struct span name = p->found->value;
-	answer_whole(p, find(p->set, KEY_NAME, name), OBS_DOMAIN);
-	for (size_t at = 0; at < name.len; at++) {
-		if (name.ptr[at] != '.')
-			continue;
-		for (uint32_t i = find(p->set, KEY_NAME, span_sub(name, at + 1, SIZE_MAX));
-			i != NONE; i = p->set->items.at[i].next) {
-			const struct item *item = &p->set->items.at[i];
-			if (item->role == ROLE_INDICATOR && item->reach && !item->dead)
-				answer(p, i, HIT_SUBDOMAIN,
-					(struct observable){OBS_DOMAIN, found_text(p)});
-		}
-	}
-}
-
-static void
-probe_ranges(struct probe *p)
-{
-	const struct addr *addr = &p->found->addr;
-	if (!addr->six) {
-		size_t route = (size_t)addr->byte[0] << 8 | addr->byte[1];
-		if (!(p->set->routes[route / 8] & 1 << route % 8))
-			return;
-	}
-	for (unsigned bits = 0; bits <= (addr->six ? 128u : 32u); bits++) {
-		uint64_t used = addr->six ? p->set->lengths6[bits / 64] >> bits % 64
-					  : p->set->lengths4 >> bits;
-		if (!(used & 1))
-			continue;
-		struct addr net = *addr;
-		net.bits = (uint8_t)bits;
-		for (unsigned i = 0; i < 16; i++) {
-			unsigned kept = bits > i * 8 ? bits - i * 8 : 0;
-			if (kept < 8)
-				net.byte[i] &= (uint8_t)(0xff00 >> kept);
-		}
-		char room[17];
-		for (uint32_t i = find(p->set, KEY_RANGE, range_key(&net, room)); i != NONE;
-			i = p->set->items.at[i].next)
-			if (!p->set->items.at[i].dead)
-				answer(p, i, HIT_CIDR,
-					(struct observable){p->found->kind, found_text(p)});
-	}
-}
-
-static void
-probe_digits(struct probe *p)
-{
-	enum obs_kind kind = p->found->kind;
-	bool ja3 = p->context == CONTEXT_JA3 && kind == OBS_MD5;
-	for (uint32_t i = find(p->set, KEY_DIGITS, p->found->value); i != NONE;
-		i = p->set->items.at[i].next) {
-		const struct item *item = &p->set->items.at[i];
-		bool fits = ja3 ? item->kind == OBS_JA3 || (item->kind == OBS_MD5 && item->reach)
-				: item->kind == kind;
-		if (fits && !item->dead)
-			answer(p, i, HIT_EXACT,
-				(struct observable){ja3 ? OBS_JA3 : kind, found_text(p)});
-	}
-}
-
-void
-match_set_probe(const struct match_set *set, struct span text, const struct found *f,
-	enum match_context context, struct arena *a, struct match_answers *out)
-{
-	struct probe p = {set, text, f, context, a, out, {}};
-	struct span bytes;
-	if (!set->keys)
-		return;
-	switch (f->kind) {
-	case OBS_IPV4:
-	case OBS_IPV6:
-		bytes = (struct span){(const char *)f->addr.byte, f->addr.six ? 16 : 4};
-		answer_whole(&p, find(set, KEY_ADDR, bytes), f->kind);
-		probe_ranges(&p);
-		break;
-	case OBS_DOMAIN: probe_name(&p); break;
-	default: probe_digits(&p);
-	}
 }

@@ -1,0 +1,242 @@
+/* What a set knows of something that was found in a text. */
+#include <string.h>
+
+#include "base/ascii.h"
+#include "match/set-internal.h"
+#include "obs/url.h"
+
+/* One probe under way. */
+struct probe {
+	const struct match_set *set;
+	struct span text;
+	const struct found *found;
+	enum match_context context;
+	struct arena *arena;
+	struct match_answers *out;
+	struct span value; /* of what was found, as text, copied into the arena once needed */
+};
+
+static struct span
+found_text(struct probe *p)
+{
+	if (p->value.ptr)
+		return p->value;
+	char addr[ADDR_TEXT];
+	if (p->found->value.len)
+		p->value = arena_dup(p->arena, p->found->value);
+	else
+		p->value =
+			arena_dup(p->arena, (struct span){addr, addr_text(&p->found->addr, addr)});
+	return p->value;
+}
+
+static void
+answer(struct probe *p, uint32_t item, enum hit_match match, struct observable seen)
+{
+	*vec_add(p->out) = (struct match_answer){item, match, seen, p->found->at, p->found->len};
+}
+
+/* Whether what was found is the host of a URL in the text. */
+static enum hit_match
+exact_or_host(struct probe *p)
+{
+	struct span raw;
+	bool encoded;
+	return found_url(p->text, p->found, &raw, &encoded) ? HIT_URL_HOST : HIT_EXACT;
+}
+
+static struct span
+decode_percent(struct span raw, struct arena *a)
+{
+	char *out = arena_bytes(a, raw.len + 1);
+	size_t len = 0;
+	for (size_t i = 0; i < raw.len; i++) {
+		bool escape = raw.ptr[i] == '%' && i + 2 < raw.len &&
+			      ascii_hex(raw.ptr[i + 1]) >= 0 && ascii_hex(raw.ptr[i + 2]) >= 0;
+		out[len++] =
+			escape ? (char)(ascii_hex(raw.ptr[i + 1]) * 16 + ascii_hex(raw.ptr[i + 2]))
+			       : raw.ptr[i];
+		i += escape ? 2 : 0;
+	}
+	return (struct span){out, len};
+}
+
+static void
+answer_url(struct probe *p, struct span key, bool whole, struct observable seen, struct span raw)
+{
+	for (uint32_t i = set_find(p->set, KEY_URL, key); i != NONE; i = p->set->items.at[i].next) {
+		const struct item *item = &p->set->items.at[i];
+		if (item->dead || (!whole && !item->reach))
+			continue;
+		answer(p, i, whole ? HIT_EXACT : HIT_URL_PREFIX, seen);
+		struct match_answer *made = &p->out->at[p->out->len - 1];
+		made->at = (size_t)(raw.ptr - p->text.ptr);
+		made->len = raw.len;
+	}
+}
+
+/* Every prefix of a URL that an indicator can be: to a slash (with and without it), to ? and to #.
+ */
+static void
+probe_prefixes(
+	struct probe *p, struct span url, size_t rest, struct observable seen, struct span raw)
+{
+	enum { PREFIXES = 256 };
+	unsigned tried = 0;
+	answer_url(p, url, true, seen, raw);
+	for (size_t end = url.len - 1; end > rest && tried < PREFIXES; end--) {
+		char c = url.ptr[end], before = url.ptr[end - 1];
+		if (c != '/' && c != '?' && c != '#' && before != '/')
+			continue;
+		answer_url(p, span_sub(url, 0, end), false, seen, raw);
+		tried++;
+	}
+}
+
+/* Schemes under which a URL is looked up: its own, and none; all where the log gave none. */
+static void
+probe_url(struct probe *p)
+{
+	struct span raw, text;
+	bool encoded;
+	struct url url;
+	if (!found_url(p->text, p->found, &raw, &encoded))
+		return;
+	text = encoded ? decode_percent(raw, p->arena) : raw;
+	if (url_parse(text, SCHEME_OPTIONAL, p->arena, &url, NULL))
+		return;
+	struct observable seen = {OBS_URL, url.text};
+	size_t rest = (size_t)(url.rest.ptr - url.text.ptr);
+	probe_prefixes(p, url.text, rest, seen, raw);
+	if (url.scheme.len) {
+		size_t cut = url.scheme.len + 1;
+		probe_prefixes(p, span_sub(url.text, cut, SIZE_MAX), rest - cut, seen, raw);
+		return;
+	}
+	static const char *const schemes[] = {"http:", "https:"};
+	for (size_t i = 0; i < 2; i++) {
+		struct span full = arena_printf(
+			p->arena, "%s%.*s", schemes[i], (int)url.text.len, url.text.ptr);
+		probe_prefixes(p, full, rest + strlen(schemes[i]), seen, raw);
+	}
+}
+
+static void
+probe_email(struct probe *p)
+{
+	struct span raw;
+	struct observable seen;
+	for (unsigned nth = 0; nth < 2; nth++) {
+		if (!found_email(p->text, p->found, nth, &raw) ||
+			obs_normalize(OBS_EMAIL, raw, p->arena, &seen, NULL))
+			continue;
+		for (uint32_t i = set_find(p->set, KEY_EMAIL, seen.value); i != NONE;
+			i = p->set->items.at[i].next) {
+			if (p->set->items.at[i].dead)
+				continue;
+			answer(p, i, HIT_EXACT, seen);
+			struct match_answer *made = &p->out->at[p->out->len - 1];
+			made->at = (size_t)(raw.ptr - p->text.ptr);
+			made->len = raw.len;
+		}
+	}
+}
+
+/* The items of a name or address that was found whole. */
+static void
+answer_whole(struct probe *p, uint32_t first, enum obs_kind kind)
+{
+	for (uint32_t i = first; i != NONE; i = p->set->items.at[i].next) {
+		const struct item *item = &p->set->items.at[i];
+		if (item->role == ROLE_URL_HOST)
+			probe_url(p);
+		else if (item->role == ROLE_EMAIL_HOST)
+			probe_email(p);
+		else if (!item->dead)
+			answer(p, i, exact_or_host(p), (struct observable){kind, found_text(p)});
+	}
+}
+
+static void
+probe_name(struct probe *p)
+{
+	struct span name = p->found->value;
+	answer_whole(p, set_find(p->set, KEY_NAME, name), OBS_DOMAIN);
+	for (size_t at = 0; at < name.len; at++) {
+		if (name.ptr[at] != '.')
+			continue;
+		for (uint32_t i = set_find(p->set, KEY_NAME, span_sub(name, at + 1, SIZE_MAX));
+			i != NONE; i = p->set->items.at[i].next) {
+			const struct item *item = &p->set->items.at[i];
+			if (item->role == ROLE_INDICATOR && item->reach && !item->dead)
+				answer(p, i, HIT_SUBDOMAIN,
+					(struct observable){OBS_DOMAIN, found_text(p)});
+		}
+	}
+}
+
+static void
+probe_ranges(struct probe *p)
+{
+	const struct addr *addr = &p->found->addr;
+	if (!addr->six) {
+		size_t route = (size_t)addr->byte[0] << 8 | addr->byte[1];
+		if (!(p->set->routes[route / 8] & 1 << route % 8))
+			return;
+	}
+	for (unsigned bits = 0; bits <= (addr->six ? 128u : 32u); bits++) {
+		uint64_t used = addr->six ? p->set->lengths6[bits / 64] >> bits % 64
+					  : p->set->lengths4 >> bits;
+		if (!(used & 1))
+			continue;
+		struct addr net = *addr;
+		net.bits = (uint8_t)bits;
+		for (unsigned i = 0; i < 16; i++) {
+			unsigned kept = bits > i * 8 ? bits - i * 8 : 0;
+			if (kept < 8)
+				net.byte[i] &= (uint8_t)(0xff00 >> kept);
+		}
+		char room[17];
+		for (uint32_t i = set_find(p->set, KEY_RANGE, set_range_key(&net, room)); i != NONE;
+			i = p->set->items.at[i].next)
+			if (!p->set->items.at[i].dead)
+				answer(p, i, HIT_CIDR,
+					(struct observable){p->found->kind, found_text(p)});
+	}
+}
+
+static void
+probe_digits(struct probe *p)
+{
+	enum obs_kind kind = p->found->kind;
+	bool ja3 = p->context == CONTEXT_JA3 && kind == OBS_MD5;
+	for (uint32_t i = set_find(p->set, KEY_DIGITS, p->found->value); i != NONE;
+		i = p->set->items.at[i].next) {
+		const struct item *item = &p->set->items.at[i];
+		bool fits = ja3 ? item->kind == OBS_JA3 || (item->kind == OBS_MD5 && item->reach)
+				: item->kind == kind;
+		if (fits && !item->dead)
+			answer(p, i, HIT_EXACT,
+				(struct observable){ja3 ? OBS_JA3 : kind, found_text(p)});
+	}
+}
+
+void
+match_set_probe(const struct match_set *set, struct span text, const struct found *f,
+	enum match_context context, struct arena *a, struct match_answers *out)
+{
+	struct probe p = {set, text, f, context, a, out, {}};
+	struct span bytes;
+	if (!set->keys)
+		return;
+	switch (f->kind) {
+	case OBS_IPV4:
+	case OBS_IPV6:
+		bytes = (struct span){(const char *)f->addr.byte, f->addr.six ? 16 : 4};
+		answer_whole(&p, set_find(set, KEY_ADDR, bytes), f->kind);
+		probe_ranges(&p);
+		break;
+	case OBS_DOMAIN: probe_name(&p); break;
+	default: probe_digits(&p);
+	}
+}
