@@ -29,7 +29,7 @@ struct detail {
 };
 
 struct slot {
-	uint32_t tag, item; /* item NONE: free */
+	uint32_t hash, item; /* item NONE: free */
 };
 
 struct match_set {

@@ -9,17 +9,34 @@
 
 enum { DUPLICATES = 64 };
 
-struct match_set *
-match_set_new(uint64_t seed)
+static void
+begin(struct match_set *set)
 {
-	struct match_set *set = mem_new(sizeof *set);
-	set->seed = seed;
 	/* Detail 0: a line of a plain list, which says nothing. Offset 0 of the pool: the empty
 	 * text. */
 	*vec_add(&set->details) = (struct detail){
 		.valid_from = TIME_NONE, .valid_until = TIME_NONE, .confidence = -1};
 	memset(buf_room(&set->pool, 4), 0, 4);
 	set->pool.len = 4;
+}
+
+static void
+end(struct match_set *set)
+{
+	free(set->slot);
+	free(set->id_first);
+	free(set->id_next);
+	free(set->items.at);
+	free(set->details.at);
+	buf_fini(&set->pool);
+}
+
+struct match_set *
+match_set_new(uint64_t seed)
+{
+	struct match_set *set = mem_new(sizeof *set);
+	set->seed = seed;
+	begin(set);
 	return set;
 }
 
@@ -28,20 +45,25 @@ match_set_free(struct match_set **set)
 {
 	if (!*set)
 		return;
-	free((*set)->slot);
-	free((*set)->id_first);
-	free((*set)->id_next);
-	free((*set)->items.at);
-	free((*set)->details.at);
-	buf_fini(&(*set)->pool);
+	end(*set);
 	free(*set);
 	*set = NULL;
 }
 
-static uint64_t
+void
+match_set_reset(struct match_set *set)
+{
+	uint64_t seed = set->seed;
+	end(set);
+	*set = (struct match_set){.seed = seed};
+	begin(set);
+}
+
+static uint32_t
 key_hash(const struct match_set *set, enum key key, struct span bytes)
 {
-	return hash64(bytes, set->seed + (uint64_t)key * UINT64_C(0x9e3779b97f4a7c15));
+	return (uint32_t)(hash64(bytes, set->seed + (uint64_t)key * UINT64_C(0x9e3779b97f4a7c15)) >>
+			  32);
 }
 
 static struct span
@@ -50,32 +72,37 @@ item_bytes(const struct match_set *set, const struct item *item)
 	return (struct span){set->pool.ptr + item->text, item->len};
 }
 
-uint32_t
-set_find(const struct match_set *set, enum key key, struct span bytes)
+static uint32_t
+find_hashed(const struct match_set *set, enum key key, struct span bytes, uint32_t hash)
 {
 	if (!set->keys)
 		return NONE;
-	uint64_t hash = key_hash(set, key, bytes);
-	uint32_t tag = (uint32_t)(hash >> 32);
 	for (size_t at = hash & (set->slots - 1);; at = (at + 1) & (set->slots - 1)) {
 		const struct slot *s = &set->slot[at];
 		if (s->item == NONE)
 			return NONE;
 		const struct item *item = &set->items.at[s->item];
-		if (s->tag == tag && item->key == key && span_eq(item_bytes(set, item), bytes))
+		if (s->hash == hash && item->key == key && span_eq(item_bytes(set, item), bytes))
 			return s->item;
 	}
 }
 
+uint32_t
+set_find(const struct match_set *set, enum key key, struct span bytes)
+{
+	return set->keys ? find_hashed(set, key, bytes, key_hash(set, key, bytes)) : NONE;
+}
+
 static void
-put_slot(struct match_set *set, uint64_t hash, uint32_t item)
+put_slot(struct match_set *set, uint32_t hash, uint32_t item)
 {
 	size_t at = hash & (set->slots - 1);
 	while (set->slot[at].item != NONE)
 		at = (at + 1) & (set->slots - 1);
-	set->slot[at] = (struct slot){(uint32_t)(hash >> 32), item};
+	set->slot[at] = (struct slot){hash, item};
 }
 
+/* The hash in each slot is all of it, so that growing reads no key again. */
 static void
 grow(struct match_set *set)
 {
@@ -85,10 +112,8 @@ grow(struct match_set *set)
 	set->slot = mem_grow(NULL, set->slots, sizeof *set->slot);
 	memset(set->slot, 0xff, set->slots * sizeof *set->slot);
 	for (size_t i = 0; i < count; i++)
-		if (old[i].item != NONE) {
-			const struct item *item = &set->items.at[old[i].item];
-			put_slot(set, key_hash(set, item->key, item_bytes(set, item)), old[i].item);
-		}
+		if (old[i].item != NONE)
+			put_slot(set, old[i].hash, old[i].item);
 	free(old);
 }
 
@@ -100,18 +125,6 @@ pool_add(struct match_set *set, struct span bytes)
 	return at;
 }
 
-/* Details: texts with a length before them, so that an empty one is offset 0. */
-static uint32_t
-text_add(struct match_set *set, struct span text)
-{
-	if (text.len == 0)
-		return 0;
-	uint32_t len = (uint32_t)text.len,
-		 at = pool_add(set, (struct span){(char *)&len, sizeof len});
-	pool_add(set, text);
-	return at;
-}
-
 static struct span
 text_get(const struct match_set *set, uint32_t at)
 {
@@ -120,13 +133,41 @@ text_get(const struct match_set *set, uint32_t at)
 	return (struct span){set->pool.ptr + at + sizeof len, len};
 }
 
-/*
- * Adds one item under a key whose first item is `first`; that one stays first, so that a slot never
- * changes.
- */
-static void
-put_item(struct match_set *set, uint32_t first, struct span bytes, struct item made)
+/* Details: texts with a length before them, so that an empty one is offset 0. */
+static uint32_t
+text_add(struct match_set *set, struct span text, uint32_t before)
 {
+	/* What the detail before says in the same place is often the same. */
+	if (text.len == 0 || span_eq(text_get(set, before), text))
+		return text.len ? before : 0;
+	uint32_t len = (uint32_t)text.len,
+		 at = pool_add(set, (struct span){(char *)&len, sizeof len});
+	pool_add(set, text);
+	return at;
+}
+
+/* A key on its way into the set. */
+struct place {
+	enum key key;
+	uint32_t hash, first; /* item of the key, NONE where it is new */
+	struct span bytes;
+};
+
+static struct place
+find_place(const struct match_set *set, enum key key, struct span bytes)
+{
+	struct place p = {.key = key, .hash = key_hash(set, key, bytes), .bytes = bytes};
+	p.first = find_hashed(set, key, bytes, p.hash);
+	return p;
+}
+
+/* Adds one item under a key; the first of it stays first, so that a slot never changes. */
+static void
+put_item(struct match_set *set, const struct place *p, struct item made)
+{
+	uint32_t first = p->first;
+	struct span bytes = p->bytes;
+	made.key = (uint8_t)p->key;
 	uint32_t index = (uint32_t)set->items.len;
 	made.len = (uint16_t)bytes.len;
 	made.next = NONE;
@@ -142,7 +183,7 @@ put_item(struct match_set *set, uint32_t first, struct span bytes, struct item m
 	*vec_add(&set->items) = made;
 	if ((set->keys + 1) * 3 > set->slots * 2)
 		grow(set);
-	put_slot(set, key_hash(set, made.key, bytes), index);
+	put_slot(set, p->hash, index);
 	set->keys++;
 }
 
@@ -157,11 +198,11 @@ note_host(struct match_set *set, struct span host, enum role role)
 		bytes = (struct span){(char *)addr.byte, addr.six ? 16 : 4};
 		key = KEY_ADDR;
 	}
-	uint32_t first = set_find(set, key, bytes);
-	for (uint32_t i = first; i != NONE; i = set->items.at[i].next)
+	struct place p = find_place(set, key, bytes);
+	for (uint32_t i = p.first; i != NONE; i = set->items.at[i].next)
 		if (set->items.at[i].role == role)
 			return;
-	put_item(set, first, bytes, (struct item){.key = key, .role = role});
+	put_item(set, &p, (struct item){.role = role});
 }
 
 static bool
@@ -185,12 +226,12 @@ detail_add(struct match_set *set, const struct indicator *i)
 	if (same_detail(set, last, i))
 		return last;
 	struct detail d = {
-		.id = text_add(set, i->id),
-		.name = text_add(set, i->name),
-		.pattern = text_add(set, i->pattern),
-		.party = text_add(set, i->party),
-		.memo = text_add(set, i->memo),
-		.tlp = text_add(set, i->tlp),
+		.id = text_add(set, i->id, set->details.at[last].id),
+		.name = text_add(set, i->name, set->details.at[last].name),
+		.pattern = text_add(set, i->pattern, set->details.at[last].pattern),
+		.party = text_add(set, i->party, set->details.at[last].party),
+		.memo = text_add(set, i->memo, set->details.at[last].memo),
+		.tlp = text_add(set, i->tlp, set->details.at[last].tlp),
 		.valid_from = i->valid_from,
 		.valid_until = i->valid_until,
 		.confidence = i->confidence,
@@ -292,15 +333,13 @@ match_set_add(struct match_set *set, const struct indicator *what)
 		kind = addr.six ? OBS_IPV6 : OBS_IPV4; /* a mapped one is what it stands for */
 	else if (key == KEY_RANGE)
 		kind = addr.six ? OBS_CIDR6 : OBS_CIDR4;
-	uint32_t first = set_find(set, key, bytes);
-	if (is_there(set, first, kind, what))
+	struct place p = find_place(set, key, bytes);
+	if (is_there(set, p.first, kind, what))
 		return RC_CONFLICT;
-	uint32_t detail = detail_add(set, what);
-	put_item(set, first, bytes,
-		(struct item){.key = key,
-			.kind = (uint8_t)kind,
-			.reach = what->reach == REACH_COVERING,
-			.detail = detail});
+	struct item made = {.kind = (uint8_t)kind,
+		.reach = what->reach == REACH_COVERING,
+		.detail = detail_add(set, what)};
+	put_item(set, &p, made);
 	if (key == KEY_RANGE)
 		mark_range(set, &addr);
 	if (key == KEY_EMAIL) {
@@ -310,13 +349,8 @@ match_set_add(struct match_set *set, const struct indicator *what)
 			host = span_sub(host, 1, host.len - 2);
 		note_host(set, host, ROLE_EMAIL_HOST);
 	}
-	if (key == KEY_URL) {
-		own_arena struct arena a = {};
-		struct url url;
-		if (url_parse(bytes, SCHEME_OPTIONAL, &a, &url, NULL))
-			return RC_BAD;
-		note_host(set, url.host, ROLE_URL_HOST);
-	}
+	if (key == KEY_URL)
+		note_host(set, url_normal_host(bytes), ROLE_URL_HOST);
 	set->armed[kind]++;
 	return RC_OK;
 }

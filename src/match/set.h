@@ -36,6 +36,8 @@ struct match_set;
 
 struct match_set *match_set_new(uint64_t seed);
 void match_set_free(struct match_set **set); /* NULL accepted */
+/* Empty again, as after match_set_new; items that were given out are gone. */
+void match_set_reset(struct match_set *set);
 /*
  * RC_OK: armed. RC_NONE: not, since it is revoked. RC_CONFLICT: the same indicator with the same
  * facts is there already. RC_LIMIT: the set is full (4 GiB of text). RC_UNKNOWN: a kind that no set

@@ -205,19 +205,27 @@ split_port(struct span *authority, bool *has_port, uint64_t *port, struct diag *
 static void
 compose(struct span rest, bool has_port, uint64_t port, struct arena *a, struct url *u)
 {
+	bool brackets = u->is_addr && u->addr.six;
+	size_t host_len = u->host.len, path = 0;
+	while (path < rest.len && rest.ptr[path] != '?' && rest.ptr[path] != '#')
+		path++;
 	own_buf struct buf b = {};
 	if (u->scheme.len) {
 		buf_add(&b, u->scheme);
 		buf_add_byte(&b, ':');
 	}
 	buf_add(&b, SPAN("//"));
-	size_t host = b.len + (u->is_addr && u->addr.six), host_len = u->host.len;
-	buf_printf(&b, u->is_addr && u->addr.six ? "[%.*s]" : "%.*s", (int)host_len, u->host.ptr);
-	if (has_port && !is_default_port(u->scheme, port))
-		buf_printf(&b, ":%u", (unsigned)port);
-	size_t start = b.len, path = 0;
-	while (path < rest.len && rest.ptr[path] != '?' && rest.ptr[path] != '#')
-		path++;
+	if (brackets)
+		buf_add_byte(&b, '[');
+	size_t host = b.len;
+	buf_add(&b, u->host);
+	if (brackets)
+		buf_add_byte(&b, ']');
+	if (has_port && !is_default_port(u->scheme, port)) {
+		buf_add_byte(&b, ':');
+		buf_add_u64(&b, port);
+	}
+	size_t start = b.len;
 	if (path == 0)
 		buf_add_byte(&b, '/');
 	add_encoded(&b, span_sub(rest, 0, path));
@@ -227,6 +235,23 @@ compose(struct span rest, bool has_port, uint64_t port, struct arena *a, struct 
 	u->scheme = span_sub(u->text, 0, u->scheme.len);
 	u->host = span_sub(u->text, host, host_len);
 	u->rest = span_sub(u->text, start, SIZE_MAX);
+}
+
+struct span
+url_normal_host(struct span normal)
+{
+	size_t start = span_find(normal, SPAN("//")), end;
+	if (start == SIZE_MAX)
+		return (struct span){};
+	struct span rest = span_sub(normal, start + 2, SIZE_MAX);
+	bool brackets = span_starts(rest, SPAN("["));
+	rest = span_sub(rest, brackets, SIZE_MAX);
+	for (end = 0; end < rest.len; end++) {
+		char c = rest.ptr[end];
+		if (brackets ? c == ']' : c == ':' || c == '/' || c == '?' || c == '#')
+			break;
+	}
+	return span_sub(rest, 0, end);
 }
 
 enum rc

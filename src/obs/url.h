@@ -28,6 +28,8 @@ struct url {
 enum url_scheme { SCHEME_NEEDED, SCHEME_OPTIONAL };
 enum rc url_parse(struct span text, enum url_scheme scheme, struct arena *a, struct url *out,
 	struct diag *why);
+/* The host of a URL in normal form, without brackets and port; empty where there is none. */
+struct span url_normal_host(struct span normal);
 /*
  * Where a URL that starts at text[0] ends in running text: before blanks, quotes, angle brackets,
  * braces, backslashes and control bytes, without closing punctuation that belongs to the sentence.

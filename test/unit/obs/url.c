@@ -1,5 +1,7 @@
 #include "../test.h"
 
+#include <string.h>
+
 #include "obs/url.h"
 
 static struct arena arena;
@@ -70,6 +72,23 @@ a_normal_form_is_its_own_normal_form(void **state)
 }
 
 static void
+the_host_of_a_normal_form_is_found_without_parsing(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"http://Evil.Example:8080/a:b/[c]", "//evil.example/a",
+		"evil.example?x=http://other.example/", "http://[2001:db8::1]:81/a",
+		"http://u:p@192.0.2.1#x//y"};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct url u;
+		assert_rc(url_parse(span_of(texts[i]), SCHEME_OPTIONAL, &arena, &u, NULL), RC_OK);
+		struct span host = url_normal_host(u.text);
+		assert_true(host.len == u.host.len && !memcmp(host.ptr, u.host.ptr, host.len));
+	}
+	assert_int_equal(url_normal_host(SPAN("evil.example")).len, 0);
+	arena_fini(&arena);
+}
+
+static void
 what_has_no_host_is_no_url(void **state)
 {
 	(void)state;
@@ -100,6 +119,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(urls_that_mean_the_same_come_out_alike),
 		cmocka_unit_test(a_normal_form_is_its_own_normal_form),
+		cmocka_unit_test(the_host_of_a_normal_form_is_found_without_parsing),
 		cmocka_unit_test(what_has_no_host_is_no_url),
 		cmocka_unit_test(a_url_in_a_sentence_ends_before_its_full_stop),
 	};
