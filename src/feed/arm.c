@@ -11,17 +11,16 @@ time_member(const struct stix_object *o, const char *name)
 	return text.len && !time_parse(text, &at, NULL) ? at : TIME_NONE;
 }
 
-enum rc
-arm_object(struct match_set *set, const struct stix_object *o, const struct arm_origin *origin,
-	struct ioc_counts *counts, struct diag *why)
+void
+arm_object(const struct stix_object *o, const struct arm_origin *origin, struct arm_batch *to)
 {
 	if (!span_eq(o->type, SPAN("indicator")))
-		return RC_NONE;
+		return;
 	struct span type = json_get_span(o->root, "pattern_type");
 	/* STIX 2.0 has no pattern_type: its patterns are STIX patterns. */
 	if (type.len && !span_eq(type, SPAN("stix"))) {
-		counts->foreign++;
-		return RC_OK;
+		to->counts.foreign++;
+		return;
 	}
 	struct stix_tlp tlp = stix_tlp(o, NULL);
 	struct indicator facts = {
@@ -40,43 +39,46 @@ arm_object(struct match_set *set, const struct stix_object *o, const struct arm_
 	yyjson_val *confidence = json_get(o->root, "confidence");
 	if (yyjson_is_uint(confidence) && yyjson_get_uint(confidence) <= 100)
 		facts.confidence = (int)yyjson_get_uint(confidence);
-	return arm_pattern(set, &facts, counts, why);
+	arm_pattern(&facts, to);
 }
 
-static enum rc
-arm_one(struct match_set *set, struct span text, const struct arm_origin *origin,
-	struct ioc_counts *counts, struct diag *why)
+static void
+arm_one(struct span text, const struct arm_origin *origin, struct arm_batch *to)
 {
 	own_stix struct stix_object o = {};
 	struct diag fault = {};
 	/* Most of a bundle is something else and need not be read. */
 	if (span_find(text, SPAN("\"indicator\"")) == SIZE_MAX)
-		return RC_OK;
-	if (stix_read(text, &o, &fault)) {
-		ioc_unknown(counts, &fault);
-		return RC_OK;
-	}
-	enum rc code = arm_object(set, &o, origin, counts, why);
-	return code == RC_NONE ? RC_OK : code;
+		return;
+	if (stix_read(text, &o, &fault))
+		ioc_unknown(&to->counts, &fault);
+	else
+		arm_object(&o, origin, to);
 }
 
 enum rc
 arm_text(struct match_set *set, struct span text, const struct arm_origin *origin,
 	struct ioc_counts *counts, struct diag *why)
 {
+	enum { BATCH = 1024 };
+	own_arm_batch struct arm_batch batch = {};
 	struct json_slice it;
-	struct span element;
-	text = span_trim(text);
+	struct span element = text = span_trim(text);
 	json_slice_init(&it, text);
 	enum rc code = text.len && text.ptr[0] == '['
 			       ? json_slice_array(&it, why)
 			       : json_slice_member(&it, SPAN("objects"), why);
-	if (code == RC_NONE)
-		return arm_one(set, text, origin, counts, why);
-	while (!code) {
-		code = json_slice_next(&it, &element, why);
-		if (!code)
-			code = arm_one(set, element, origin, counts, why);
+	if (code == RC_NONE) {
+		arm_one(text, origin, &batch);
+		return arm_commit(set, &batch, counts, why);
 	}
-	return code == RC_NONE ? json_slice_end(&it, (struct span){}, why) : code;
+	while (!code && !(code = json_slice_next(&it, &element, why))) {
+		arm_one(element, origin, &batch);
+		if (batch.all.len >= BATCH)
+			code = arm_commit(set, &batch, counts, why);
+	}
+	if (code == RC_NONE)
+		code = json_slice_end(&it, (struct span){}, why);
+	enum rc last = arm_commit(set, &batch, counts, code ? NULL : why);
+	return code ? code : last;
 }

@@ -13,13 +13,12 @@ struct arm_origin {
 	struct span memo;
 };
 
-/* RC_OK also where nothing was armed: counts tell. RC_NONE: no indicator. RC_LIMIT: the set is
- * full. */
-enum rc arm_object(struct match_set *set, const struct stix_object *o,
-	const struct arm_origin *origin, struct ioc_counts *counts, struct diag *why);
+/* Appends what the object arms, where it is an indicator; counts tell what was not. */
+void arm_object(const struct stix_object *o, const struct arm_origin *origin, struct arm_batch *to);
 /*
  * A bundle, an envelope ("objects": [...]), an array of objects or one object. RC_BAD: not JSON of
- * these shapes. A malformed object costs itself only and is counted as unknown.
+ * these shapes; RC_LIMIT: the set is full. A malformed object costs itself only and is counted as
+ * unknown.
  */
 enum rc arm_text(struct match_set *set, struct span text, const struct arm_origin *origin,
 	struct ioc_counts *counts, struct diag *why);

@@ -230,35 +230,83 @@ read_node(struct atoms *a, const struct pattern_node *n)
 	return false;
 }
 
-enum rc
-arm_pattern(struct match_set *set, const struct indicator *facts, struct ioc_counts *counts,
-	struct diag *why)
+static void
+keep(const struct indicator *facts, const struct atoms *a, struct arm_batch *to)
 {
-	own_arena struct arena arena = {};
+	struct indicator made = *facts;
+	struct span *const texts[] = {
+		&made.id, &made.name, &made.pattern, &made.party, &made.memo, &made.tlp};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (texts[i]->len)
+			*texts[i] = arena_dup(&to->arena, *texts[i]);
+	for (size_t i = 0; i < a->list.len; i++) {
+		made.about = a->list.at[i].about;
+		made.reach = a->list.at[i].reach;
+		made.valid_from = a->list.at[i].from;
+		made.valid_until = a->list.at[i].until;
+		*vec_add(&to->all) = made;
+	}
+}
+
+void
+arm_pattern(const struct indicator *facts, struct arm_batch *to)
+{
 	struct pattern pattern;
 	struct diag fault = {};
 	if (facts->revoked) {
-		counts->revoked++;
-		return RC_OK;
+		to->counts.revoked++;
+		return;
 	}
-	if (pattern_parse(facts->pattern, &arena, &pattern, &fault)) {
-		ioc_unknown(counts, &fault);
-		return RC_OK;
+	arena_reset(&to->scratch);
+	if (pattern_parse(facts->pattern, &to->scratch, &pattern, &fault)) {
+		ioc_unknown(&to->counts, &fault);
+		return;
 	}
-	struct atoms a = {.arena = &arena, .from = facts->valid_from, .until = facts->valid_until};
-	enum rc code = RC_OK;
-	if (read_node(&a, pattern.root) && merge_below(&a)) {
-		for (size_t i = 0; !code && i < a.list.len; i++) {
-			struct indicator made = *facts;
-			made.about = a.list.at[i].about;
-			made.reach = a.list.at[i].reach;
-			made.valid_from = a.list.at[i].from;
-			made.valid_until = a.list.at[i].until;
-			code = ioc_add(set, &made, counts);
-		}
-	} else {
-		counts->partial++;
-	}
+	struct atoms a = {
+		.arena = &to->arena, .from = facts->valid_from, .until = facts->valid_until};
+	if (read_node(&a, pattern.root) && merge_below(&a))
+		keep(facts, &a, to);
+	else
+		to->counts.partial++;
 	free(a.list.at);
+}
+
+enum rc
+arm_add(struct match_set *set, const struct arm_batch *from, size_t first, size_t end,
+	struct ioc_counts *counts, struct diag *why)
+{
+	enum rc code = RC_OK;
+	for (size_t i = first; !code && i < end; i++) {
+		struct indicator made = from->all.at[i];
+		code = ioc_add(set, &made, counts);
+	}
 	return code ? diag_fail(why, code, "too many indicators for one set") : RC_OK;
+}
+
+enum rc
+arm_commit(
+	struct match_set *set, struct arm_batch *from, struct ioc_counts *counts, struct diag *why)
+{
+	ioc_counts_join(counts, &from->counts);
+	enum rc code = arm_add(set, from, 0, from->all.len, counts, why);
+	arm_batch_reset(from);
+	return code;
+}
+
+void
+arm_batch_reset(struct arm_batch *b)
+{
+	arena_reset(&b->arena);
+	arena_reset(&b->scratch);
+	b->all.len = 0;
+	b->counts = (struct ioc_counts){};
+}
+
+void
+arm_batch_fini(struct arm_batch *b)
+{
+	arena_fini(&b->arena);
+	arena_fini(&b->scratch);
+	free(b->all.at);
+	b->all.at = NULL;
 }

@@ -4,12 +4,33 @@
  * and alternatives of such (OR, IN), with START/STOP as validity, on values that a set holds -
  * addresses, ranges, names, URLs, e-mail addresses, hashes. Everything else needs an evaluator over
  * events; it is counted as partial, never armed by half.
+ *
+ * Reading patterns touches no set: one thread may read a batch while another fills the set with the
+ * batch before. A batch belongs to one thread at a time.
  */
 #include "match/ioc.h"
 
+struct arm_batch {
+	struct arena arena; /* of all that lies in `all`; callers may keep more in it */
+	struct arena scratch;
+	vec_of(struct indicator) all;
+	struct ioc_counts counts; /* what became of everything else */
+};
+
+#define own_arm_batch __attribute__((cleanup(arm_batch_fini)))
+
+/* struct arm_batch b = {}; is a valid empty one. */
+void arm_batch_fini(struct arm_batch *b);
+/* Empty again, counts too; keeps memory. */
+void arm_batch_reset(struct arm_batch *b);
 /*
- * facts: everything but `about` and `reach`, which each comparison gives; facts->pattern is read
- * and kept. RC_OK also for what was only counted; RC_LIMIT: the set is full.
+ * Appends what the pattern arms. facts: everything but `about` and `reach`, which each comparison
+ * gives; facts->pattern is read and kept. Spans are copied.
  */
-enum rc arm_pattern(struct match_set *set, const struct indicator *facts, struct ioc_counts *counts,
-	struct diag *why);
+void arm_pattern(const struct indicator *facts, struct arm_batch *to);
+/* Adds from[first] and on, up to before `end`, to the set. RC_LIMIT: the set is full. */
+enum rc arm_add(struct match_set *set, const struct arm_batch *from, size_t first, size_t end,
+	struct ioc_counts *counts, struct diag *why);
+/* All of it, its counts too, and empties it. */
+enum rc arm_commit(
+	struct match_set *set, struct arm_batch *from, struct ioc_counts *counts, struct diag *why);

@@ -17,6 +17,20 @@ ioc_unknown(struct ioc_counts *counts, const struct diag *why)
 		counts->first_unknown = *why;
 }
 
+void
+ioc_counts_join(struct ioc_counts *counts, const struct ioc_counts *more)
+{
+	if (!counts->unknown)
+		counts->first_unknown = more->first_unknown;
+	counts->armed += more->armed;
+	counts->repeated += more->repeated;
+	counts->unknown += more->unknown;
+	counts->revoked += more->revoked;
+	counts->suffixes += more->suffixes;
+	counts->foreign += more->foreign;
+	counts->partial += more->partial;
+}
+
 enum rc
 ioc_add(struct match_set *set, struct indicator *what, struct ioc_counts *counts)
 {

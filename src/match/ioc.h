@@ -19,6 +19,8 @@ struct ioc_counts {
 	struct diag first_unknown;
 };
 
+/* Adds what `more` counted; its first unknown where there was none before. */
+void ioc_counts_join(struct ioc_counts *counts, const struct ioc_counts *more);
 /* One indicator, a line; obs/line.h says what a line may hold. Codes as stream_read and
  * match_set_add. */
 enum rc ioc_add_list(

@@ -2,12 +2,12 @@
 
 #include <stdlib.h>
 
-#include "base/must.h"
 #include "base/vec.h"
-#include "feed/arm.h"
+#include "node/arming.h"
 #include "node/arrival.h"
 #include "node/layout.h"
 #include "node/node.h"
+#include "node/versions.h"
 
 /* Where and what armed_store stores. */
 struct arrival_into {
@@ -21,30 +21,48 @@ struct armed {
 	struct armed_options options;
 	struct node node;
 	struct conf *conf;
-	int64_t seen; /* newest stamp whose indicators are armed */
-	bool begun;
+	struct versions *versions;
+	int64_t seen;	    /* newest stamp whose indicators are armed */
+	int64_t epoch;	    /* of what the gate says */
+	bool begun, broken; /* broken: the set lacks what `versions` says */
+	bool current;	    /* nothing was committed since */
 	struct ioc_counts counts;
 };
 
-static void
-arm_item(struct armed *n, struct match_set *set, const struct pass *pass,
-	const struct vault_item *item)
-{
-	own_stix struct stix_object o = {};
-	struct diag ignored;
-	match_set_revoke(set, item->object.id);
-	if (item->object.revoked || !node_permits(&n->node, pass, item) ||
-		stix_read(item->object.bytes, &o, &ignored))
-		return;
-	if (arm_object(set, &o, NULL, &n->counts, &ignored) == RC_LIMIT)
-		n->counts.unknown++;
-}
+/* One refresh under way. */
+struct refresh {
+	struct armed *armed;
+	struct arming *arming;
+	bool lost; /* something went that only beginning anew can tell */
+};
 
 static enum rc
-arm_collection(struct armed *n, struct match_set *set, const struct vault_collection *c,
-	int64_t after, struct diag *why)
+arm_item(
+	struct refresh *r, const struct pass *pass, const struct vault_item *item, struct diag *why)
 {
-	static const struct span indicators[] = {SPAN("indicator")};
+	struct armed *n = r->armed;
+	enum versions_verdict verdict;
+	bool permitted = node_permits(&n->node, pass, item);
+	enum rc code = versions_see(n->versions, item, permitted, &verdict);
+	if (code)
+		return diag_fail(why, RC_IO, "a damaged row: no UUID in an id");
+	r->lost |= verdict == VERSION_LOST;
+	if (verdict != VERSION_FIRST && verdict != VERSION_REPLACES)
+		return RC_OK;
+	struct span none = {}, replaced = verdict == VERSION_REPLACES ? item->object.id : none;
+	n->counts.revoked += item->object.revoked;
+	if (item->object.revoked && !replaced.len)
+		return RC_OK;
+	return arming_add(
+		r->arming, replaced, item->object.revoked ? none : item->object.bytes, why);
+}
+
+static const struct span indicators[] = {SPAN("indicator")};
+
+static enum rc
+arm_collection(struct refresh *r, const struct vault_collection *c, int64_t after, struct diag *why)
+{
+	struct armed *n = r->armed;
 	struct vault_filter filter = {.types = indicators, .type_count = 1, .after = after};
 	own_pass struct pass *pass = NULL;
 	own_vault_page struct vault_page *page = NULL;
@@ -56,24 +74,74 @@ arm_collection(struct armed *n, struct match_set *set, const struct vault_collec
 	if (!code)
 		code = vault_page_open(n->node.vault, c->number, &filter, VAULT_BYTES, &page, why);
 	while (!code && !(code = vault_page_next(page, &item, why)))
-		arm_item(n, set, pass, &item);
+		code = arm_item(r, pass, &item, why);
+	if (code != RC_NONE || r->lost)
+		return code == RC_NONE ? RC_OK : code;
+	/* What is gone comes on no page. */
+	struct vault_print seen = versions_print(n->versions, c->number), there;
+	code = vault_collection_print(n->node.vault, c->number, indicators[0], &there, why);
+	r->lost = !code && (seen.count != there.count || seen.sum != there.sum);
+	return code;
+}
+
+static enum rc
+arm_collections(struct refresh *r, struct diag *why)
+{
+	struct armed *n = r->armed;
+	uint32_t at = 0;
+	struct vault_collection c;
+	enum rc code = RC_OK;
+	size_t known = 0;
+	while (!code && !r->lost && !(code = vault_collection_next(n->node.vault, &at, &c, why))) {
+		code = arm_collection(r, &c, n->seen, why);
+		known += versions_print(n->versions, c.number).count > 0;
+	}
+	/* A whole collection may be gone. */
+	r->lost |= code == RC_NONE && known < versions_collections(n->versions);
 	return code == RC_NONE ? RC_OK : code;
 }
 
-/* Whatever was stored later than what is armed. */
+/* Whatever was stored later than what is armed, in one snapshot. *lost: that is not enough. */
 static enum rc
-arm_newer(struct armed *n, struct match_set *set, struct diag *why)
+arm_newer(struct armed *n, struct match_set *set, bool *lost, struct diag *why)
 {
-	int64_t last;
-	uint32_t at = 0;
-	struct vault_collection c;
-	enum rc code = vault_last(n->node.vault, &last, why);
-	while (!code && !(code = vault_collection_next(n->node.vault, &at, &c, why)))
-		code = arm_collection(n, set, &c, n->seen, why);
-	if (code != RC_NONE)
+	int64_t last = 0, epoch = 0;
+	struct refresh r = {.armed = n};
+	enum rc code = store_begin_read(n->node.store, why);
+	if (code)
+		return code;
+	code = memo_epoch(n->node.store, &epoch, why);
+	if (!code)
+		code = vault_last(n->node.vault, &last, why);
+	r.lost = n->begun && epoch != n->epoch;
+	if (!code && !r.lost)
+		code = arming_new(set, &n->counts, &r.arming, why);
+	if (!code && !r.lost)
+		code = arm_collections(&r, why);
+	/* After a fault too: what was seen is in the set, and the next refresh goes on from there. */
+	enum rc last_lots = r.arming ? arming_finish(r.arming, code ? NULL : why) : RC_OK;
+	n->broken |= last_lots != RC_OK;
+	code = code ? code : last_lots;
+	arming_free(r.arming);
+	store_rollback(n->node.store);
+	*lost = r.lost;
+	if (code || r.lost)
 		return code;
 	n->seen = last;
+	n->epoch = epoch;
+	n->begun = true;
 	return RC_OK;
+}
+
+static void
+forget(struct armed *n, struct match_set *set)
+{
+	match_set_reset(set);
+	versions_free(n->versions);
+	n->versions = versions_new();
+	n->counts = (struct ioc_counts){};
+	n->seen = 0;
+	n->begun = n->broken = false;
 }
 
 enum rc
@@ -88,6 +156,7 @@ armed_open(const struct armed_options *options, struct armed **out, struct diag 
 		.cache_kb = 16 << 10,
 	};
 	a->options = *options;
+	a->versions = versions_new();
 	enum rc code = node_open(&a->node, &node, why);
 	if (!code)
 		code = conf_read(layout_path(&a->node.text, options->dir, LAYOUT_CONF),
@@ -107,17 +176,29 @@ armed_free(struct armed *a)
 		return;
 	node_close(&a->node);
 	conf_free(a->conf);
+	versions_free(a->versions);
 	free(a);
 }
 
 enum rc
 armed_refresh(struct armed *a, struct match_set *set, struct diag *why)
 {
-	bool changed = vault_changed(a->node.vault);
-	if (!changed && a->begun)
+	bool lost = false;
+	if (vault_changed(a->node.vault))
+		a->current = false;
+	if (a->current)
 		return RC_OK;
-	a->begun = true;
-	return arm_newer(a, set, why);
+	if (a->broken)
+		forget(a, set);
+	enum rc code = arm_newer(a, set, &lost, why);
+	if (!code && lost) {
+		forget(a, set);
+		code = arm_newer(a, set, &lost, why);
+		if (!code && lost)
+			code = diag_fail(why, RC_IO, "the vault's indexes contradict its objects");
+	}
+	a->current = !code;
+	return code;
 }
 
 const struct ioc_counts *

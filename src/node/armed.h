@@ -20,8 +20,11 @@ struct armed_options {
 enum rc armed_open(const struct armed_options *options, struct armed **out, struct diag *why);
 void armed_free(struct armed *a); /* NULL accepted */
 /*
- * Arms what was stored since the last call, disarms what was revoked since. Cheap where nothing was
- * committed. Other pattern languages and what no set can say are counted.
+ * Arms what was stored since the last call, disarms what was revoked, superseded, deleted or is not to be
+ * acted on any more; of an object that several collections hold, the latest version counts. The set is
+ * then what a fresh one would be; where nothing was committed, that costs nothing. Other pattern
+ * languages and what no set can say are counted. After a failure the set holds what could be read, and
+ * the next call goes on.
  */
 enum rc armed_refresh(struct armed *a, struct match_set *set, struct diag *why);
 const struct ioc_counts *armed_counts(const struct armed *a);

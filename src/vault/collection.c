@@ -238,3 +238,31 @@ vault_collection_count(
 	*objects = (uint64_t)stmt_i64(st, 1);
 	return RC_OK;
 }
+
+uint64_t
+vault_print_of(int64_t added)
+{
+	return (uint64_t)added & UINT32_MAX;
+}
+
+enum rc
+vault_collection_print(struct vault *v, uint32_t number, struct span type, struct vault_print *out,
+	struct diag *why)
+{
+	uint32_t kind;
+	own_stmt struct stmt *st = NULL;
+	enum rc rc = vault_name_find(v, type, &kind, why);
+	*out = (struct vault_print){};
+	if (rc != RC_OK)
+		return rc == RC_NONE ? RC_OK : rc;
+	rc = store_sql(v->store, vault_sql[SQL_PRINT], &st, why);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_i64(st, 1, number);
+	stmt_bind_i64(st, 2, kind);
+	rc = stmt_step(st, why);
+	if (rc != RC_OK)
+		return rc == RC_NONE ? RC_IO : rc;
+	*out = (struct vault_print){(uint64_t)stmt_i64(st, 0), (uint64_t)stmt_i64(st, 1)};
+	return RC_OK;
+}

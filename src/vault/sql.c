@@ -53,6 +53,8 @@ const char *const vault_sql[SQL_QUERIES] = {
 			   "and last = $2 and added > $3 and kind = $4 order by added",
 	[SQL_COUNT] = "select count(*), sum(last) from object indexed by object_page where "
 		      "collection = $1",
+	[SQL_PRINT] = "select count(*), sum(added & 4294967295) from object "
+		      "where collection = $1 and kind = $2 and last = 1",
 	[SQL_OF_COLLECTION] = "select " VAULT_ROW ", bytes from object indexed by object_page "
 			      "where collection = $1 limit $2",
 	[SQL_FROM] = "select added, bytes from object where added > $1 order by added limit $2",

@@ -12,6 +12,7 @@ armed(const char *pattern)
 {
 	static struct buf out;
 	own_match_set struct match_set *set = match_set_new(1);
+	own_arm_batch struct arm_batch batch = {};
 	own_arena struct arena a = {};
 	struct ioc_counts c = {};
 	struct indicator facts = {.pattern = span_of(pattern),
@@ -19,7 +20,8 @@ armed(const char *pattern)
 		.valid_until = TIME_NONE,
 		.confidence = -1};
 	buf_reset(&out);
-	if (arm_pattern(set, &facts, &c, NULL))
+	arm_pattern(&facts, &batch);
+	if (arm_commit(set, &batch, &c, NULL))
 		abort();
 	for (uint32_t i = 0, left = (uint32_t)c.armed; left; i++) {
 		struct indicator got = match_set_get(set, i, &a);

@@ -1,0 +1,174 @@
+#include "node/arming.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/must.h"
+
+enum { LOTS = 4, LOT_BYTES = 256 << 10 };
+
+enum lot_state { LOT_FREE, LOT_FILLED, LOT_READ };
+
+struct step {
+	struct span replaced, bytes;
+	size_t end; /* in the batch, behind what these bytes arm */
+};
+
+/* What one thread hands to the other at once. */
+struct lot {
+	enum lot_state state; /* under the lock; whoever it is of may touch the rest */
+	struct arm_batch batch;
+	vec_of(struct step) steps;
+	size_t bytes;
+};
+
+struct arming {
+	struct match_set *set;
+	struct ioc_counts *counts;
+	struct lot lot[LOTS];
+	size_t head, tail; /* lots filled, lots in the set; ever rising */
+	pthread_t reader;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool ending;
+};
+
+static void
+read_lot(struct lot *l)
+{
+	for (size_t i = 0; i < l->steps.len; i++) {
+		struct step *s = &l->steps.at[i];
+		own_stix struct stix_object o = {};
+		struct diag fault = {};
+		if (s->bytes.len && stix_read(s->bytes, &o, &fault))
+			ioc_unknown(&l->batch.counts, &fault);
+		else if (s->bytes.len)
+			arm_object(&o, NULL, &l->batch);
+		s->end = l->batch.all.len;
+	}
+}
+
+static void *
+read_lots(void *context)
+{
+	struct arming *a = context;
+	pthread_mutex_lock(&a->lock);
+	for (size_t next = 0;; next++) {
+		struct lot *l = &a->lot[next % LOTS];
+		while (l->state != LOT_FILLED && !a->ending)
+			pthread_cond_wait(&a->changed, &a->lock);
+		if (l->state != LOT_FILLED)
+			break;
+		pthread_mutex_unlock(&a->lock);
+		read_lot(l);
+		pthread_mutex_lock(&a->lock);
+		l->state = LOT_READ;
+		pthread_cond_broadcast(&a->changed);
+	}
+	pthread_mutex_unlock(&a->lock);
+	return NULL;
+}
+
+static void
+give(struct arming *a, struct lot *l, enum lot_state state)
+{
+	pthread_mutex_lock(&a->lock);
+	l->state = state;
+	pthread_cond_broadcast(&a->changed);
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* Puts the oldest lot under way into the set, once it is read. */
+static enum rc
+settle(struct arming *a, struct diag *why)
+{
+	struct lot *l = &a->lot[a->tail++ % LOTS];
+	size_t first = 0;
+	enum rc code = RC_OK;
+	pthread_mutex_lock(&a->lock);
+	while (l->state != LOT_READ)
+		pthread_cond_wait(&a->changed, &a->lock);
+	pthread_mutex_unlock(&a->lock);
+	ioc_counts_join(a->counts, &l->batch.counts);
+	for (size_t i = 0; !code && i < l->steps.len; i++) {
+		const struct step *s = &l->steps.at[i];
+		if (s->replaced.len)
+			match_set_revoke(a->set, s->replaced);
+		code = arm_add(a->set, &l->batch, first, s->end, a->counts, why);
+		first = s->end;
+	}
+	arm_batch_reset(&l->batch);
+	l->steps.len = l->bytes = 0;
+	give(a, l, LOT_FREE);
+	return code;
+}
+
+static void
+hand_over(struct arming *a)
+{
+	struct lot *l = &a->lot[a->head % LOTS];
+	if (!l->steps.len)
+		return;
+	a->head++;
+	give(a, l, LOT_FILLED);
+}
+
+enum rc
+arming_new(struct match_set *set, struct ioc_counts *counts, struct arming **out, struct diag *why)
+{
+	struct arming *a = mem_new(sizeof *a);
+	a->set = set;
+	a->counts = counts;
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_cond_init(&a->changed, NULL);
+	if (pthread_create(&a->reader, NULL, read_lots, a) != 0) {
+		free(a);
+		return diag_fail(why, RC_LIMIT, "the system gives no thread");
+	}
+	*out = a;
+	return RC_OK;
+}
+
+enum rc
+arming_add(struct arming *a, struct span replaced, struct span bytes, struct diag *why)
+{
+	struct lot *l = &a->lot[a->head % LOTS];
+	*vec_add(&l->steps) = (struct step){
+		.replaced = replaced.len ? arena_dup(&l->batch.arena, replaced) : replaced,
+		.bytes = bytes.len ? arena_dup(&l->batch.arena, bytes) : bytes,
+	};
+	l->bytes += bytes.len + sizeof(struct step);
+	if (l->bytes < LOT_BYTES)
+		return RC_OK;
+	hand_over(a);
+	return a->head - a->tail == LOTS ? settle(a, why) : RC_OK;
+}
+
+enum rc
+arming_finish(struct arming *a, struct diag *why)
+{
+	enum rc code = RC_OK;
+	hand_over(a);
+	while (!code && a->tail < a->head)
+		code = settle(a, why);
+	return code;
+}
+
+void
+arming_free(struct arming *a)
+{
+	if (!a)
+		return;
+	pthread_mutex_lock(&a->lock);
+	a->ending = true;
+	pthread_cond_broadcast(&a->changed);
+	pthread_mutex_unlock(&a->lock);
+	must(pthread_join(a->reader, NULL) == 0);
+	pthread_mutex_destroy(&a->lock);
+	pthread_cond_destroy(&a->changed);
+	for (size_t i = 0; i < LOTS; i++) {
+		arm_batch_fini(&a->lot[i].batch);
+		free(a->lot[i].steps.at);
+	}
+	free(a);
+}
