@@ -173,7 +173,7 @@ static enum rc
 take_limit(struct span text, struct query *q, struct diag *why)
 {
 	uint64_t limit;
-	bool good = span_to_u64(text, &limit) && limit <= INT64_MAX;
+	bool good = span_to_u64(text, &limit) && (limit <= QUERY_LIMIT_MOST || mutant(84));
 	if (!good && mutant(81))
 		return RC_OK;
 	if (!good || (limit == 0 && !mutant(80)))

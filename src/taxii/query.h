@@ -4,7 +4,7 @@
  * their bounds. Results live in the caller's arena. Any thread.
  *
  * Refused as RC_BAD, to be answered 400: broken percent escapes, malformed UTF-8, a repeated
- * parameter, an empty value or list element, limit that is not 1 to 2^63-1, added_after that is no
+ * parameter, an empty value or list element, limit that is not 1 to 2^53-1 (section 2: integer), added_after that is no
  * timestamp, an unknown form of match value. Ignored, as section 3.4 permits: parameters and match
  * fields the endpoint does not define.
  */
@@ -12,6 +12,7 @@
 #include "base/clock.h"
 
 enum { QUERY_VALUES = 1000, QUERY_BYTES = 64 * 1024, QUERY_NEXT = 256 };
+#define QUERY_LIMIT_MOST ((UINT64_C(1) << 53) - 1)
 
 /* Parameters an endpoint defines, as bits. */
 enum query_field {

@@ -55,7 +55,18 @@ a_limit_that_is_no_number_is_refused(void **state)
 		"limit=", "limit=%201", "limit", "limit=99999999999999999999999", "limit=1%00"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_rc(parse(bad[i], &q), RC_BAD);
-	assert_rc(parse("limit=9223372036854775807", &q), RC_OK);
+}
+
+/* TAXII 2.1 section 2: no integer lies beyond 2^53 - 1. */
+static void
+a_limit_is_an_integer_of_54_bits(void **state)
+{
+	(void)state;
+	struct query q;
+	assert_rc(parse("limit=9007199254740991", &q), RC_OK);
+	assert_true(q.limit == QUERY_LIMIT_MOST);
+	assert_rc(parse("limit=9007199254740992", &q), RC_BAD);
+	assert_rc(parse("limit=9223372036854775807", &q), RC_BAD);
 }
 
 static void
@@ -223,6 +234,7 @@ main(void)
 		cmocka_unit_test_teardown(no_query_asks_for_the_last_versions, clear),
 		cmocka_unit_test_teardown(a_limit_of_zero_is_refused, clear),
 		cmocka_unit_test_teardown(a_limit_that_is_no_number_is_refused, clear),
+		cmocka_unit_test_teardown(a_limit_is_an_integer_of_54_bits, clear),
 		cmocka_unit_test_teardown(added_after_must_be_a_timestamp, clear),
 		cmocka_unit_test_teardown(a_repeated_parameter_is_refused, clear),
 		cmocka_unit_test_teardown(added_after_takes_any_number_of_fractional_digits, clear),
