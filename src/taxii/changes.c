@@ -61,6 +61,13 @@ refuse_body(struct taxii_server *s, struct taxii_call *call, struct diag *why)
 	}
 	if (media_body(q->content_type, why))
 		return 415;
+	struct span coding = span_trim(q->content_encoding);
+	if (coding.len && !span_eq_fold(coding, SPAN("identity")) && !mutant(63)) {
+		answer_header(call, "Accept-Encoding", "identity"); /* RFC 9110 section 12.5.3 */
+		diag_what(why, "Content-Encoding is not understood here");
+		diag_todo(why, "send the body without compression");
+		return 415;
+	}
 	*why = (struct diag){};
 	enum rc code = envelope_check(q->body, &call->write.objects, why);
 	if (mutant(121) && code)
@@ -103,7 +110,7 @@ visible(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *call,
 	const struct vault_collection *c, struct diag *why)
 {
 	enum rc code = call_pass(s, call, c, why);
-	return code ? code : call_sees(r, call, c, why);
+	return code ? code : call_sees(r, call, c, (struct instants){}, why);
 }
 
 /* Which versions DELETE takes: all, or those its filters pick. */

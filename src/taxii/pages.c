@@ -216,7 +216,7 @@ add_stamps(struct taxii_call *call, const struct page_state *st)
 
 enum rc
 call_sees(struct taxii_reader *r, struct taxii_call *call, const struct vault_collection *c,
-	struct diag *why)
+	struct instants versions, struct diag *why)
 {
 	own_vault_page struct vault_page *page = NULL;
 	own_buf struct buf scratch = {};
@@ -228,7 +228,9 @@ call_sees(struct taxii_reader *r, struct taxii_call *call, const struct vault_co
 		.id_count = 1,
 		.specs = every_spec,
 		.spec_count = 2,
-		.which = VAULT_ALL};
+		.at = versions.at,
+		.at_count = versions.count,
+		.which = versions.count ? 0 : VAULT_ALL};
 	enum rc code = vault_page_open(r->vault, c->number, &f, VAULT_BYTES, &page, why);
 	encode_list_begin(&list, &scratch, "versions");
 	while (!code && (code = vault_page_next(page, &item, why)) == RC_OK)
@@ -238,13 +240,20 @@ call_sees(struct taxii_reader *r, struct taxii_call *call, const struct vault_co
 	return code;
 }
 
-/* An empty page of one object: is there such an object at all? (sections 5.6 and 5.8) */
+/*
+ * An empty page of one object: is there such an object at all (sections 5.6 and 5.8), and does a
+ * version still exist that was asked for by its instant? One that was deleted is 404 (section 5.7).
+ */
 static enum taxii_next
 answer_empty(struct taxii_reader *r, struct taxii_call *call, const struct vault_collection *c)
 {
 	struct diag why = {};
 	if (call->route.kind == ROUTE_OBJECT || call->route.kind == ROUTE_VERSIONS) {
-		enum rc code = call_sees(r, call, c, &why);
+		const struct query *q = &call->query;
+		struct instants asked = {};
+		if (call->route.kind == ROUTE_OBJECT && !q->first && !q->last && !mutant(413))
+			asked = (struct instants){q->versions, q->version_count};
+		enum rc code = call_sees(r, call, c, asked, &why);
 		if (code == RC_NONE && !mutant(call->route.kind == ROUTE_OBJECT ? 400 : 390))
 			return answer_absent(call);
 		if (code && code != RC_NONE)

@@ -8,7 +8,7 @@
 #include "base/must.h"
 #include "base/mutant.h"
 
-enum { SMALL_BODY = 64 * 1024, HELD_FIELDS = 16 };
+enum { HELD_FIELDS = 16 };
 
 struct taxii_serve {
 	struct taxii_server *server;
@@ -116,6 +116,7 @@ served_new(struct taxii_serve *s, struct exchange *x)
 		.path = exchange_raw_path(x),
 		.accept = joined(x, mem, SPAN("Accept")),
 		.content_type = joined(x, mem, SPAN("Content-Type")),
+		.content_encoding = joined(x, mem, SPAN("Content-Encoding")),
 		.authorization = joined(x, mem, SPAN("Authorization")),
 		.prefer = joined(x, mem, SPAN("Prefer")),
 		.certificate = certificate_of(x, mem),
@@ -141,17 +142,6 @@ answer(struct exchange *x, struct taxii_call *call)
 		exchange_answer_buf(x, call->status, &call->body);
 	else
 		exchange_answer_empty(x, call->status);
-}
-
-/* Only POSTs have bodies worth reading, and only of somebody who shows credentials at all. */
-static void
-admit(void *ctx, struct exchange *x)
-{
-	struct taxii_serve *s = ctx;
-	struct span value;
-	bool post = span_eq(exchange_method(x), SPAN("POST"));
-	bool shown = exchange_header(x, SPAN("Authorization"), 0, &value) || exchange_cert(x);
-	exchange_set_body_limit(x, post && shown ? s->server->config.max_content : SMALL_BODY);
 }
 
 static enum http_next
@@ -189,6 +179,21 @@ refuse(void *ctx, struct exchange *x, unsigned status, const char *why)
 	taxii_refuse(&call, status == 403 ? 401 : status, span_of(why));
 	answer(x, &call);
 	taxii_call_fini(s->server, &call);
+}
+
+/*
+ * Whoever shows no credentials is told so at once, and his body is not kept. What is smaller than
+ * max_content_length is never 413 (section 4.2.1), whoever sends it.
+ */
+static void
+admit(void *ctx, struct exchange *x)
+{
+	struct taxii_serve *s = ctx;
+	struct span value;
+	bool shown = exchange_header(x, SPAN("Authorization"), 0, &value) || exchange_cert(x);
+	exchange_set_body_limit(x, mutant(124) ? 65536 : s->server->config.max_content);
+	if (!shown && !mutant(92))
+		refuse(s, x, 401, "");
 }
 
 struct handler

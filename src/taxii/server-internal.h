@@ -31,9 +31,16 @@ enum rc call_pass(struct taxii_server *s, struct taxii_call *call, const struct 
 	struct diag *why);
 /* After RC_AGAIN of call_pass: waits for it, in the end answers 503. */
 enum taxii_next await_pass(struct taxii_server *s, struct taxii_call *call);
-/* Is any version of the object there that the gate lets this reader see? RC_NONE: no. */
+/*
+ * Is any version of the route's object there that the gate lets this reader see, and that is one of
+ * those instants where `at` names any? RC_NONE: no.
+ */
+struct instants {
+	const int64_t *at;
+	size_t count;
+};
 enum rc call_sees(struct taxii_reader *r, struct taxii_call *call, const struct vault_collection *c,
-	struct diag *why);
+	struct instants versions, struct diag *why);
 /* A pass's way to the ends of relationships. */
 struct ends {
 	struct taxii_reader *reader;

@@ -92,12 +92,19 @@ answer_error(struct taxii_call *call, unsigned status, struct span description)
 	return answer_ok(call, status);
 }
 
+static void
+challenge(struct taxii_call *call)
+{
+	answer_header(call, "WWW-Authenticate", "Basic realm=\"TAXII\", charset=\"UTF-8\"");
+	answer_header(call, "WWW-Authenticate", "Bearer realm=\"TAXII\"");
+}
+
 void
 taxii_refuse(struct taxii_call *call, unsigned status, struct span description)
 {
 	call->headers = 0;
 	if (status == 401)
-		answer_header(call, "WWW-Authenticate", "Basic realm=\"TAXII\", charset=\"UTF-8\"");
+		challenge(call);
 	(void)answer_error(call, status, description);
 }
 
@@ -139,10 +146,8 @@ answer_unknown(struct taxii_call *call, enum rc code, int64_t wait)
 	}
 	if (code != RC_DENIED)
 		return answer_failure(call, code);
-	if (!mutant(90)) {
-		answer_header(call, "WWW-Authenticate", "Basic realm=\"TAXII\", charset=\"UTF-8\"");
-		answer_header(call, "WWW-Authenticate", "Bearer realm=\"TAXII\"");
-	}
+	if (!mutant(90))
+		challenge(call);
 	return answer_error(call, 401, (struct span){});
 }
 

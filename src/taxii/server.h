@@ -97,7 +97,7 @@ struct taxii_reader {
 struct taxii_request {
 	struct span method, path; /* path raw, before "?" */
 	struct span query;	  /* raw; ptr NULL: no "?" */
-	struct span accept, content_type, authorization, prefer;
+	struct span accept, content_type, content_encoding, authorization, prefer;
 	struct span certificate; /* "sha256:..." of the verified client certificate; empty: none */
 	struct span address;	 /* of the peer, for the brake on guessing */
 	struct span body;

@@ -246,6 +246,29 @@ delete_with_match_version_takes_only_those(void **state)
 	assert_int_equal(get(SHARED "objects/" ONE "/"), 404);
 }
 
+/* TAXII 2.1 section 5.7: fetching that version again is 404; the others are where they were. */
+static void
+a_deleted_version_is_404(void **state)
+{
+	(void)state;
+	put_indicator(1, "2023-01-01T00:00:00.000Z");
+	put_indicator(1, "2023-02-01T00:00:00.000Z");
+	const char *jan = SHARED "objects/" ONE "/?match[version]=2023-01-01T00:00:00Z";
+	assert_int_equal(get(jan), 200);
+	assert_int_equal(ask_as(ALICE, "DELETE", jan, (struct span){}), 200);
+	assert_int_equal(get(jan), 404);
+	assert_int_equal(get(SHARED "objects/" ONE "/?match[version]=2023-02-01T00:00:00Z"), 200);
+	assert_int_equal(get(SHARED "objects/" ONE
+				    "/?match[version]=2023-01-01T00:00:00Z,2023-02-01T00:00:00Z"),
+		200);
+	assert_int_equal(count_of("objects"), 1);
+	assert_int_equal(get(SHARED "objects/" ONE "/?match[version]=first"), 200);
+	assert_int_equal(get(SHARED "objects/?match[id]=" ONE "&match[version]=all"), 200);
+	assert_int_equal(count_of("objects"), 1);
+	assert_int_equal(get(SHARED "manifest/?match[version]=all"), 200);
+	assert_false(body_has("2023-01-01"));
+}
+
 static const char *
 by(const char *creator, const char *modified)
 {
@@ -413,6 +436,7 @@ main(void)
 		T(an_object_that_breaks_a_must_is_not_stored),
 		T(deleted_is_gone_everywhere),
 		T(delete_with_match_version_takes_only_those),
+		T(a_deleted_version_is_404),
 		T(a_version_by_another_than_the_creator_is_quarantined),
 		T(a_post_waits_for_the_writer_without_holding_a_thread),
 		T(a_writer_that_never_answers_is_503_in_the_end),

@@ -98,6 +98,40 @@ a_collection_is_found_by_its_alias(void **state)
 	find_fini(&f);
 }
 
+/* TAXII 2.1 sections 4.2.1 and 5.5: below max_content_length nothing is 413, and strangers get 401. */
+static void
+a_large_body_of_a_stranger_is_401_and_of_nobody_413(void **state)
+{
+	(void)state;
+	own_answer struct client_answer answer = {};
+	struct diag why = {};
+	char url[200];
+	static char text[100001];
+	memset(text, ' ', sizeof text);
+	static const char *const methods[] = {"POST", "PUT"};
+	static const unsigned known[] = {400, 405};
+	const struct client_header type = {SPAN("Content-Type"), SPAN(TAXII_MEDIA)};
+	for (size_t i = 0; i < 2; i++) {
+		struct client_request q = {.method = span_of(methods[i]),
+			.url = objects_url(url),
+			.headers = &type,
+			.headers_len = 1,
+			.body = {text, 99999}};
+		assert_rc(client_fetch(l.client, &q, &answer, &why), RC_OK);
+		assert_int_equal(answer.status, 401);
+		q.auth = CLIENT_AUTH_BEARER;
+		q.secret = span_of(l.token);
+		assert_rc(client_fetch(l.client, &q, &answer, &why), RC_OK);
+		assert_int_equal(answer.status, known[i]);
+		q.body.len = 100001;
+		assert_rc(client_fetch(l.client, &q, &answer, &why), RC_OK);
+		assert_int_equal(answer.status, 413);
+		q.auth = CLIENT_AUTH_NONE;
+		assert_rc(client_fetch(l.client, &q, &answer, &why), RC_OK);
+		assert_int_equal(answer.status, 401);
+	}
+}
+
 static void
 everything_is_read_once_and_reading_resumes(void **state)
 {
@@ -218,6 +252,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		L(a_collection_is_found_by_its_alias),
+		L(a_large_body_of_a_stranger_is_401_and_of_nobody_413),
 		L(everything_is_read_once_and_reading_resumes),
 		L(objects_are_sent_and_each_has_its_fate),
 		L(a_waiting_reader_has_a_new_object_at_once),

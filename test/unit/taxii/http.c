@@ -266,6 +266,21 @@ posts_of_other_types_are_415(void **state)
 }
 
 static void
+an_encoded_body_is_415(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"gzip", "GZIP", "br", "identity,gzip"};
+	for (size_t i = 0; i < 4; i++) {
+		w.content_encoding = bad[i];
+		assert_int_equal(post_as(ALICE, SHARED, "{\"objects\":[{}]}"), 415);
+		assert_string_equal(header("Accept-Encoding"), "identity");
+		assert_true(body_has("without compression"));
+	}
+	w.content_encoding = "identity";
+	assert_int_equal(post_as(ALICE, SHARED, "{\"objects\":[{}]}"), 202);
+}
+
+static void
 the_status_in_an_error_is_a_string(void **state)
 {
 	(void)state;
@@ -428,6 +443,7 @@ main(void)
 		T(a_bundle_is_no_envelope),
 		T(malformed_json_inside_an_object_is_refused_whole),
 		T(posts_of_other_types_are_415),
+		T(an_encoded_body_is_415),
 		T(the_status_in_an_error_is_a_string),
 		T(an_error_has_a_title),
 		T(api_roots_are_paths_from_the_server),

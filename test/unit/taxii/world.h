@@ -46,7 +46,7 @@ static struct world {
 	struct taxii_reader reader;
 	struct taxii_call call;
 	char authorization[USERS][TOKEN_TEXT + 16];
-	const char *accept, *content_type, *prefer;
+	const char *accept, *content_type, *content_encoding, *prefer;
 	struct vault_collection shared, other;
 	bool waits;
 	char target[512];
@@ -181,6 +181,8 @@ ask_as(int who, const char *method, const char *target, struct span body)
 		.query = mark == SIZE_MAX ? (struct span){} : span_sub(path, mark + 1, SIZE_MAX),
 		.accept = w.accept ? span_of(w.accept) : SPAN(TAXII_MEDIA),
 		.content_type = w.content_type ? span_of(w.content_type) : SPAN(TAXII_MEDIA),
+		.content_encoding =
+			w.content_encoding ? span_of(w.content_encoding) : (struct span){},
 		.prefer = w.prefer ? span_of(w.prefer) : (struct span){},
 		.authorization = who < USERS ? span_of(w.authorization[who])
 				 : who == LIAR
