@@ -205,6 +205,12 @@ add_run(struct cmd_env *env)
 	a.peer.kind = (enum peer_kind)cmd_choice(env, "kind", PEER_TAXII);
 	if (http_url_parse(a.peer.url, &url, &why))
 		return cmd_usage(env, "%s: %s", env->word[1], why.what);
+	/* TAXII 2.1 section 8.5.1 */
+	if (a.peer.kind == PEER_TAXII && !url.tls && !url_is_local(&url))
+		return cmd_usage(env,
+			"%s: TAXII is spoken over https:// only; http:// reaches this machine "
+			"alone",
+			env->word[1]);
 	if (!cmd_duration(env, "every", &a.peer.every))
 		return CMD_USAGE;
 	enum cmd_exit exit = adding_read(&a, &why);

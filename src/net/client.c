@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/mutant.h"
 #include "base/own.h"
 #include "net/tls-internal.h"
 #include "net/url.h"
@@ -40,7 +41,7 @@ struct work {
 	const struct client_request *request;
 	struct client_answer *answer;
 	size_t body_limit;
-	enum { STOP_NONE, STOP_LIMIT, STOP_HEAD, STOP_PIN, STOP_SLOW } stop;
+	enum { STOP_NONE, STOP_LIMIT, STOP_HEAD, STOP_PIN, STOP_SUITE, STOP_SLOW } stop;
 	bool head_in;
 	int64_t window_start;
 	curl_off_t window_bytes;
@@ -128,7 +129,8 @@ client_new(const struct client_config *config, struct client **out, struct diag 
 	if (c->pinned)
 		memcpy(c->pin, config->pin, CERT_PIN);
 	c->proxy = mem_dup(config->proxy);
-	c->user_agent = mem_dup(config->user_agent.len ? config->user_agent : SPAN("tocsin"));
+	c->user_agent = mem_dup(
+		config->user_agent.len ? config->user_agent : SPAN("tocsin/" TOCSIN_VERSION));
 	c->connect_seconds = config->connect_seconds ? config->connect_seconds : 15;
 	c->slow_seconds = config->slow_seconds ? config->slow_seconds : 30;
 	code = load_keys(c, config, why);
@@ -261,6 +263,21 @@ on_body(char *bytes, size_t one, size_t len, void *ctx)
 	return len;
 }
 
+/*
+ * TLS 1.2 without forward secrecy or AEAD: all that appendix A of RFC 7540 lists. The library offers
+ * such suites and has no way to be told not to.
+ */
+static bool
+suite_is_weak(gnutls_session_t session)
+{
+	gnutls_kx_algorithm_t kx = gnutls_kx_get(session);
+	if (gnutls_protocol_get_version(session) != GNUTLS_TLS1_2)
+		return false;
+	bool forward =
+		kx == GNUTLS_KX_ECDHE_RSA || kx == GNUTLS_KX_ECDHE_ECDSA || kx == GNUTLS_KX_DHE_RSA;
+	return !forward || gnutls_mac_get(session) != GNUTLS_MAC_AEAD;
+}
+
 /* The handshake is done, nothing was sent yet: this certificate, or no request. */
 static int
 on_connected(void *ctx, char *to, char *from, int to_port, int from_port)
@@ -286,7 +303,9 @@ on_connected(void *ctx, char *to, char *from, int to_port, int from_port)
 	}
 	if (!same)
 		w->stop = STOP_PIN;
-	return same ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+	else if (tls && tls->internals && suite_is_weak(tls->internals) && !mutant(166))
+		w->stop = STOP_SUITE;
+	return w->stop == STOP_NONE ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 /* Too slow is judged only while bytes are due: a held answer (Prefer: wait) is not slow. */
@@ -316,13 +335,6 @@ on_progress(void *ctx, curl_off_t total, curl_off_t got, curl_off_t up_total, cu
 /* ---- The request ---- */
 
 static bool
-is_loopback(struct span host)
-{
-	return span_eq_fold(host, SPAN("localhost")) || span_starts(host, SPAN("127.")) ||
-	       span_eq(host, SPAN("::1"));
-}
-
-static bool
 is_clean(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++)
@@ -334,7 +346,7 @@ is_clean(struct span s)
 static enum rc
 check_request(const struct client_request *q, const struct http_url *u, struct diag *why)
 {
-	if (q->auth != CLIENT_AUTH_NONE && !u->tls && !is_loopback(u->host)) {
+	if (q->auth != CLIENT_AUTH_NONE && !u->tls && !url_is_local(u)) {
 		diag_todo(why, "use https://");
 		return diag_fail(why, RC_BAD, "credentials would travel in clear");
 	}
@@ -499,6 +511,10 @@ explain_stop(struct work *w, CURLcode code, const char *detail, struct diag *why
 		diag_todo(why, "it is tried again; check the link");
 		return diag_fail(why, RC_AGAIN, "slower than 1 KB/s for %u seconds",
 			w->client->slow_seconds);
+	case STOP_SUITE:
+		diag_todo(why, "its operator has to allow TLS 1.3, or ECDHE with AES-GCM");
+		return diag_fail(why, RC_DENIED,
+			"the server chose a cipher suite that RFC 7540 appendix A forbids");
 	case STOP_PIN:
 		cert_pin_text(w->answer->peer.pin, pin);
 		diag_todo(why,

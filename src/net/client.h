@@ -18,7 +18,7 @@ struct client_config {
 			       issuer, name and dates then do not matter, unless ca is given too */
 	struct span cert, key;	  /* [none] PEM of our own certificate and key */
 	struct span proxy;	  /* [none] "http://HOST:PORT" */
-	struct span user_agent;	  /* ["tocsin"] */
+	struct span user_agent;	  /* ["tocsin/" and its version] */
 	unsigned connect_seconds; /* [15] */
 	unsigned slow_seconds; /* [30] slower than 1 KB/s for so long: given up; not while an answer
 				  is awaited */
@@ -74,7 +74,7 @@ enum rc client_new(const struct client_config *config, struct client **out, stru
 void client_free(struct client *c);
 /*
  * RC_OK: an answer came, whatever its status. RC_AGAIN: unreachable, timed out, cut off, too slow,
- * cancelled; RC_DENIED: certificate or TLS refused on either side; RC_LIMIT: the answer is larger
+ * cancelled; RC_DENIED: certificate, TLS or cipher suite refused on either side; RC_LIMIT: the answer is larger
  * than body_limit; RC_BAD: the URL or the answer is malformed. why says what to do.
  */
 enum rc client_fetch(struct client *c, const struct client_request *q, struct client_answer *a,

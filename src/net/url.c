@@ -114,6 +114,20 @@ url_same_origin(const struct http_url *a, const struct http_url *b)
 	return a->tls == b->tls && a->port == b->port && span_eq_fold(a->host, b->host);
 }
 
+/* A name that only starts like an address ("127.evil.example") is none. */
+bool
+url_is_local(const struct http_url *u)
+{
+	char text[INET_ADDRSTRLEN];
+	struct in_addr four;
+	if (span_eq_fold(u->host, SPAN("localhost")) || span_eq(u->host, SPAN("::1")))
+		return true;
+	if (u->host.len >= sizeof text)
+		return false;
+	span_copy(u->host, text, sizeof text);
+	return inet_pton(AF_INET, text, &four) == 1 && ntohl(four.s_addr) >> 24 == 127;
+}
+
 enum rc
 url_decode(struct arena *a, struct span raw, struct span *out)
 {

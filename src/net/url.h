@@ -22,6 +22,8 @@ enum rc http_url_parse(struct span text, struct http_url *out, struct diag *why)
 /* True when scheme, host (case ignored) and port are the same: credentials may go to b as they went
  * to a. */
 bool url_same_origin(const struct http_url *a, const struct http_url *b);
+/* Whether it names this machine itself: localhost, 127.0.0.0/8 or ::1. */
+bool url_is_local(const struct http_url *u);
 /* Percent-decodes once. Malformed escapes, NUL and bytes below 0x20 once decoded: RC_BAD. */
 enum rc url_decode(struct arena *a, struct span raw, struct span *out);
 /* Percent-encodes everything but letters, digits and "-._~". */

@@ -297,6 +297,9 @@ bad_urls_and_dangers_are_refused_before_a_byte_is_sent(void **state)
 		.url = SPAN("http://192.0.2.1/"), .auth = CLIENT_AUTH_BEARER, .secret = SPAN("t")};
 	assert_rc(client_fetch(c, &q, &a, &why), RC_BAD);
 	assert_true(strstr(why.what, "in clear") != NULL);
+	q.url = SPAN("http://127.evil.example/");
+	assert_rc(client_fetch(c, &q, &a, &why), RC_BAD);
+	assert_true(strstr(why.what, "in clear") != NULL);
 	q = (struct client_request){.url = SPAN("http://127.0.0.1:1/")};
 	assert_rc(client_fetch(c, &q, &a, &why), RC_AGAIN);
 	assert_true(why.todo[0] != 0);

@@ -177,6 +177,26 @@ urls_are_parsed_whole_or_refused(void **state)
 	assert_false(query_next(&rest, &name, &value));
 }
 
+static void
+only_this_machine_is_local(void **state)
+{
+	(void)state;
+	static const char *const local[] = {"http://localhost/", "http://LOCALHOST:80",
+		"http://[::1]/", "http://127.0.0.1/", "http://127.9.8.7:1/x"};
+	static const char *const foreign[] = {"http://127.evil.example/",
+		"http://127.0.0.1.example/", "http://localhost.example/", "http://128.0.0.1/",
+		"http://[::2]/", "http://127.1/", "http://127.0.0.1234/"};
+	struct http_url u;
+	for (size_t i = 0; i < sizeof local / sizeof *local; i++) {
+		assert_rc(http_url_parse(span_of(local[i]), &u, NULL), RC_OK);
+		assert_true(url_is_local(&u));
+	}
+	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+		assert_rc(http_url_parse(span_of(foreign[i]), &u, NULL), RC_OK);
+		assert_false(url_is_local(&u));
+	}
+}
+
 int
 main(void)
 {
@@ -185,6 +205,7 @@ main(void)
 		cmocka_unit_test(a_layout_with_a_surplus_byte_is_seen),
 		cmocka_unit_test(framing_is_read_or_refused),
 		cmocka_unit_test(urls_are_parsed_whole_or_refused),
+		cmocka_unit_test(only_this_machine_is_local),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
