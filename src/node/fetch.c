@@ -16,6 +16,8 @@
 #include "keys/mac.h"
 #include "node/pack.h"
 
+enum { REDIRECTS = 3 }; /* followed within the peer's own origin only */
+
 static void
 pack_diag(struct buf *out, const struct diag *why)
 {
@@ -219,6 +221,7 @@ do_ask(struct worker *w, uint64_t id)
 		.secret = peer.secret,
 		.body_limit = ask.body_limit,
 		.seconds = (unsigned)ask.seconds,
+		.redirects = span_eq(ask.method, SPAN("GET")) ? REDIRECTS : 0,
 	};
 	own_answer struct client_answer answer = {};
 	struct fetch_reply reply = {};

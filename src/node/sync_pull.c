@@ -86,11 +86,14 @@ pull_reply(struct sync *s, struct link *l, const struct reply *r, struct sync_ev
 {
 	struct pull_turn turn = {};
 	enum pull_step step = pull_take(&l->pull, r, &turn, &out->why);
+	enum rc code = RC_OK;
 	if (step == PULL_FAULT) {
+		struct diag ignored = {};
+		if (turn.objects.len)
+			(void)page_store(s, l, turn.objects, &out->counts, &ignored);
 		link_fault(s, l, turn.sleep, out);
 		return;
 	}
-	enum rc code = RC_OK;
 	if (step == PULL_PAGE && turn.objects.len)
 		code = page_store(s, l, turn.objects, &out->counts, &out->why);
 	if (!code && step == PULL_PAGE) {

@@ -8,8 +8,16 @@
 #include "base/mutant.h"
 #include "base/rng.h"
 #include "codec/json.h"
+#include "taxii/media.h"
 
 enum { FIRST_PAUSE = 1, LAST_PAUSE = 300, DAY = 86400 };
+
+const struct span ask_accepts[ASK_ACCEPTS] = {
+	SPAN(TAXII_MEDIA),
+	SPAN("application/taxii+json; version=2.1"),
+	SPAN("application/taxii+json"),
+	SPAN("application/taxii+json;version=2.1, application/stix+json;version=2.1, */*;q=0.1"),
+};
 
 int64_t
 backoff_next(struct backoff *b, uint64_t retry_after, const struct rng *chance)
@@ -46,6 +54,13 @@ reply_describe(const struct reply *r, struct diag *why)
 	char title[120] = "";
 	if (r->code) {
 		diag_what(why, "the request failed: %s", rc_word(r->code));
+		return;
+	}
+	if (r->status / 100 == 3 && r->location.len) {
+		diag_what(why, "the server answered %u: it moved to %.*s", r->status,
+			(int)(r->location.len < 120 ? r->location.len : 120), r->location.ptr);
+		diag_todo(why, "credentials go to no other address by themselves: where you trust "
+			       "that one, add the peer with it");
 		return;
 	}
 	static const struct json_limits limits = {

@@ -32,6 +32,13 @@ struct reply {
 	int64_t elapsed;       /* microseconds the request took */
 };
 
+/*
+ * Servers compare Accept as text: what most take first, then what the stubborn ones want, each tried
+ * at 406.
+ */
+enum { ASK_ACCEPTS = 4 };
+extern const struct span ask_accepts[ASK_ACCEPTS];
+
 /* Widening pauses between attempts that fail: 1 s doubling to 5 min, each drawn from its upper
  * half. */
 struct backoff {
@@ -46,7 +53,10 @@ void backoff_reset(struct backoff *b);
 
 /* Will the same request perhaps succeed later (timeouts, 408, 425, 429, 5xx)? */
 bool reply_is_passing(const struct reply *r);
-/* A sentence about a reply that is no success: the status and the server's own title, cut short. */
+/*
+ * A sentence about a reply that is no success: the status and the server's own title, cut short, or
+ * where it moved to when it was not followed there.
+ */
 void reply_describe(const struct reply *r, struct diag *why);
 
 enum { STAMP_TEXT = 48 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mutant.h"
 #include "codec/json.h"
 #include "net/url.h"
 #include "taxii/media.h"
@@ -89,7 +90,7 @@ find_ask(struct find *f, struct ask *out)
 	*out = (struct ask){
 		.method = SPAN("GET"),
 		.url = f->url,
-		.accept = SPAN(TAXII_MEDIA),
+		.accept = ask_accepts[f->accept],
 		.body_limit = FIND_BYTES,
 		.seconds = 60,
 	};
@@ -99,6 +100,12 @@ static void
 add_root(struct find *f, struct span text)
 {
 	struct span url = resolve(f, text);
+	if (url.len == 0 && !f->fault.what[0]) {
+		diag_what(&f->fault,
+			"API root \"%.*s\" is neither an https URL nor a path from \"/\"",
+			(int)(text.len < 120 ? text.len : 120), text.ptr ? text.ptr : "");
+		diag_todo(&f->fault, "give the URL of the API root itself");
+	}
 	if (url.len == 0 || f->roots.len == FIND_ROOTS)
 		return;
 	if (!same_origin(url, f->url)) {
@@ -120,7 +127,8 @@ take_discovery(struct find *f, const yyjson_val *root)
 {
 	size_t at, max;
 	yyjson_val *one, *list = json_get(root, "api_roots");
-	add_root(f, json_get_span(root, "default"));
+	if (json_get(root, "default"))
+		add_root(f, json_get_span(root, "default"));
 	yyjson_arr_foreach(list, at, max, one) add_root(f, json_span(one));
 }
 
@@ -253,6 +261,7 @@ start_failed(struct find *f, const struct reply *r, enum rc *code, struct diag *
 		there || (!r->code && (r->status == 404 || r->status == 406 || r->status == 405));
 	if (elsewhere && f->try + 1 < f->tries_len) {
 		f->url = f->tries[++f->try];
+		f->accept = 0;
 		return FIND_ASK;
 	}
 	reply_describe(r, why);
@@ -278,6 +287,10 @@ find_take(struct find *f, const struct reply *r, enum rc *code, struct diag *why
 	if (!r->code && r->status == 200 && !json_read(r->body, &limits, &doc, NULL))
 		root = yyjson_doc_get_root(doc);
 	bool good = root && yyjson_is_obj((yyjson_val *)(uintptr_t)root);
+	if (!r->code && r->status == 406 && f->accept + 1 < ASK_ACCEPTS && !mutant(324)) {
+		f->accept++;
+		return FIND_ASK;
+	}
 	if (f->phase == PHASE_START) {
 		enum find_step step = good ? take_start(f, root, code, why) : FIND_FAILED;
 		return step == FIND_FAILED && !*code ? start_failed(f, r, code, why) : step;

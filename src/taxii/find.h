@@ -21,8 +21,8 @@ struct find_collection {
 struct find {
 	struct arena mem;
 	struct span wanted;
-	struct span url; /* asked now */
-	unsigned phase;
+	struct span url;	/* asked now */
+	unsigned phase, accept; /* which of ask_accepts */
 	vec_of(struct span) roots;
 	size_t root; /* index of the one asked now */
 	uint64_t max_content;

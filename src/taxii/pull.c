@@ -9,15 +9,6 @@
 
 enum { GROW_AFTER = 16, REST_BYTES = 256 * 1024 };
 
-/* Servers compare Accept as text: what most take first, then what the stubborn ones want. */
-static const struct span accepts[] = {
-	SPAN(TAXII_MEDIA),
-	SPAN("application/taxii+json; version=2.1"),
-	SPAN("application/taxii+json"),
-	SPAN("application/taxii+json;version=2.1, application/stix+json;version=2.1, */*;q=0.1"),
-};
-enum { ACCEPTS = sizeof accepts / sizeof *accepts };
-
 void
 pull_init(struct pull *p, const struct pull_config *config, const struct pull_cursor *stored)
 {
@@ -87,7 +78,7 @@ pull_ask(struct pull *p, struct ask *out)
 	*out = (struct ask){
 		.method = SPAN("GET"),
 		.url = buf_span(&p->url),
-		.accept = accepts[p->accept],
+		.accept = ask_accepts[p->accept],
 		.wait = wait,
 		.body_limit = p->config.body_limit,
 		.seconds = 300 + (unsigned)wait,
@@ -198,7 +189,7 @@ refused(struct pull *p, const struct reply *r, struct pull_turn *turn, struct di
 		p->unlimited = true;
 		return PULL_QUIET;
 	}
-	if (!r->code && r->status == 406 && p->accept + 1 < ACCEPTS) {
+	if (!r->code && r->status == 406 && p->accept + 1 < ASK_ACCEPTS) {
 		p->accept++;
 		return PULL_QUIET;
 	}
@@ -271,20 +262,27 @@ grow(struct pull *p)
 
 /*
  * How long to pause at the end of a pass. `held`: this request asked the server to hold its answer.
- * One that says it does and answers empty at once would be asked in a hot loop: it is polled
- * instead.
+ * One that says it does and answers at once, empty or what we have already, would be asked in a hot
+ * loop: it is polled instead.
  */
 static int64_t
-pause_after(struct pull *p, const struct reply *r, const struct page *page, bool held)
+pause_after(struct pull *p, const struct reply *r, bool held, bool fresh)
 {
 	uint64_t seconds;
 	int64_t every = p->config.every, tenth = every / 10;
 	bool long_enough = r->elapsed >= (int64_t)p->config.wait * SECOND / 2;
 	bool applied = prefer_wait(r->applied, &seconds) == RC_OK ||
 		       span_eq_fold(span_trim(r->applied), SPAN("wait"));
-	if (p->config.wait && (!held || long_enough || (applied && page->count)))
+	if (p->config.wait && (!held || long_enough || (applied && (fresh || mutant(333)))))
 		return 0;
 	return every - tenth + (int64_t)rng_below(p->config.chance, (uint64_t)tenth * 2 + 1);
+}
+
+static void
+take_objects(const struct page *page, struct pull_turn *turn)
+{
+	turn->objects = page->objects;
+	turn->count = page->count;
 }
 
 enum pull_step
@@ -301,6 +299,9 @@ pull_take(struct pull *p, const struct reply *r, struct pull_turn *turn, struct 
 		return fault(p, turn, code, r);
 	if (stamp_read(r->date_last, last))
 		last[0] = 0;
+	uint64_t whole = page.count ? hash64(page.objects, 2) : 0;
+	bool repeated = page.count && whole == p->whole;
+	p->whole = whole;
 	if (page.more && circles(p, &page)) {
 		drop_next(p);
 		p->backoff.failures = 9;
@@ -312,6 +313,9 @@ pull_take(struct pull *p, const struct reply *r, struct pull_turn *turn, struct 
 		p->backoff.failures = 9;
 		diag_what(why, "the server says there is more and gives neither next nor a later "
 			       "X-TAXII-Date-Added-Last");
+		diag_todo(why, "tell its operator; what it showed is stored, the rest stays there");
+		if (!repeated && !mutant(334))
+			take_objects(&page, turn);
 		return fault(p, turn, RC_BAD, r);
 	}
 	backoff_reset(&p->backoff);
@@ -321,17 +325,14 @@ pull_take(struct pull *p, const struct reply *r, struct pull_turn *turn, struct 
 	p->cursor = turn->cursor;
 	p->more = page.more;
 	turn->more = page.more;
-	turn->objects = page.objects;
-	turn->count = page.count;
+	take_objects(&page, turn);
 	if (!page.more || mutant(330)) {
-		turn->sleep = pause_after(p, r, &page, was_end);
+		turn->sleep = pause_after(p, r, was_end, page.count && moved && !repeated);
 		p->steps = 0;
 		p->power = 1;
 		p->seen = 0;
 	}
 	/* Without a stamp to move on by, the same page comes at each poll: store it once. */
-	uint64_t whole = page.count ? hash64(page.objects, 2) : 0;
-	bool known = !moved && page.count && whole == p->whole;
-	p->whole = whole;
+	bool known = !moved && repeated;
 	return (page.count && !known) || moved ? PULL_PAGE : PULL_QUIET;
 }

@@ -51,7 +51,7 @@ struct pull {
 	unsigned empties; /* empty pages with `more` in a row */
 	uint64_t seen;	  /* digest of a former page of this pass (Brent's cycle search) */
 	uint64_t steps, power;
-	uint64_t whole; /* digest of the last page of the pass before, where no stamp moves us on */
+	uint64_t whole; /* digest of the page before, to know it again */
 	bool unlimited; /* the server takes no limit */
 	bool more;	/* the latest page said so, or nothing was read yet */
 };
@@ -59,7 +59,8 @@ struct pull {
 enum pull_step {
 	PULL_PAGE,  /* objects (perhaps none) and a new cursor to store */
 	PULL_QUIET, /* nothing new */
-	PULL_FAULT, /* why says what is wrong; asking again after `sleep` is right */
+	PULL_FAULT, /* why says what is wrong; asking again after `sleep` is right. Objects, if any, are
+		       to be stored, without a cursor: the server gives no way behind them */
 };
 
 struct pull_turn {

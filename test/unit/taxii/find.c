@@ -107,6 +107,60 @@ roots_of_another_server_are_not_asked(void **state)
 }
 
 static void
+a_root_that_is_no_url_is_told(void **state)
+{
+	(void)state;
+	start("https://h/taxii2/", "hi");
+	assert_int_equal(
+		answer("https://h/taxii2/", 200, "{\"api_roots\":[\"../a/\"]}"), FIND_FAILED);
+	assert_rc(code, RC_NONE);
+	assert_non_null(strstr(why.what, "API root \"../a/\""));
+	start("https://h/taxii2/", "hi");
+	assert_int_equal(
+		answer("https://h/taxii2/", 200, "{\"api_roots\":[\"../a/\",\"/b/\"]}"), FIND_ASK);
+	assert_int_equal(answer("https://h/b/", 200, ROOT), FIND_ASK);
+	assert_int_equal(answer("https://h/b/collections/", 200, TWO), FIND_DONE);
+}
+
+/* Every path asked for ends in "/" (TAXII 2.1 section 3.1), and every request names TAXII in Accept. */
+static void
+other_spellings_of_accept_are_tried_here_too(void **state)
+{
+	(void)state;
+	struct ask ask;
+	start("https://h/taxii2", "hi");
+	for (size_t i = 0; i < ASK_ACCEPTS; i++) {
+		find_ask(&f, &ask);
+		assert_true(span_ends(ask.url, SPAN("/")));
+		assert_true(span_starts(ask.accept, SPAN("application/taxii+json")));
+		assert_true(span_eq(ask.accept, ask_accepts[i]));
+		if (i + 1 < ASK_ACCEPTS)
+			assert_int_equal(answer("https://h/taxii2/", 406, "{}"), FIND_ASK);
+	}
+	assert_int_equal(answer("https://h/taxii2/", 200, "{\"api_roots\":[\"/b\"]}"), FIND_ASK);
+	assert_int_equal(answer("https://h/b/", 200, ROOT), FIND_ASK);
+	find_ask(&f, &ask);
+	assert_true(span_eq(ask.accept, ask_accepts[ASK_ACCEPTS - 1]));
+	assert_int_equal(answer("https://h/b/collections/", 200, TWO), FIND_DONE);
+	start("https://h/taxii2/", "hi");
+	for (size_t i = 0; i + 1 < ASK_ACCEPTS; i++)
+		assert_int_equal(answer("https://h/taxii2/", 406, "{}"), FIND_ASK);
+	assert_int_equal(answer("https://h/taxii2/", 406, "{}"), FIND_FAILED);
+}
+
+static void
+a_redirect_that_is_not_followed_says_where_to(void **state)
+{
+	(void)state;
+	start("https://h/taxii2/", "hi");
+	const struct reply r = {
+		.status = 301, .body = SPAN(""), .location = SPAN("https://other/taxii2/\x1b[2J")};
+	assert_int_equal(find_take(&f, &r, &code, &why), FIND_FAILED);
+	assert_non_null(strstr(why.what, "it moved to https://other/taxii2/?[2J"));
+	assert_non_null(strstr(why.todo, "add the peer with it"));
+}
+
+static void
 two_of_one_title_must_be_named_by_id(void **state)
 {
 	(void)state;
@@ -160,6 +214,9 @@ main(void)
 		T(discovery_leads_over_roots_to_the_collection),
 		T(any_url_of_the_server_will_do),
 		T(roots_of_another_server_are_not_asked),
+		T(a_root_that_is_no_url_is_told),
+		T(other_spellings_of_accept_are_tried_here_too),
+		T(a_redirect_that_is_not_followed_says_where_to),
 		T(two_of_one_title_must_be_named_by_id),
 		T(ids_that_would_change_the_path_are_left_out),
 		T(failures_say_what_they_are),

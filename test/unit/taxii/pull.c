@@ -140,6 +140,41 @@ more_without_progress_is_a_fault(void **state)
 }
 
 static void
+objects_before_a_dead_end_are_handed_over_once(void **state)
+{
+	(void)state;
+	start(NULL);
+	assert_int_equal(page("{\"more\":true,\"objects\":[{\"a\":1}]}", ""), PULL_FAULT);
+	assert_int_equal(turn.count, 1);
+	assert_span(turn.objects, "[{\"a\":1}]");
+	assert_true(turn.cursor.added_after[0] == 0 && turn.sleep > 0);
+	assert_int_equal(page("{\"more\":true,\"objects\":[{\"a\":1}]}", ""), PULL_FAULT);
+	assert_int_equal(turn.count, 0);
+}
+
+static void
+a_server_that_only_pretends_to_hold_is_polled(void **state)
+{
+	(void)state;
+	start(NULL);
+	p.config.wait = 30;
+	assert_int_equal(page("{\"objects\":[{\"a\":1}]}", A), PULL_PAGE);
+	assert_int_equal(turn.sleep, 0);
+	/* The same page at once, whatever it says: first unmoved, then with a stamp that moves. */
+	static const char *const stamps[] = {A, B};
+	for (size_t i = 0; i < 2; i++) {
+		const struct reply again = {.status = 200,
+			.body = SPAN("{\"objects\":[{\"a\":1}]}"),
+			.date_last = span_of(stamps[i]),
+			.applied = SPAN("wait=30"),
+			.elapsed = 1000};
+		pull_ask(&p, &ask);
+		pull_take(&p, &again, &turn, &why);
+		assert_true(turn.sleep >= 50 * SECOND);
+	}
+}
+
+static void
 odd_stamps_of_other_servers_are_understood(void **state)
 {
 	(void)state;
@@ -412,6 +447,8 @@ main(void)
 		T(pages_follow_without_sleep_while_there_is_more),
 		T(a_server_that_repeats_its_pages_is_noticed),
 		T(more_without_progress_is_a_fault),
+		T(objects_before_a_dead_end_are_handed_over_once),
+		T(a_server_that_only_pretends_to_hold_is_polled),
 		T(odd_stamps_of_other_servers_are_understood),
 		T(an_undefined_stamp_is_no_stamp),
 		T(a_stamp_never_moves_backwards),
