@@ -47,7 +47,7 @@ const struct conf_key conf_keys[] = {
 		"pause between polls of a peer that cannot hold an empty answer"},
 	{"sync-timeout", CONF_TIME, KEY(sync_timeout), SECOND, HOUR, "60s",
 		"longest silence of a peer before the request is given up"},
-	{"sync-backoff-first", CONF_TIME, KEY(sync_backoff_first), SECOND / 10, HOUR, "1s",
+	{"sync-backoff-first", CONF_TIME, KEY(sync_backoff_first), SECOND, HOUR, "1s",
 		"pause after a peer's first failure; doubles with jitter"},
 	{"sync-backoff-most", CONF_TIME, KEY(sync_backoff_most), SECOND, 7 * DAY, "15m",
 		"longest pause after failures"},

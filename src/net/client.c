@@ -244,6 +244,13 @@ on_head(char *bytes, size_t one, size_t len, void *ctx)
 		return 0;
 	}
 	struct span text = span_trim(line);
+	uint64_t length;
+	if (text.len > 15 && span_eq_fold(span_sub(text, 0, 15), SPAN("content-length:")) &&
+		span_to_u64(span_trim(span_sub(text, 15, SIZE_MAX)), &length) &&
+		length > w->body_limit && !span_eq(w->request->method, SPAN("HEAD"))) {
+		w->stop = STOP_LIMIT; /* no need to wait for the bytes */
+		return 0;
+	}
 	if (text.len) {
 		buf_add(&w->answer->head, text);
 		buf_add_byte(&w->answer->head, '\n');
@@ -378,6 +385,9 @@ make_headers(const struct client_request *q, struct arena *a)
 	}
 	/* One round trip more for each POST, and some servers wait a second: not asked for. */
 	list = curl_slist_append(list, "Expect:");
+	must(list);
+	/* Without the field any coding would be acceptable (RFC 9110 section 12.5.3). */
+	list = curl_slist_append(list, "Accept-Encoding: identity");
 	must(list);
 	return list;
 }

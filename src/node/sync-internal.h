@@ -50,6 +50,8 @@ void link_event(
 	struct sync *s, const struct link *l, enum sync_event_kind kind, struct sync_event *out);
 void link_fault(struct sync *s, struct link *l, int64_t sleep, struct sync_event *out);
 void link_success(struct sync *s, struct link *l);
+/* The configuration's pauses after failures. */
+struct backoff link_backoff(const struct sync *s);
 enum rc link_save(struct sync *s, struct link *l, struct diag *why);
 
 void link_free(struct link *l);

@@ -151,6 +151,13 @@ row_copy(struct arena *a, const struct peer_link *from, struct peer_link *to)
 	to->fault = arena_dup(a, from->fault);
 }
 
+struct backoff
+link_backoff(const struct sync *s)
+{
+	return (struct backoff){
+		.first = s->conf->sync_backoff_first, .most = s->conf->sync_backoff_most};
+}
+
 enum rc
 link_add(struct sync *s, const struct peer *p, const struct peer_link *row, struct diag *why)
 {
@@ -167,6 +174,7 @@ link_add(struct sync *s, const struct peer *p, const struct peer_link *row, stru
 	l->every = p->every ? p->every : s->conf->sync_every;
 	l->peer_url = arena_dup(&l->mem, p->url);
 	l->kept = true;
+	l->backoff = link_backoff(s);
 	code = channel_digest(s, p, l->channel, why);
 	if (!code)
 		code = channel_open(s, l, p, why);

@@ -42,6 +42,7 @@ machine_start(struct sync *s, struct link *l)
 		.url = l->objects_url,
 		.wait = s->follow ? (uint64_t)(s->conf->wait_cap / SECOND) : 0,
 		.every = l->every,
+		.backoff = link_backoff(s),
 		.chance = s->node->rng,
 	};
 	struct pull_cursor stored = cursor_read(l->row.state);

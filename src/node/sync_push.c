@@ -113,6 +113,7 @@ push_gather(struct sync *s, struct link *l, struct sync_event *out, struct diag 
 			&l->outgoing, "%.*sobjects/", (int)there->url.len, there->url.ptr),
 		.root_url = there->root,
 		.max_content = there->max_content,
+		.backoff = link_backoff(s),
 		.chance = s->node->rng,
 	};
 	l->items = g.items.at;

@@ -10,7 +10,7 @@
 #include "codec/json.h"
 #include "taxii/media.h"
 
-enum { FIRST_PAUSE = 1, LAST_PAUSE = 300, DAY = 86400 };
+enum { DAY = 86400, BACKOFF_LATE = 32 }; /* doublings beyond any pause */
 
 const struct span ask_accepts[ASK_ACCEPTS] = {
 	SPAN(TAXII_MEDIA),
@@ -22,12 +22,14 @@ const struct span ask_accepts[ASK_ACCEPTS] = {
 int64_t
 backoff_next(struct backoff *b, uint64_t retry_after, const struct rng *chance)
 {
-	int64_t pause = b->failures < 9 ? (int64_t)FIRST_PAUSE << b->failures : LAST_PAUSE;
-	if (pause > LAST_PAUSE)
-		pause = LAST_PAUSE;
-	if (b->failures < 32)
+	int64_t pause = b->first ? b->first : SECOND, most = b->most ? b->most : 300 * SECOND;
+	for (unsigned i = 0; i < b->failures && pause < most; i++)
+		pause *= 2;
+	if (pause > most)
+		pause = most;
+	if (b->failures < BACKOFF_LATE)
 		b->failures++;
-	pause = pause * SECOND / 2;
+	pause /= 2;
 	pause += (int64_t)rng_below(*chance, (uint64_t)pause + 1);
 	int64_t asked = (int64_t)(retry_after < DAY ? retry_after : DAY) * SECOND;
 	return pause > asked ? pause : asked + (int64_t)rng_below(*chance, SECOND);
@@ -37,6 +39,12 @@ void
 backoff_reset(struct backoff *b)
 {
 	b->failures = 0;
+}
+
+void
+backoff_late(struct backoff *b)
+{
+	b->failures = BACKOFF_LATE;
 }
 
 bool
@@ -53,7 +61,8 @@ reply_describe(const struct reply *r, struct diag *why)
 	own_json yyjson_doc *doc = NULL;
 	char title[120] = "";
 	if (r->code) {
-		diag_what(why, "the request failed: %s", rc_word(r->code));
+		if (!why->what[0]) /* whoever sent it knows better */
+			diag_what(why, "the request failed: %s", rc_word(r->code));
 		return;
 	}
 	if (r->status / 100 == 3 && r->location.len) {
@@ -172,7 +181,7 @@ stamp_read(struct span text, char out[static STAMP_TEXT])
 	span_copy(text, form, sizeof form);
 	form[10] = 'T';
 	size_t len = text.len;
-	if (form[len - 1] == 'z') {
+	if (form[len - 1] == 'z' || form[len - 1] == 'Z') {
 		form[len - 1] = 'Z';
 	} else {
 		size_t sign = len;

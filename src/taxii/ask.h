@@ -39,10 +39,10 @@ struct reply {
 enum { ASK_ACCEPTS = 4 };
 extern const struct span ask_accepts[ASK_ACCEPTS];
 
-/* Widening pauses between attempts that fail: 1 s doubling to 5 min, each drawn from its upper
- * half. */
+/* Widening pauses between attempts that fail: doubling, each drawn from its upper half. */
 struct backoff {
 	unsigned failures;
+	int64_t first, most; /* microseconds; 0: 1 s, 5 min */
 };
 
 struct rng;
@@ -50,12 +50,14 @@ struct rng;
  * day). */
 int64_t backoff_next(struct backoff *b, uint64_t retry_after, const struct rng *chance);
 void backoff_reset(struct backoff *b);
+/* A person has to act: the next pause is the longest already. */
+void backoff_late(struct backoff *b);
 
 /* Will the same request perhaps succeed later (timeouts, 408, 425, 429, 5xx)? */
 bool reply_is_passing(const struct reply *r);
 /*
  * A sentence about a reply that is no success: the status and the server's own title, cut short, or
- * where it moved to when it was not followed there.
+ * where it moved to when it was not followed there. Why no answer came stays as it is told already.
  */
 void reply_describe(const struct reply *r, struct diag *why);
 

@@ -304,8 +304,10 @@ find_take(struct find *f, const struct reply *r, enum rc *code, struct diag *why
 	}
 	if (f->phase == PHASE_COLLECTIONS && good)
 		take_collections(f, root, f->roots.at[f->root]);
-	else if (!f->fault.what[0])
-		reply_describe(r, &f->fault); /* one root that fails does not hide the others */
+	else if (!f->fault.what[0]) {
+		f->fault = *why; /* one root that fails does not hide the others */
+		reply_describe(r, &f->fault);
+	}
 	f->root++;
 	return next_root(f, code, why);
 }

@@ -12,7 +12,7 @@ enum { GROW_AFTER = 16, REST_BYTES = 256 * 1024 };
 void
 pull_init(struct pull *p, const struct pull_config *config, const struct pull_cursor *stored)
 {
-	*p = (struct pull){.config = *config};
+	*p = (struct pull){.config = *config, .backoff = config->backoff};
 	if (stored)
 		p->cursor = *stored;
 	if (p->config.limit == 0)
@@ -157,6 +157,14 @@ drop_next(struct pull *p)
 	p->empties = 0;
 }
 
+/* The same again in another way, at once. */
+static enum pull_step
+ask_again(struct pull_turn *turn)
+{
+	turn->more = !mutant(335);
+	return PULL_QUIET;
+}
+
 /* Too large for us or for the server. */
 static enum pull_step
 shrink(struct pull *p, const struct reply *r, struct pull_turn *turn, struct diag *why)
@@ -169,7 +177,7 @@ shrink(struct pull *p, const struct reply *r, struct pull_turn *turn, struct dia
 	}
 	p->limit /= 2;
 	p->good = 0;
-	return PULL_QUIET;
+	return ask_again(turn);
 }
 
 /* An answer that is no page: what can be tried at once is, the rest is reported and tried again
@@ -183,21 +191,21 @@ refused(struct pull *p, const struct reply *r, struct pull_turn *turn, struct di
 					     r->status == 422);
 	if (malformed && p->cursor.next[0]) {
 		drop_next(p);
-		return PULL_QUIET;
+		return ask_again(turn);
 	}
 	if (!r->code && r->status == 400 && !p->unlimited) {
 		p->unlimited = true;
-		return PULL_QUIET;
+		return ask_again(turn);
 	}
 	if (!r->code && r->status == 406 && p->accept + 1 < ASK_ACCEPTS) {
 		p->accept++;
-		return PULL_QUIET;
+		return ask_again(turn);
 	}
 	p->accept = !r->code && r->status == 406 ? 0 : p->accept;
 	reply_describe(r, why);
 	if (reply_is_passing(r))
 		return fault(p, turn, RC_AGAIN, r);
-	p->backoff.failures = 9; /* a person has to act */
+	backoff_late(&p->backoff); /* a person has to act */
 	if (r->code)
 		return fault(p, turn, r->code, r);
 	if (r->status == 401 || r->status == 403) {
@@ -304,13 +312,13 @@ pull_take(struct pull *p, const struct reply *r, struct pull_turn *turn, struct 
 	p->whole = whole;
 	if (page.more && circles(p, &page)) {
 		drop_next(p);
-		p->backoff.failures = 9;
+		backoff_late(&p->backoff);
 		diag_what(why, "the server repeats its pages for ever");
 		diag_todo(why, "tell its operator; reading goes on later behind the newest object");
 		return fault(p, turn, RC_BAD, r);
 	}
 	if (!advance(p, &page, last, &turn->cursor)) {
-		p->backoff.failures = 9;
+		backoff_late(&p->backoff);
 		diag_what(why, "the server says there is more and gives neither next nor a later "
 			       "X-TAXII-Date-Added-Last");
 		diag_todo(why, "tell its operator; what it showed is stored, the rest stays there");

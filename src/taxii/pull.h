@@ -30,12 +30,13 @@ struct pull_cursor {
 };
 
 struct pull_config {
-	struct span url;     /* .../collections/ID/objects/ */
-	struct span filters; /* raw query text sent with every request, or empty */
-	uint64_t limit;	     /* objects a page; 0: PULL_LIMIT */
-	uint64_t wait;	     /* seconds to ask a server to hold an empty answer; 0: never */
-	int64_t every;	     /* microseconds between polls of servers that do not hold */
-	size_t body_limit;   /* of one page; 0: 64 MiB */
+	struct span url;	/* .../collections/ID/objects/ */
+	struct span filters;	/* raw query text sent with every request, or empty */
+	uint64_t limit;		/* objects a page; 0: PULL_LIMIT */
+	uint64_t wait;		/* seconds to ask a server to hold an empty answer; 0: never */
+	int64_t every;		/* microseconds between polls of servers that do not hold */
+	struct backoff backoff; /* first and most of its pauses */
+	size_t body_limit;	/* of one page; 0: 64 MiB */
 	struct rng chance;
 };
 
@@ -58,7 +59,7 @@ struct pull {
 
 enum pull_step {
 	PULL_PAGE,  /* objects (perhaps none) and a new cursor to store */
-	PULL_QUIET, /* nothing new */
+	PULL_QUIET, /* nothing new; with turn.more the same is to be asked in another way */
 	PULL_FAULT, /* why says what is wrong; asking again after `sleep` is right. Objects, if any, are
 		       to be stored, without a cursor: the server gives no way behind them */
 };

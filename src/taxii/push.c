@@ -44,7 +44,8 @@ fail_large(struct push *p)
 void
 push_init(struct push *p, const struct push_config *config, struct push_item *items, size_t count)
 {
-	*p = (struct push){.config = *config, .items = items, .count = count};
+	*p = (struct push){
+		.config = *config, .items = items, .count = count, .backoff = config->backoff};
 	p->batch = config->batch ? config->batch : 1000;
 	p->room = config->max_content ? config->max_content : 10 << 20;
 	if (p->config.patience == 0)
@@ -242,7 +243,7 @@ push_take(struct push *p, const struct reply *r, struct push_turn *turn, struct 
 	reply_describe(r, why);
 	bool passing = reply_is_passing(r);
 	if (!passing)
-		p->backoff.failures = 9; /* a person has to act */
+		backoff_late(&p->backoff); /* a person has to act */
 	turn->code = passing				    ? RC_AGAIN
 		     : r->code				    ? r->code
 		     : r->status == 401 || r->status == 403 ? RC_DENIED

@@ -29,6 +29,7 @@ struct push_config {
 	uint64_t max_content;	 /* bytes of a body; 0: 10 MB */
 	size_t batch;		 /* objects an envelope; 0: 1,000 */
 	int64_t patience;	 /* microseconds to follow one status; 0: 10 minutes */
+	struct backoff backoff;	 /* first and most of its pauses */
 	struct rng chance;
 };
 

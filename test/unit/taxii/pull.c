@@ -152,6 +152,21 @@ objects_before_a_dead_end_are_handed_over_once(void **state)
 	assert_int_equal(turn.count, 0);
 }
 
+/* Who reads once must not take it for the end. */
+static void
+what_is_asked_in_another_way_is_asked_at_once(void **state)
+{
+	(void)state;
+	static const unsigned codes[] = {406, 413, 400, 404};
+	for (size_t i = 0; i < 4; i++) {
+		const struct pull_cursor stored = {.last = A, .next = "token"};
+		start(codes[i] == 404 ? &stored : NULL);
+		assert_int_equal(status(codes[i]), PULL_QUIET);
+		assert_true(turn.more);
+		assert_int_equal(turn.sleep, 0);
+	}
+}
+
 static void
 a_server_that_only_pretends_to_hold_is_polled(void **state)
 {
@@ -185,6 +200,8 @@ odd_stamps_of_other_servers_are_understood(void **state)
 		{"2024-01-02T10:00:00.123456789Z", "2024-01-02T10:00:00.123456789Z"},
 		{"2024-01-02T10:00:00Z", "2024-01-02T10:00:00Z"},
 		{"2024-01-02T10:00:00.123+00:00", "2024-01-02T10:00:00.123Z"},
+		{"2024-01-02 10:00:00.25Z", "2024-01-02T10:00:00.25Z"},
+		{"2024-01-02t10:00:00z", "2024-01-02T10:00:00Z"},
 		{"2024-01-02T12:00:00.5+02:00", "2024-01-02T10:00:00.500000Z"},
 		{"2024-01-02 10:00:00.000001-00:30", "2024-01-02T10:30:00.000001Z"},
 		{"Tue Jan 02 2024 10:00:00 GMT+0000 (Coordinated Universal Time)",
@@ -448,6 +465,7 @@ main(void)
 		T(a_server_that_repeats_its_pages_is_noticed),
 		T(more_without_progress_is_a_fault),
 		T(objects_before_a_dead_end_are_handed_over_once),
+		T(what_is_asked_in_another_way_is_asked_at_once),
 		T(a_server_that_only_pretends_to_hold_is_polled),
 		T(odd_stamps_of_other_servers_are_understood),
 		T(an_undefined_stamp_is_no_stamp),
