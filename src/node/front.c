@@ -1,5 +1,6 @@
 #include "node/front.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -256,9 +257,18 @@ say_ready(struct front *f, enum rc code, const struct diag *why)
 		_exit(3);
 }
 
+/* Pages come and go by the megabyte: given back to the kernel each time, each is cleared anew. */
+static void
+keep_freed_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
+
 void
 front_main(const struct front_options *options)
 {
+	keep_freed_memory();
 	struct front *f = mem_new(sizeof *f);
 	struct diag why = {};
 	struct message m;

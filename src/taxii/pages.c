@@ -193,6 +193,19 @@ fill_page(struct taxii_server *s, struct taxii_call *call, struct vault_page *pa
 	return code == RC_NONE ? RC_OK : code;
 }
 
+/* A page grown by doubling is copied once more, and its memory touched twice. */
+static void
+make_room(const struct taxii_reader *r, struct taxii_call *call, const struct taxii_config *config)
+{
+	uint64_t limit = call->query.limit ? call->query.limit : config->page;
+	if (!r->page_objects || call->route.kind != ROUTE_OBJECTS)
+		return;
+	if (limit > r->page_objects)
+		limit = r->page_objects;
+	size_t room = r->page_bytes / r->page_objects * limit;
+	buf_room(&call->body, room + room / 16 + 1024);
+}
+
 static void
 add_stamps(struct taxii_call *call, const struct page_state *st)
 {
@@ -291,6 +304,10 @@ answer_page(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *c
 	encode_list_end(&st->list, mutant(301) ? false : st->more, span_of(next));
 	add_stamps(call, st);
 	call->objects = st->list.count;
+	if (st->list.count && call->route.kind == ROUTE_OBJECTS) {
+		r->page_objects = st->list.count;
+		r->page_bytes = call->body.len;
+	}
 	return st->list.count ? answer_ok(call, 200) : answer_empty(r, call, c);
 }
 
@@ -323,9 +340,14 @@ serve_pages(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *c
 		f.after = position > f.after ? position : f.after;
 	}
 	st.scanned = f.after;
+	if (!none)
+		make_room(r, call, &s->config);
 	encode_list_begin(&st.list, &call->body, list_name(call->route.kind));
 	if (!none) {
-		code = vault_page_open(r->vault, c->number, &f, VAULT_BYTES, &page, &why);
+		bool bytes_only =
+			call->route.kind == ROUTE_OBJECTS || call->route.kind == ROUTE_OBJECT;
+		code = vault_page_open(r->vault, c->number, &f,
+			bytes_only ? VAULT_SEND : VAULT_BYTES, &page, &why);
 		if (!code)
 			code = fill_page(s, call, page, &ends, &st, &why);
 		vault_page_close(&page);

@@ -91,6 +91,8 @@ void taxii_server_init(struct taxii_server *s, const struct taxii_config *config
 struct taxii_reader {
 	struct store *store;
 	struct vault *vault;
+	/* Of the last page with objects on it, so that the next one gets its room at once. */
+	size_t page_objects, page_bytes;
 };
 
 /* ptr NULL: the header is absent. Repeated ones are joined by ",". */

@@ -10,12 +10,17 @@
  * default view of a collection; one a type; twice as many where older versions count too, for the
  * index keeps what is last and what is not apart. With match[id] the rows are found first and
  * fetched one by one.
+ *
+ * The default view for sending begins as a scan of the table, which takes half as long a row as the
+ * way over the index, and goes over to the index when a stretch of rows is mostly of no use.
  */
-enum { RUNS_MAX = 64 };
+enum { RUNS_MAX = 64, STRETCH = 64, USELESS_MOST = STRETCH / 4 };
 
 struct run {
 	struct stmt *st;
 	int64_t added; /* of the row it stands on */
+	bool scan;
+	unsigned looked, useless; /* of this stretch */
 };
 
 struct vault_page {
@@ -80,7 +85,7 @@ resolve_types(struct vault_page *p, struct diag *why)
 
 /* Steps a run; at its end releases it. */
 static enum rc
-advance(struct run *r, struct diag *why)
+step(struct run *r, struct diag *why)
 {
 	enum rc rc = stmt_step(r->st, why);
 	if (rc == RC_OK)
@@ -88,6 +93,56 @@ advance(struct run *r, struct diag *why)
 	else
 		stmt_release(&r->st);
 	return rc == RC_NONE ? RC_OK : rc;
+}
+
+/* Goes on over the index. The new statement begins while the old one holds the snapshot. */
+static enum rc
+leave_scan(struct vault_page *p, struct run *r, struct diag *why)
+{
+	struct stmt *st;
+	enum rc rc = store_sql(p->vault->store, vault_sql[SQL_PAGE_SEND], &st, why);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_i64(st, 1, p->collection);
+	stmt_bind_i64(st, 2, 1);
+	stmt_bind_i64(st, 3, r->added);
+	struct run over = {.st = st};
+	rc = step(&over, why);
+	stmt_release(&r->st);
+	*r = over;
+	return rc;
+}
+
+/* To the next row that may count. */
+static enum rc
+advance(struct vault_page *p, struct run *r, struct diag *why)
+{
+	for (;;) {
+		enum rc rc = step(r, why);
+		if (rc != RC_OK || !r->st || !r->scan)
+			return rc;
+		if ((uint32_t)stmt_i64(r->st, 3) == p->collection && stmt_i64(r->st, 4) == 1) {
+			if (++r->looked == STRETCH)
+				r->looked = r->useless = 0;
+			return RC_OK;
+		}
+		if (++r->useless > USELESS_MOST)
+			return leave_scan(p, r, why);
+	}
+}
+
+static enum rc
+add_scan(struct vault_page *p, struct diag *why)
+{
+	struct run *r = &p->runs[p->run_count];
+	enum rc rc = store_sql(p->vault->store, vault_sql[SQL_SCAN_SEND], &r->st, why);
+	if (rc != RC_OK)
+		return rc;
+	p->run_count++;
+	r->scan = true;
+	r->added = p->filter->after > 0 ? p->filter->after : 0;
+	stmt_bind_i64(r->st, 1, r->added);
+	return advance(p, r, why);
 }
 
 static enum rc
@@ -105,7 +160,7 @@ add_run(struct vault_page *p, const uint32_t *kind, unsigned last, struct diag *
 	stmt_bind_i64(r->st, 3, p->filter->after > 0 ? p->filter->after : 0);
 	if (kind)
 		stmt_bind_i64(r->st, 4, *kind);
-	return advance(r, why);
+	return step(r, why);
 }
 
 static enum rc
@@ -115,6 +170,8 @@ open_runs(struct vault_page *p, struct diag *why)
 	size_t kinds = typed ? p->kinds.len : 1;
 	enum rc rc = RC_OK;
 	p->runs = mem_new((kinds * 2 + 1) * sizeof *p->runs);
+	if (p->want == VAULT_SEND)
+		return add_scan(p, why);
 	for (size_t i = 0; rc == RC_OK && i < kinds; i++) {
 		rc = add_run(p, typed ? &p->kinds.at[i] : NULL, 1, why);
 		if (rc == RC_OK && p->judged)
@@ -183,11 +240,13 @@ vault_page_open(struct vault *v, uint32_t collection, const struct vault_filter 
 		.vault = v,
 		.filter = f,
 		.collection = collection,
-		.want = want,
 		.current = SIZE_MAX,
 		.by_id = f->id_count > 0,
 		.judged = f->spec_count || f->at_count || (f->which && f->which != VAULT_LAST),
 	};
+	/* What must be judged needs the whole row. */
+	bool plain = !p->judged && !p->by_id && !f->type_count;
+	p->want = want == VAULT_SEND && !plain ? VAULT_BYTES : want;
 	rc = resolve_types(p, why);
 	bool nothing = rc == RC_OK && f->type_count && p->kinds.len == 0;
 	if (rc == RC_OK && p->by_id)
@@ -255,7 +314,7 @@ vault_page_next(struct vault_page *p, struct vault_item *out, struct diag *why)
 		return next_found(p, out, why);
 	for (;;) {
 		if (p->current != SIZE_MAX) {
-			enum rc rc = advance(&p->runs[p->current], why);
+			enum rc rc = advance(p, &p->runs[p->current], why);
 			p->current = SIZE_MAX;
 			if (rc != RC_OK)
 				return rc;
@@ -269,6 +328,11 @@ vault_page_next(struct vault_page *p, struct vault_item *out, struct diag *why)
 		if (p->current == SIZE_MAX)
 			return RC_NONE;
 		struct stmt *st = p->runs[p->current].st;
+		if (p->want == VAULT_SEND) {
+			vault_item_send(stmt_i64(st, 0), p->collection, stmt_bytes(st, 1),
+				stmt_bytes(st, 2), out);
+			return RC_OK;
+		}
 		bool shown = true;
 		if (p->judged || p->filter->type_count) {
 			struct vault_row row;

@@ -65,14 +65,22 @@ vault_row_pack(const struct vault_row *row, struct span stamp, struct span exact
 	buf_add(out, exact);
 }
 
-/* The row of a statement; stamp and exact may be NULL. A damaged one reads as zeros. */
+/* A damaged one reads as zeros. */
+static struct packed
+read_packed(struct span facts)
+{
+	struct packed p = {};
+	if (facts.len >= sizeof p)
+		memcpy(&p, facts.ptr, sizeof p);
+	return p;
+}
+
+/* The row of a statement; stamp and exact may be NULL. */
 static void
 read_row(struct stmt *st, struct vault_row *out, struct span *stamp, struct span *exact)
 {
-	struct packed p = {};
 	struct span facts = stmt_bytes(st, 4);
-	if (facts.len >= sizeof p)
-		memcpy(&p, facts.ptr, sizeof p);
+	struct packed p = read_packed(facts);
 	*out = (struct vault_row){
 		.added = stmt_i64(st, 0),
 		.collection = (uint32_t)stmt_i64(st, 1),
@@ -149,6 +157,30 @@ vault_item_read(struct vault *v, struct stmt *st, enum vault_want want, struct v
 			text->creator, write_id(SPAN("identity"), &row.creator, text->creator)};
 	if (want == VAULT_BYTES)
 		out->object.bytes = stmt_bytes(st, VAULT_COLUMN_BYTES);
+}
+
+void
+vault_item_send(int64_t added, uint32_t collection, struct span facts, struct span bytes,
+	struct vault_item *out)
+{
+	struct packed p = read_packed(facts);
+	*out = (struct vault_item){
+		.added = added,
+		.collection = collection,
+		.last = true,
+		.unversioned = p.flags & UNVERSIONED,
+		.object =
+			{
+				.version_at = p.version,
+				.created_at = p.created,
+				.spec = p.spec,
+				.revoked = p.flags & REVOKED,
+				.class = p.class,
+				.tlp = p.tlp,
+				.privacy = p.privacy,
+				.bytes = bytes,
+			},
+	};
 }
 
 void

@@ -47,6 +47,11 @@ const char *const vault_sql[SQL_QUERIES] = {
 			   "where collection = $1 and last = $2 and added > $3 order by added",
 	[SQL_PAGE_BYTES] = "select " VAULT_ROW ", bytes from object "
 			   "where collection = $1 and last = $2 and added > $3 order by added",
+	[SQL_PAGE_SEND] = "select added, facts, bytes from object "
+			  "where collection = $1 and last = $2 and added > $3 order by added",
+	/* Over the table itself: half the work a row where most rows are wanted. */
+	[SQL_SCAN_SEND] = "select added, facts, bytes, collection, last from object "
+			  "where added > $1 order by added",
 	[SQL_KIND_FACTS] = "select " VAULT_ROW " from object where collection = $1 and last = $2 "
 			   "and added > $3 and kind = $4 order by added",
 	[SQL_KIND_BYTES] = "select " VAULT_ROW ", bytes from object where collection = $1 "

@@ -98,6 +98,9 @@ struct vault_text {
 /* An item from a statement of VAULT_ROW and perhaps bytes, borrowing from both. */
 void vault_item_read(struct vault *v, struct stmt *st, enum vault_want want,
 	struct vault_text *text, struct vault_item *out);
+/* The same from `facts` and `bytes` alone, without text but that of the bytes. */
+void vault_item_send(int64_t added, uint32_t collection, struct span facts, struct span bytes,
+	struct vault_item *out);
 void vault_item_copy(struct arena *a, struct vault_item *item);
 
 /* An id taken apart. RC_BAD: not "type--uuid". exact: it is not the lower-case form. */

@@ -212,9 +212,11 @@ enum { VAULT_FILTER_IDS = 1024 };
 /*
  * Iterates ascending by `added` over what the filter shows of one collection; the caller stops when
  * it has enough and goes on later with filter.after = the last item.added it took. Holds a snapshot
- * while open, so close it soon. facts: no bytes, for manifests.
+ * while open, so close it soon. VAULT_FACTS: no bytes, for manifests. VAULT_SEND: bytes, their
+ * instants and what a gate asks, for sending by the thousand; of id, type, version, creator and
+ * source it leaves out what costs time.
  */
-enum vault_want { VAULT_FACTS, VAULT_BYTES };
+enum vault_want { VAULT_FACTS, VAULT_BYTES, VAULT_SEND };
 struct vault_page;
 #define own_vault_page __attribute__((cleanup(vault_page_close)))
 /* RC_LIMIT: more than VAULT_FILTER_IDS ids or types. The filter is borrowed until closing. */

@@ -231,6 +231,10 @@ static const struct {
 	{SQL_PAGE_BYTES,
 		"SEARCH object USING INDEX object_page (collection=? AND last=? AND added>?)",
 		"TEMP"},
+	{SQL_PAGE_SEND,
+		"SEARCH object USING INDEX object_page (collection=? AND last=? AND added>?)",
+		"TEMP"},
+	{SQL_SCAN_SEND, "SEARCH object USING INTEGER PRIMARY KEY (rowid>?)", "TEMP"},
 	{SQL_KIND_FACTS,
 		"SEARCH object USING INDEX object_kind (collection=? AND kind=? AND last=? AND "
 		"added>?)",
