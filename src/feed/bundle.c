@@ -1,6 +1,7 @@
 #include "feed/bundle.h"
 
 #include "base/uuid.h"
+#include "taxii/ends.h"
 
 void
 bundle_begin(struct bundle *b, struct rng chance, struct buf *to)
@@ -17,7 +18,7 @@ bundle_add(struct bundle *b, const struct pass *pass, const struct vault_item *i
 	const struct facts_source *ends, struct buf *to)
 {
 	const struct vault_object *o = &item->object;
-	if (!pass_object(pass, facts_kept(o->class, o->tlp, o->privacy), o->bytes, ends)) {
+	if (!item_permitted(pass, item, ends)) {
 		b->withheld++;
 		return;
 	}

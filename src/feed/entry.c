@@ -4,6 +4,7 @@
 #include "pattern/atoms.h"
 #include "pattern/syntax.h"
 #include "stix/object.h"
+#include "taxii/ends.h"
 
 static int64_t
 instant(const struct stix_object *o, const char *key)
@@ -96,7 +97,7 @@ entry_add(const struct entry_ask *ask, const struct vault_item *item, struct are
 {
 	own_stix struct stix_object o = {};
 	const struct vault_object *kept = &item->object;
-	struct facts facts = facts_kept(kept->class, kept->tlp, kept->privacy);
+	struct facts facts = item_facts(item);
 	if (!pass_permits(ask->pass, facts))
 		return RC_DENIED;
 	if (stix_read(kept->bytes, &o, NULL) || o.revoked)

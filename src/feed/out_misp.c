@@ -12,6 +12,7 @@
 #include "feed/misp.h"
 #include "stix/id.h"
 #include "stix/object.h"
+#include "taxii/ends.h"
 
 enum row_kind { ROW_HEAD, ROW_PART, ROW_SIGHT };
 
@@ -89,9 +90,7 @@ own_cmp(const void *left, const void *right)
 static bool
 permits(const struct out_misp *o, const struct vault_item *item)
 {
-	const struct vault_object *v = &item->object;
-	return pass_object(
-		o->how.pass, facts_kept(v->class, v->tlp, v->privacy), v->bytes, o->how.ends);
+	return item_permitted(o->how.pass, item, o->how.ends);
 }
 
 /* ---- first: what belongs to which event ---- */
@@ -500,6 +499,26 @@ write_indicator(struct out_misp *o, const struct stix_object *s, struct facts fa
 	write_native(o, s, &n, (enum tlp)facts.tlp);
 }
 
+/*
+ * An object as this collection has it, its bytes in the scratch arena: a copy elsewhere may be another
+ * version, of which the pass says nothing. RC_NONE also where the gate denies it.
+ */
+static enum rc
+get_if_permits(struct out_misp *o, struct span id, struct vault_item *item, struct diag *why)
+{
+	struct vault_filter filter = {.ids = &id, .id_count = 1, .which = VAULT_LAST};
+	own_vault_page struct vault_page *page = NULL;
+	enum rc code =
+		vault_page_open(o->how.vault, o->how.collection, &filter, VAULT_BYTES, &page, why);
+	if (!code)
+		code = vault_page_next(page, item, why);
+	if (!code)
+		item->object.bytes = arena_dup(&o->scratch, item->object.bytes);
+	if (!code && !permits(o, item))
+		code = RC_NONE;
+	return code;
+}
+
 /* The name of an identity, as far as the gate lets it out; else its UUID. In the scratch arena. */
 static struct span
 org_name(struct out_misp *o, struct span identity)
@@ -508,8 +527,8 @@ org_name(struct out_misp *o, struct span identity)
 	own_stix struct stix_object s = {};
 	if (identity.len == 0 || span_eq(identity, o->how.me))
 		return o->how.my_name;
-	if (!vault_get(o->how.vault, identity, &o->scratch, &item, NULL) && permits(o, &item) &&
-		!stix_read(item.object.bytes, &s, NULL) && json_get_span(s.root, "name").len)
+	if (!get_if_permits(o, identity, &item, NULL) && !stix_read(item.object.bytes, &s, NULL) &&
+		json_get_span(s.root, "name").len)
 		return arena_dup(&o->scratch, json_get_span(s.root, "name"));
 	return identity.len > 36 ? span_sub(identity, identity.len - 36, 36) : identity;
 }
@@ -654,8 +673,7 @@ fetch_part(struct out_misp *o, const struct vault_item *item)
 		members(to, json_get(extension, "misp_report"), NULL);
 		buf_add_byte(to, '}');
 	} else if (!extension && span_eq(s.type, SPAN("indicator"))) {
-		const struct vault_object *v = &item->object;
-		struct facts facts = facts_kept(v->class, v->tlp, v->privacy);
+		struct facts facts = item_facts(item);
 		if (o->native && o->head.len == 0) {
 			own_buf struct buf info = {};
 			o->level = (enum tlp)facts.tlp;
@@ -830,10 +848,10 @@ sight_write(struct out_misp *o, const struct row *r, struct out_misp_item *item,
 {
 	struct vault_item found;
 	own_stix struct stix_object s = {};
-	enum rc code = vault_get(o->how.vault, row_id(o, r), &o->scratch, &found, why);
+	enum rc code = get_if_permits(o, row_id(o, r), &found, why);
 	if (code)
 		return code;
-	if (!permits(o, &found) || stix_read(found.object.bytes, &s, NULL))
+	if (stix_read(found.object.bytes, &s, NULL))
 		return RC_NONE;
 	yyjson_val *extension = misp_extension(s.root);
 	if (extension) {

@@ -11,6 +11,26 @@ facts_level(struct facts f, enum tlp unmarked)
 	return f.tlp;
 }
 
+/* Marks on the observables that observed-data of the older form holds within it (`objects`). */
+static enum tlp
+level_within(const struct stix_object *o, const struct stix_resolver *resolve)
+{
+	enum tlp level = TLP_NONE;
+	yyjson_val *key;
+	if (!span_eq(o->type, SPAN("observed-data")))
+		return level;
+	yyjson_obj_iter it = yyjson_obj_iter_with(json_get(o->root, "objects"));
+	while ((key = yyjson_obj_iter_next(&it))) {
+		const yyjson_val *one = yyjson_obj_iter_get_val(key);
+		const struct stix_object within = {
+			.marking_refs = json_get(one, "object_marking_refs"),
+			.granular = json_get(one, "granular_markings"),
+		};
+		level = tlp_strictest(level, stix_tlp(&within, resolve).level);
+	}
+	return level;
+}
+
 struct facts
 facts_of(const struct stix_object *o, const struct stix_resolver *resolve)
 {
@@ -18,6 +38,7 @@ facts_of(const struct stix_object *o, const struct stix_resolver *resolve)
 	whole.granular = NULL;
 	enum tlp object = stix_tlp(&whole, resolve).level;
 	enum tlp all = o->granular ? stix_tlp(o, resolve).level : object;
+	all = tlp_strictest(all, level_within(o, resolve));
 	if (object == TLP_NONE && all != TLP_NONE)
 		all = tlp_strictest(all, TLP_AMBER);
 	if (tlp_marking_find(o->id)) /* the nine of the standards: everybody has them */

@@ -15,6 +15,9 @@
 /* A memorandum's default_tlp where it is silent, and with no memorandum at all. */
 static const enum tlp default_tlp = TLP_AMBER;
 
+/* Ends that one object may have; what names more is hidden, so that no reader pays for them. */
+enum { ENDS_MOST = 4096 };
+
 struct pass {
 	uint8_t reader_kind, action;
 	bool never_leaves;
@@ -97,6 +100,14 @@ may_have_ends(struct facts own, struct span bytes)
 		       span_find(bytes, SPAN("language-content")) != SIZE_MAX);
 }
 
+/* An end that has ends of its own: nobody follows those. */
+static bool
+has_ends(struct span id)
+{
+	return span_starts(id, SPAN("relationship--")) || span_starts(id, SPAN("sighting--")) ||
+	       span_starts(id, SPAN("language-content--"));
+}
+
 bool
 pass_object(const struct pass *pass, struct facts own, struct span bytes,
 	const struct facts_source *ends)
@@ -107,7 +118,7 @@ pass_object(const struct pass *pass, struct facts own, struct span bytes,
 		return true;
 	own_stix struct stix_object o = {};
 	struct span id;
-	size_t at = 0;
+	size_t at = 0, count = 0;
 	if (stix_read(bytes, &o, NULL) != RC_OK)
 		return false;
 	while (facts_end(&o, &at, &id) == RC_OK) {
@@ -115,10 +126,11 @@ pass_object(const struct pass *pass, struct facts own, struct span bytes,
 		enum rc code = ends->find(ends->ctx, id, &end);
 		if (code == RC_NONE)
 			end = facts_absent();
-		else if (code != RC_OK || end.class == STIX_CLASS_LINK)
-			end.flags |= FACTS_HIDDEN; /* an end with ends of its own: nobody follows
-						      those */
+		else if (code != RC_OK || has_ends(id))
+			end.flags |= FACTS_HIDDEN;
 		own = facts_join(own, end);
+		if (++count > ENDS_MOST || own.flags & FACTS_HIDDEN)
+			return false;
 	}
 	return pass_permits(pass, own);
 }

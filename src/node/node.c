@@ -6,6 +6,7 @@
 
 #include "node/layout.h"
 #include "stix/id.h"
+#include "taxii/ends.h"
 
 enum rc
 node_open(struct node *n, const struct node_options *options, struct diag *why)
@@ -153,34 +154,15 @@ node_release(struct node *n, const struct reader *to, const struct vault_collect
 	return memo_release(n->store, &ask, out, why);
 }
 
-static enum rc
-find_facts(void *ctx, struct span id, struct facts *out)
-{
-	struct node *n = ctx;
-	own_arena struct arena a = {};
-	struct vault_item item;
-	enum rc code = vault_get(n->vault, id, &a, &item, NULL);
-	if (code)
-		return code;
-	*out = facts_kept(item.object.class, item.object.tlp, item.object.privacy);
-	uint32_t at = 0;
-	struct vault_collection c;
-	while (!(code = vault_collection_next(n->vault, &at, &c, NULL)))
-		if (c.number == item.collection && c.never_leaves)
-			out->flags |= FACTS_NEVER_LEAVES;
-	return code == RC_NONE ? RC_OK : code;
-}
-
 struct facts_source
 node_facts(struct node *n)
 {
-	return (struct facts_source){find_facts, n};
+	return vault_ends(n->vault);
 }
 
 bool
 node_permits(struct node *n, const struct pass *pass, const struct vault_item *item)
 {
-	const struct vault_object *o = &item->object;
 	struct facts_source ends = node_facts(n);
-	return pass_object(pass, facts_kept(o->class, o->tlp, o->privacy), o->bytes, &ends);
+	return item_permitted(pass, item, &ends);
 }

@@ -4,6 +4,7 @@
 
 #include "base/mutant.h"
 #include "codec/json.h"
+#include "taxii/ends.h"
 #include "taxii/media.h"
 
 static void
@@ -140,18 +141,11 @@ encode_list_end(struct encode_list *l, bool more, struct span next)
 	buf_add_byte(l->out, '}');
 }
 
-static bool
-permits(const struct pass *pass, const struct vault_item *item, const struct facts_source *ends)
-{
-	const struct vault_object *o = &item->object;
-	return pass_object(pass, facts_kept(o->class, o->tlp, o->privacy), o->bytes, ends);
-}
-
 bool
 encode_object(struct encode_list *l, const struct pass *pass, const struct vault_item *item,
 	const struct facts_source *ends)
 {
-	if (!permits(pass, item, ends))
+	if (!item_permitted(pass, item, ends))
 		return false;
 	encode_list_next(l);
 	buf_add(l->out, item->object.bytes);
@@ -162,7 +156,7 @@ bool
 encode_manifest(struct encode_list *l, const struct pass *pass, const struct vault_item *item,
 	const struct facts_source *ends)
 {
-	if (!permits(pass, item, ends))
+	if (!item_permitted(pass, item, ends))
 		return false;
 	encode_list_next(l);
 	add_text(l->out, "{\"id\":");
@@ -184,7 +178,7 @@ bool
 encode_version(struct encode_list *l, const struct pass *pass, const struct vault_item *item,
 	const struct facts_source *ends)
 {
-	if (!permits(pass, item, ends))
+	if (!item_permitted(pass, item, ends))
 		return false;
 	encode_list_next(l);
 	json_write_string(l->out, item->object.version);
@@ -214,7 +208,9 @@ add_details(struct buf *out, const struct vault_status *s, int which, const char
 		if (!mutant(421))
 			add_member(out, "version",
 				d.version.len ? d.version : SPAN(VAULT_UNVERSIONED));
-		add_member(out, "message", d.message);
+		/* Of what was taken nothing is said: not even whether it was here before. */
+		if (!good || mutant(502))
+			add_member(out, "message", d.message);
 		buf_add_byte(out, '}');
 	}
 	if (count)

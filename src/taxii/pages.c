@@ -3,54 +3,13 @@
 #include <string.h>
 
 #include "base/mutant.h"
+#include "taxii/ends.h"
 #include "taxii/media.h"
 #include "taxii/server-internal.h"
 
 enum { SCAN_MOST = 200000 }; /* versions looked at for one page, where the gate denies most */
 
 static const unsigned every_spec[] = {VAULT_SPEC_2_0, VAULT_SPEC_2_1};
-
-/* ---- ends of relationships ---- */
-
-static enum rc
-collection_leaves(struct vault *v, struct span id, bool *out)
-{
-	struct vault_collection c;
-	uint32_t number = 0;
-	enum rc code;
-	*out = false;
-	while (!*out && (code = vault_collection_next(v, &number, &c, NULL)) == RC_OK) {
-		if (c.never_leaves)
-			continue;
-		code = vault_has(v, c.number, id, out, NULL);
-		if (code)
-			return code;
-	}
-	return *out || code == RC_NONE ? RC_OK : code;
-}
-
-static enum rc
-ends_find(void *ctx, struct span id, struct facts *out)
-{
-	struct ends *e = ctx;
-	struct vault_item item;
-	bool leaves;
-	arena_reset(&e->mem);
-	enum rc code = vault_get(e->reader->vault, id, &e->mem, &item, NULL);
-	if (code)
-		return code;
-	*out = facts_kept(item.object.class, item.object.tlp, item.object.privacy);
-	code = collection_leaves(e->reader->vault, id, &leaves);
-	if (!code && !leaves)
-		out->flags |= FACTS_NEVER_LEAVES;
-	return code;
-}
-
-struct facts_source
-ends_source(struct ends *e)
-{
-	return (struct facts_source){ends_find, e};
-}
 
 /* ---- what is asked ---- */
 
@@ -154,11 +113,10 @@ encode_one(struct taxii_call *call, struct encode_list *list, const struct vault
  */
 static enum rc
 fill_page(struct taxii_server *s, struct taxii_call *call, struct vault_page *page,
-	struct ends *ends, struct page_state *st, struct diag *why)
+	const struct facts_source *ends, struct page_state *st, struct diag *why)
 {
 	const struct taxii_config *config = &s->config;
 	uint64_t limit = call->query.limit ? call->query.limit : config->page;
-	struct facts_source source = ends_source(ends);
 	struct vault_item item;
 	enum rc code;
 	if (limit > config->page_most && !mutant(302))
@@ -175,7 +133,7 @@ fill_page(struct taxii_server *s, struct taxii_call *call, struct vault_page *pa
 			st->more = true;
 			return RC_OK;
 		}
-		if (!encode_one(call, &st->list, &item, &source)) {
+		if (!encode_one(call, &st->list, &item, ends)) {
 			if (!full)
 				st->scanned = item.added;
 			continue;
@@ -233,8 +191,7 @@ call_sees(struct taxii_reader *r, struct taxii_call *call, const struct vault_co
 {
 	own_vault_page struct vault_page *page = NULL;
 	own_buf struct buf scratch = {};
-	struct ends ends = {.reader = r};
-	struct facts_source source = ends_source(&ends);
+	struct facts_source ends = vault_ends(r->vault);
 	struct encode_list list;
 	struct vault_item item;
 	const struct vault_filter f = {.ids = &call->route.object,
@@ -247,9 +204,8 @@ call_sees(struct taxii_reader *r, struct taxii_call *call, const struct vault_co
 	enum rc code = vault_page_open(r->vault, c->number, &f, VAULT_BYTES, &page, why);
 	encode_list_begin(&list, &scratch, "versions");
 	while (!code && (code = vault_page_next(page, &item, why)) == RC_OK)
-		if (encode_version(&list, call->pass, &item, &source))
+		if (encode_version(&list, call->pass, &item, &ends))
 			break;
-	arena_fini(&ends.mem);
 	return code;
 }
 
@@ -318,7 +274,7 @@ serve_pages(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *c
 	own_vault_page struct vault_page *page = NULL;
 	struct diag why = {};
 	struct vault_filter f;
-	struct ends ends = {.reader = r};
+	struct facts_source ends = vault_ends(r->vault);
 	struct page_state st = {};
 	uint64_t seconds = 0;
 	int64_t newest = 0;
@@ -351,7 +307,6 @@ serve_pages(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *c
 		if (!code)
 			code = fill_page(s, call, page, &ends, &st, &why);
 		vault_page_close(&page);
-		arena_fini(&ends.mem);
 		if (code == RC_LIMIT)
 			return answer_diag(call, 400, &why);
 		if (code)

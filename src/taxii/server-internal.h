@@ -41,9 +41,3 @@ struct instants {
 };
 enum rc call_sees(struct taxii_reader *r, struct taxii_call *call, const struct vault_collection *c,
 	struct instants versions, struct diag *why);
-/* A pass's way to the ends of relationships. */
-struct ends {
-	struct taxii_reader *reader;
-	struct arena mem;
-};
-struct facts_source ends_source(struct ends *e);

@@ -175,6 +175,7 @@ vault_batch_add(struct vault_batch *b, const struct vault_object *o)
 		.facts = {(uint8_t)o->spec, o->class, o->tlp, o->privacy, o->revoked, unversioned},
 		.uuid = id.uuid,
 	};
+	it->row.identity = span_eq(id.type, SPAN("identity"));
 	it->row.has_creator = creator_of(b, o->creator, &it->row.creator);
 	if (id.exact)
 		it->exact = arena_dup(&b->text, o->id);

@@ -101,21 +101,30 @@ uuid_order(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct uuid));
 }
 
-/* Whose the object is here, seen from the source. */
-enum claim { CLAIM_OWN, CLAIM_NOBODY, CLAIM_OTHERS };
+/* Whose the object is here, seen from the source; strictness rises. */
+enum claim { CLAIM_NOBODY, CLAIM_OWN, CLAIM_OTHERS };
 
+static enum claim
+claim_on(const struct uuid *identity, const struct vault_source *source)
+{
+	for (size_t i = 0; i < source->identity_count; i++)
+		if (uuid_eq(&source->identities[i], identity))
+			return CLAIM_OWN;
+	bool bound = source->bound_count && bsearch(identity, source->bound, source->bound_count,
+						    sizeof *source->bound, uuid_order);
+	return bound ? CLAIM_OTHERS : CLAIM_NOBODY;
+}
+
+/*
+ * Its creator's; an identity object is besides that of whoever is bound to it, else anybody could say
+ * who a party is.
+ */
 static enum claim
 claim_of(const struct vault_row *got, const struct vault_source *source)
 {
-	if (!got->has_creator)
-		return CLAIM_NOBODY;
-	for (size_t i = 0; i < source->identity_count; i++)
-		if (uuid_eq(&source->identities[i], &got->creator))
-			return CLAIM_OWN;
-	bool bound =
-		source->bound_count && bsearch(&got->creator, source->bound, source->bound_count,
-					       sizeof *source->bound, uuid_order);
-	return bound ? CLAIM_OTHERS : CLAIM_NOBODY;
+	enum claim creator = got->has_creator ? claim_on(&got->creator, source) : CLAIM_NOBODY;
+	enum claim itself = got->identity ? claim_on(&got->uuid, source) : CLAIM_NOBODY;
+	return creator > itself ? creator : itself;
 }
 
 /* STIX 2.1 section 3.6: what a later or earlier version may not do, whoever brings it. */
@@ -155,6 +164,15 @@ vault_judge(const struct vault_row *rows, size_t count, const struct vault_row *
 			rows[i].version == got->version && rows[i].facts.spec == got->facts.spec;
 		anywhere |= same;
 		here |= same && rows[i].collection == got->collection;
+	}
+	/*
+	 * What has no versions (an observable) has an id that anybody can compute from its value, and
+	 * may well be told by two parties in different words. A copy in another collection decides
+	 * nothing here: else whoever may write here could find out what lies there.
+	 */
+	if (got->facts.unversioned && !here) {
+		count = 0;
+		anywhere = false;
 	}
 	if (anywhere && equals < 0)
 		return aside(got->facts.unversioned

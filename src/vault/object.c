@@ -94,6 +94,61 @@ vault_item_load(
 	return RC_OK;
 }
 
+/* The newest of an object's rows: of the latest specification, then by version, then as added. */
+static const struct vault_row *
+newest_of(const struct vault_group *g)
+{
+	const struct vault_row *best = NULL;
+	for (size_t i = 0; i < g->len; i++) {
+		const struct vault_row *r = &g->at[i];
+		bool newer = best && r->facts.spec != best->facts.spec
+				     ? r->facts.spec > best->facts.spec
+				     : best && r->version >= best->version;
+		if (!best || newer)
+			best = r;
+	}
+	return best;
+}
+
+static enum rc
+may_leave(struct vault *v, uint32_t collection, bool *out, struct diag *why)
+{
+	own_stmt struct stmt *st = NULL;
+	enum rc rc = store_sql(v->store, vault_sql[SQL_NEVER_LEAVES], &st, why);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_i64(st, 1, collection);
+	rc = stmt_step(st, why);
+	*out = rc == RC_OK && stmt_i64(st, 0) == 0;
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+enum rc
+vault_standing(struct vault *v, struct span id, struct vault_standing *out, struct diag *why)
+{
+	own_group struct vault_group g = {};
+	enum rc rc = vault_refresh(v, why);
+	if (rc == RC_OK)
+		rc = rows_of(v, id, 0, &g, why);
+	if (rc != RC_OK)
+		return rc;
+	const struct vault_row *best = newest_of(&g);
+	if (!best)
+		return RC_NONE;
+	*out = (struct vault_standing){.class = best->facts.class};
+	uint32_t asked = 0;
+	for (size_t i = 0; rc == RC_OK && i < g.len; i++) {
+		const struct vault_row *r = &g.at[i];
+		if (r->version == best->version && r->facts.spec == best->facts.spec) {
+			out->tlps |= UINT32_C(1) << (r->facts.tlp & 31);
+			out->privacies |= UINT32_C(1) << (r->facts.privacy & 31);
+		}
+		if (!out->leaves && r->collection != asked)
+			rc = may_leave(v, asked = r->collection, &out->leaves, why);
+	}
+	return rc;
+}
+
 enum rc
 vault_get(
 	struct vault *v, struct span id, struct arena *a, struct vault_item *out, struct diag *why)
@@ -104,15 +159,7 @@ vault_get(
 		rc = rows_of(v, id, 0, &g, why);
 	if (rc != RC_OK)
 		return rc;
-	const struct vault_row *best = NULL;
-	for (size_t i = 0; i < g.len; i++) {
-		const struct vault_row *r = &g.at[i];
-		bool newer = best && r->facts.spec != best->facts.spec
-				     ? r->facts.spec > best->facts.spec
-				     : best && r->version >= best->version;
-		if (!best || newer)
-			best = r;
-	}
+	const struct vault_row *best = newest_of(&g);
 	if (!best)
 		return RC_NONE;
 	return vault_item_load(v, best->added, a, out, why);

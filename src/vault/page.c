@@ -23,6 +23,11 @@ struct run {
 	unsigned looked, useless; /* of this stretch */
 };
 
+struct found {
+	int64_t added;
+	uint8_t newest_tlp, newest_privacy;
+};
+
 struct vault_page {
 	struct vault *vault;
 	const struct vault_filter *filter;
@@ -32,7 +37,7 @@ struct vault_page {
 	struct run *runs;
 	size_t run_count;
 	size_t current; /* run whose row was given last and is borrowed from; SIZE_MAX: none */
-	vec_of(int64_t) found; /* with match[id] */
+	vec_of(struct found) found; /* with match[id] */
 	size_t next_found;
 	bool by_id;
 	struct stmt *one;
@@ -183,10 +188,18 @@ open_runs(struct vault_page *p, struct diag *why)
 static int
 by_stamp(const void *a, const void *b)
 {
-	int64_t one, two;
-	memcpy(&one, a, sizeof one);
-	memcpy(&two, b, sizeof two);
-	return one < two ? -1 : one > two;
+	const struct found *one = a, *two = b;
+	return one->added < two->added ? -1 : one->added > two->added;
+}
+
+/* What a page shows by default of the object whose rows the group holds. */
+static struct vault_facts
+newest_facts(const struct vault_page *p, struct vault_facts otherwise)
+{
+	for (size_t i = 0; i < p->group.len; i++)
+		if (p->group.at[i].last)
+			return p->group.at[i].facts;
+	return otherwise;
 }
 
 static enum rc
@@ -217,8 +230,11 @@ find_ids(struct vault_page *p, struct diag *why)
 		own_mem bool *pick = mem_new(p->group.len + 1);
 		vault_pick(p->group.at, p->group.len, f, VAULT_LAST, pick);
 		for (size_t k = 0; k < p->group.len; k++)
-			if (pick[k] && p->group.at[k].added > f->after)
-				*vec_add(&p->found) = p->group.at[k].added;
+			if (pick[k] && p->group.at[k].added > f->after) {
+				struct vault_facts newest = newest_facts(p, p->group.at[k].facts);
+				*vec_add(&p->found) = (struct found){
+					p->group.at[k].added, newest.tlp, newest.privacy};
+			}
 	}
 	if (p->found.len)
 		qsort(p->found.at, p->found.len, sizeof *p->found.at, by_stamp);
@@ -266,10 +282,10 @@ next_found(struct vault_page *p, struct vault_item *out, struct diag *why)
 	enum rc rc = RC_NONE;
 	while (rc == RC_NONE) {
 		stmt_release(&p->one);
-		int64_t before = p->next_found ? p->found.at[p->next_found - 1] : 0;
+		int64_t before = p->next_found ? p->found.at[p->next_found - 1].added : 0;
 		if (p->next_found == p->found.len)
 			return RC_NONE;
-		int64_t added = p->found.at[p->next_found++];
+		int64_t added = p->found.at[p->next_found++].added;
 		if (added == before)
 			continue; /* an id that was asked for twice */
 		bool bytes = p->want == VAULT_BYTES;
@@ -280,9 +296,12 @@ next_found(struct vault_page *p, struct vault_item *out, struct diag *why)
 		stmt_bind_i64(p->one, 1, added);
 		rc = stmt_step(p->one, why);
 	}
-	if (rc == RC_OK)
-		vault_item_read(p->vault, p->one, p->want, &p->text, out);
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	vault_item_read(p->vault, p->one, p->want, &p->text, out);
+	out->newest_tlp = p->found.at[p->next_found - 1].newest_tlp;
+	out->newest_privacy = p->found.at[p->next_found - 1].newest_privacy;
+	return RC_OK;
 }
 
 /* Whether the filter shows this row among the versions of its object. */
@@ -334,8 +353,8 @@ vault_page_next(struct vault_page *p, struct vault_item *out, struct diag *why)
 			return RC_OK;
 		}
 		bool shown = true;
+		struct vault_row row = {.last = true};
 		if (p->judged || p->filter->type_count) {
-			struct vault_row row;
 			vault_row_read(st, &row);
 			enum rc rc = judge(p, &row, &shown, why);
 			if (rc != RC_OK)
@@ -343,6 +362,11 @@ vault_page_next(struct vault_page *p, struct vault_item *out, struct diag *why)
 		}
 		if (shown) {
 			vault_item_read(p->vault, st, p->want, &p->text, out);
+			if (!row.last) { /* then it was judged, and the group is its own */
+				struct vault_facts newest = newest_facts(p, row.facts);
+				out->newest_tlp = newest.tlp;
+				out->newest_privacy = newest.privacy;
+			}
 			return RC_OK;
 		}
 	}

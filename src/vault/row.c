@@ -139,6 +139,8 @@ vault_item_read(struct vault *v, struct stmt *st, enum vault_want want, struct v
 		.source = vault_name_text(v, row.source),
 		.last = row.last,
 		.unversioned = row.facts.unversioned,
+		.newest_tlp = row.facts.tlp,
+		.newest_privacy = row.facts.privacy,
 		.object =
 			{
 				.id = id,

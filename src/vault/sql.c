@@ -41,6 +41,7 @@ const char *const vault_sql[SQL_QUERIES] = {
 	[SQL_ENTRY_DELETE] = "delete from entry where key = $1 and added = $2",
 	[SQL_OBJECT_DELETE] = "delete from object where added = $1",
 	[SQL_BYTES] = "select bytes from object where added = $1",
+	[SQL_NEVER_LEAVES] = "select never_leaves from collection where number = $1",
 	[SQL_ONE_FACTS] = "select " VAULT_ROW " from object where added = $1",
 	[SQL_ONE_BYTES] = "select " VAULT_ROW ", bytes from object where added = $1",
 	[SQL_PAGE_FACTS] = "select " VAULT_ROW " from object "

@@ -73,6 +73,7 @@ struct vault_row {
 	uint32_t collection, kind, source;
 	struct vault_facts facts;
 	bool last, has_creator;
+	bool identity; /* an identity object: whoever is bound to it is its only author; not stored */
 	struct uuid uuid, creator;
 };
 

@@ -66,6 +66,8 @@ struct vault_item {
 	struct span source; /* who delivered it: vault_source.name */
 	bool last;	    /* what match[version]=last shows of this object in this collection */
 	bool unversioned;
+	/* The same numbers of the newest version in this collection; of pages only. */
+	uint8_t newest_tlp, newest_privacy;
 };
 
 /* ---- collections ---- */
@@ -236,6 +238,17 @@ enum rc vault_has(
 struct arena;
 enum rc vault_get(
 	struct vault *v, struct span id, struct arena *a, struct vault_item *out, struct diag *why);
+/*
+ * How an object stands in the whole vault: what is kept beside its newest version (as vault_get
+ * finds it), in every collection that has a copy of it. Reads no bytes. RC_NONE.
+ */
+struct vault_standing {
+	uint8_t class;
+	uint32_t tlps, privacies; /* bit N: a copy has the number N */
+	bool leaves;		  /* some version is in a collection that things may leave */
+};
+enum rc vault_standing(
+	struct vault *v, struct span id, struct vault_standing *out, struct diag *why);
 
 /* ---- deleting ---- */
 

@@ -57,7 +57,7 @@ def answer(who, roles, grant, home, action, form, marking, end):
     if end != "-":
         if end == "absent":
             level = max(level, "AMBER", key=ORDER.index)
-        elif end in ("at-home", "error", "link"):
+        elif end in ("at-home", "error", "link", "sighting", "translation"):
             hidden = True
         else:
             level = max(level, own_level(end), key=ORDER.index)

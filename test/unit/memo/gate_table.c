@@ -45,8 +45,11 @@ static const struct {
 enum { MARKINGS = sizeof markings / sizeof *markings };
 
 /* Ends besides one of each marking. */
-enum { END_ABSENT = MARKINGS, END_HOME, END_ERROR, END_LINK, ENDS };
-static const char *const end_words[] = {"absent", "at-home", "error", "link"};
+enum { END_ABSENT = MARKINGS, END_HOME, END_ERROR, END_LINK, END_SIGHTING, END_TRANSLATION, ENDS };
+static const char *const end_words[] = {
+	"absent", "at-home", "error", "link", "sighting", "translation"};
+static const char *const end_types[] = {
+	"malware", "malware", "malware", "relationship", "sighting", "language-content"};
 
 /* %s: the end's id. The object's own markings come in between. */
 static const struct {
@@ -134,7 +137,8 @@ static struct span
 object(struct samples *s, size_t form, size_t marking, size_t end)
 {
 	own_buf struct buf id = {};
-	buf_printf(&id, "malware--00000000-0000-4000-8000-%012x", (unsigned)end);
+	buf_printf(&id, "%s--00000000-0000-4000-8000-%012x",
+		end < MARKINGS ? "malware" : end_types[end - MARKINGS], (unsigned)end);
 	own_buf struct buf body = {};
 	const char *hole = strstr(forms[form].json, "%s");
 	buf_add(&body, span_sub(span_of(forms[form].json), 0,
@@ -192,8 +196,6 @@ find_end(void *ctx, struct span id, struct facts *out)
 		out->flags |= FACTS_NEVER_LEAVES;
 	else if (number == END_ERROR)
 		return RC_IO;
-	else if (number == END_LINK)
-		out->class = STIX_CLASS_LINK;
 	return RC_OK;
 }
 

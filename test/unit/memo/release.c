@@ -139,6 +139,15 @@ what_is_no_question_is_refused(void **state)
 	assert_null(pass);
 }
 
+static enum rc
+no_end(void *ctx, struct span id, struct facts *out)
+{
+	(void)ctx;
+	(void)id;
+	(void)out;
+	return RC_NONE;
+}
+
 /* ---- facts ---- */
 
 static struct facts
@@ -267,6 +276,46 @@ ends_are_found_in_their_order_and_nothing_else_is(void **state)
 	assert_rc(facts_end(&o, &at, &id), RC_NONE);
 }
 
+static void
+marks_within_observed_data_count_as_marks_on_a_part(void **state)
+{
+	(void)state;
+#define WITHIN(type, mark) \
+	OBJECT(type, "\"objects\":{\"0\":{\"type\":\"url\"},\"1\":{\"type\":\"url\",\"object_" \
+		     "marking_refs\":[\"" mark "\"]}}")
+	static const char red[] =
+		WITHIN("observed-data", "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1");
+	static const char clear[] =
+		WITHIN("observed-data", "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487");
+	static const char unknown[] =
+		WITHIN("observed-data", "marking-definition--00000000-0000-4000-8000-00000000000f");
+	static const char other[] =
+		WITHIN("malware", "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1");
+	assert_int_equal(facts_from(red).tlp, TLP_RED);
+	assert_int_equal(facts_from(clear).tlp, TLP_AMBER);
+	assert_int_equal(facts_from(unknown).tlp, TLP_RED);
+	assert_int_equal(facts_from(other).tlp, TLP_NONE);
+}
+
+/* Whoever names very many ends would make every reader pay for looking them up. */
+static void
+an_object_of_too_many_ends_is_hidden(void **state)
+{
+	struct fixture *f = *state;
+	own_pass struct pass *pass = some_pass(f);
+	struct facts_source ends = {no_end, NULL};
+	for (unsigned count = 4000; count <= 5000; count += 1000) {
+		own_buf struct buf text = {};
+		buf_add(&text, SPAN("{\"type\":\"sighting\",\"id\":\"sighting--11111111-0000-4000-"
+				    "8000-000000000001\"," DATES "\"observed_data_refs\":["));
+		for (unsigned i = 0; i < count; i++)
+			buf_printf(&text, "%s\"observed-data--%u\"", i ? "," : "", i);
+		buf_add(&text, SPAN("]}"));
+		struct facts facts = facts_kept(STIX_CLASS_SIGHTING, TLP_GREEN, PRIVACY_NONE);
+		assert_int_equal(pass_object(pass, facts, buf_span(&text), &ends), count < 4096);
+	}
+}
+
 int
 main(void)
 {
@@ -279,6 +328,8 @@ main(void)
 		cmocka_unit_test(the_level_of_personal_data_is_computed_from_what_an_object_holds),
 		cmocka_unit_test(joining_takes_the_stricter_of_each_and_keeps_what_is_unmarked),
 		cmocka_unit_test(bytes_out_of_range_are_read_as_the_strictest),
+		cmocka_unit_test(marks_within_observed_data_count_as_marks_on_a_part),
+		with_fixture(an_object_of_too_many_ends_is_hidden),
 		cmocka_unit_test(ends_are_found_in_their_order_and_nothing_else_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,109 @@ a_new_object_in_the_name_of_a_known_creator_is_not_taken_from_others(void **stat
 }
 
 static void
+an_identity_object_is_its_bound_partys_alone(void **state)
+{
+	struct world *w = *state;
+	own_arena struct arena a = {};
+	struct vault_source alice = remote("user:alice", &id_a, 1),
+			    bob = remote("user:bob", &id_b, 1);
+	struct vault_object o = an_object(&a, 1, 1, "A"), p = an_object(&a, 1, 2, "not A");
+	o.id = p.id = SPAN(IDENTITY_A);
+	o.creator = p.creator = SPAN("");
+	/* Neither brought first, nor versioned, nor taken by naming oneself its creator. */
+	assert_int_equal(put(w, &bob, &o).verdict, VAULT_QUARANTINED);
+	assert_int_equal(put(w, &alice, &o).verdict, VAULT_ADDED);
+	assert_int_equal(put(w, &bob, &p).verdict, VAULT_QUARANTINED);
+	assert_int_equal(put(w, &bob, &o).verdict, VAULT_DUPLICATE);
+	p.creator = SPAN(IDENTITY_B);
+	assert_int_equal(put(w, &bob, &p).verdict, VAULT_QUARANTINED);
+	p.creator = SPAN("");
+	assert_int_equal(put(w, &alice, &p).verdict, VAULT_ADDED);
+	assert_int_equal(shown(w, VAULT_ALL), 2);
+	/* One that nobody is bound to is nobody's, as before. */
+	o.id = SPAN("identity--cccccccc-0000-4000-8000-000000000003");
+	assert_int_equal(put(w, &bob, &o).verdict, VAULT_ADDED);
+}
+
+static void
+an_observable_elsewhere_is_neither_in_the_way_nor_told(void **state)
+{
+	struct world *w = *state;
+	own_arena struct arena a = {};
+	struct vault_source one = unbound("sync:one"), two = unbound("user:two");
+	struct vault_object o = an_object(&a, 1, -1, "one"), p = an_object(&a, 1, -1, "two");
+	uint32_t main = w->collection;
+	assert_int_equal(put(w, &one, &o).verdict, VAULT_ADDED);
+	w->collection = world_collection(w, "second");
+	/* Whether it lies in another collection, the answer is the same. */
+	assert_int_equal(put(w, &two, &p).verdict, VAULT_ADDED);
+	assert_int_equal(put(w, &two, &p).verdict, VAULT_DUPLICATE);
+	assert_int_equal(put(w, &two, &o).verdict, VAULT_QUARANTINED);
+	w->collection = main;
+	assert_int_equal(put(w, &one, &o).verdict, VAULT_DUPLICATE);
+	assert_int_equal(shown(w, VAULT_ALL), 1);
+}
+
+static void
+older_versions_tell_what_is_kept_beside_the_newest(void **state)
+{
+	struct world *w = *state;
+	own_arena struct arena a = {};
+	struct vault_object v1 = an_object(&a, 1, 1, "v"), v2 = an_object(&a, 1, 2, "v");
+	v1.tlp = 1, v1.privacy = 2;
+	v2.tlp = 5, v2.privacy = 0;
+	put(w, NULL, &v1);
+	put(w, NULL, &v2);
+	const struct vault_filter filters[] = {
+		{.which = VAULT_ALL}, {.which = VAULT_ALL, .ids = &v1.id, .id_count = 1}};
+	for (size_t i = 0; i < 2; i++) {
+		own_vault_page struct vault_page *p = NULL;
+		struct vault_item item;
+		assert_rc(vault_page_open(
+				  w->vault, w->collection, &filters[i], VAULT_BYTES, &p, NULL),
+			RC_OK);
+		for (int k = 0; k < 2; k++) {
+			assert_rc(vault_page_next(p, &item, NULL), RC_OK);
+			assert_int_equal(item.object.tlp, k == 0 ? 1 : 5);
+			assert_int_equal(item.newest_tlp, 5);
+			assert_int_equal(item.newest_privacy, 0);
+		}
+	}
+}
+
+static void
+a_standing_gathers_the_newest_versions_copies(void **state)
+{
+	struct world *w = *state;
+	own_arena struct arena a = {};
+	struct vault_object v1 = an_object(&a, 1, 1, "v"), v2 = an_object(&a, 1, 2, "v");
+	struct vault_standing s;
+	struct vault_collection home = {
+		.alias = SPAN("home"), .title = SPAN("Home"), .never_leaves = true};
+	assert_rc(vault_collection_add(w->vault, &home, NULL), RC_OK);
+	uint32_t main = w->collection;
+	v1.tlp = 2, v1.class = 3;
+	assert_rc(vault_standing(w->vault, v1.id, &s, NULL), RC_NONE);
+	put(w, NULL, &v1);
+	assert_rc(vault_standing(w->vault, v1.id, &s, NULL), RC_OK);
+	assert_true(s.leaves && s.tlps == 1 << 2 && s.privacies == 1 && s.class == 3);
+	v2.tlp = 4, v2.class = 3;
+	w->collection = home.number;
+	put(w, NULL, &v2);
+	assert_rc(vault_standing(w->vault, v1.id, &s, NULL), RC_OK);
+	assert_true(s.leaves && s.tlps == 1 << 4); /* an older version is in main still */
+	w->collection = main;
+	v2.tlp = 1; /* the same bytes, judged otherwise when they came there */
+	put(w, NULL, &v2);
+	assert_rc(vault_standing(w->vault, v1.id, &s, NULL), RC_OK);
+	assert_true(s.tlps == (1 << 4 | 1 << 1));
+	uint64_t removed;
+	assert_rc(vault_delete(w->vault, main, v1.id, NULL, &removed, NULL), RC_OK);
+	assert_rc(vault_standing(w->vault, v1.id, &s, NULL), RC_OK);
+	assert_true(!s.leaves && s.tlps == 1 << 4);
+}
+
+static void
 versions_of_what_is_nobodys_come_from_who_brought_it(void **state)
 {
 	struct world *w = *state;
@@ -384,6 +487,10 @@ main(void)
 		ONE(objects_without_versions_keep_one_constant_version),
 		ONE(only_the_bound_creator_versions_and_revokes),
 		ONE(a_new_object_in_the_name_of_a_known_creator_is_not_taken_from_others),
+		ONE(an_identity_object_is_its_bound_partys_alone),
+		ONE(an_observable_elsewhere_is_neither_in_the_way_nor_told),
+		ONE(older_versions_tell_what_is_kept_beside_the_newest),
+		ONE(a_standing_gathers_the_newest_versions_copies),
 		ONE(versions_of_what_is_nobodys_come_from_who_brought_it),
 		ONE(another_creator_or_creation_date_is_no_version),
 		ONE(revocation_is_final_but_earlier_versions_may_still_arrive),
