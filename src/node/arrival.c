@@ -9,7 +9,7 @@
 #include "stix/check.h"
 #include "taxii/envelope.h"
 
-enum { PARCEL_OBJECTS = 20000, PARCEL_BYTES = 24 << 20, FAULTS_MOST = 100 };
+enum { PARCEL_OBJECTS = VAULT_BATCH_MAX, PARCEL_BYTES = 48 << 20, FAULTS_MOST = 100 };
 
 struct parcel *
 parcel_new(void)
