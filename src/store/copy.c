@@ -44,6 +44,8 @@ prepare_copy(const char *file, const char *to, const struct store_schema *const 
 	remove_database(to);
 	diag_where(why, "%s", file);
 	enum rc rc = open_any(file, STORE_READ, &db, why);
+	if (rc == RC_NONE)
+		diag_todo(why, "name a file that \"tocsin backup\" wrote");
 	if (rc == RC_OK) {
 		rc = store_sqlite.verify(db, why);
 		if (rc == RC_OK)
@@ -78,8 +80,11 @@ store_restore(const char *path, const char *file, const struct store_schema *con
 	beside(&fresh, path, ".restoring");
 	beside(&before, path, ".before-restore");
 	enum rc rc = prepare_copy(file, fresh.ptr, schemas, why);
-	if (rc == RC_OK)
-		rc = open_any(path, STORE_WRITE, &db, why);
+	if (rc) {
+		remove_database(fresh.ptr);
+		return rc;
+	}
+	rc = open_any(path, STORE_WRITE, &db, why);
 	if (rc == RC_NONE) {
 		/* Nothing is there to keep: an empty database takes its place and is filled. */
 		rc = open_any(path, STORE_CREATE, &db, why);

@@ -124,8 +124,8 @@ enum rc store_backup(struct store *s, const char *file, struct diag *why);
  * Puts the content of the backup `file` in place of the database at `path`, in one transaction:
  * other processes may have it open and see the old or the new, nothing between (caches of theirs
  * made from the old must notice: see store_changed). An older backup is brought up to date on the
- * way; what was there is kept as PATH.before-restore. RC_BAD: `file` is damaged or no database of
- * ours; RC_NEWER.
+ * way; what was there is kept as PATH.before-restore. RC_NONE: no such `file`, and nothing was
+ * touched; RC_BAD: it is damaged or no database of ours; RC_NEWER.
  */
 enum rc store_restore(const char *path, const char *file, const struct store_schema *const *schemas,
 	struct diag *why);
