@@ -101,7 +101,7 @@ say_end(const struct scan_job *job)
 	own_buf struct buf b = {};
 	if (c->late + c->early)
 		buf_printf(&b, ", %llu left out: the indicator was not valid then",
-			(unsigned long long)(c->late + c->early));
+			(unsigned long long)c->late + c->early);
 	if (c->harmless)
 		buf_printf(&b, ", %llu left out by warninglists", (unsigned long long)c->harmless);
 	if (c->outside)

@@ -161,14 +161,14 @@ take_value(struct in *in, struct span value, struct in_object *out, struct diag 
 	struct in_facts facts = facts_of_record(st);
 	struct observable o;
 	struct span line = value, type = st->cells[COLUMN_TYPE];
-	diag_where(why, "line %llu", (unsigned long long)(in->line + st->csv.line));
+	diag_where(why, "line %llu", (unsigned long long)in->line + st->csv.line);
 	if (st->misp)
 		return take_misp(in, value, &facts, out, why);
 	/* Only JA3 needs to be told: it looks like an MD5. */
 	if (type.len >= 3 && span_eq_fold(span_sub(type, 0, 3), SPAN("ja3")))
 		line = arena_printf(&st->text, "ja3:%.*s", (int)value.len, value.ptr);
 	if (obs_line(line, &st->text, &o, why)) {
-		diag_where(why, "line %llu", (unsigned long long)(in->line + st->csv.line));
+		diag_where(why, "line %llu", (unsigned long long)in->line + st->csv.line);
 		return RC_UNKNOWN;
 	}
 	in_make(in, o, &facts, out);
@@ -211,14 +211,13 @@ next(struct in *in, struct in_object *out, struct diag *why)
 			return code;
 		/* A comment among the rows, or the header once more. */
 		struct span first = span_trim(st->record.field[0].value);
-		if (st->record.count == 1 && first.len && first.ptr[0] == '#')
+		struct span named = st->cells[COLUMN_VALUE];
+		bool comment = st->record.count == 1 && first.len && first.ptr[0] == '#';
+		if (comment || (named.len && column_of(named) == COLUMN_VALUE)) {
 			st->more = false;
-		else if (st->cells[COLUMN_VALUE].len &&
-			 column_of(st->cells[COLUMN_VALUE]) == COLUMN_VALUE)
+		} else if (!named.len) {
 			st->more = false;
-		else if (!st->cells[COLUMN_VALUE].len) {
-			st->more = false;
-			diag_where(why, "line %llu", (unsigned long long)(in->line + st->csv.line));
+			diag_where(why, "line %llu", (unsigned long long)in->line + st->csv.line);
 			return diag_fail(why, RC_UNKNOWN, "a row without a value");
 		}
 	}

@@ -179,7 +179,7 @@ add_entry(struct warn *w, enum type type, size_t list, struct span value)
 	if (value.len == 0 || value.len > PLAIN_LONGEST)
 		return false;
 	switch (type) {
-	case TYPE_STRING: return add_observable(w, list, value, REACH_EXACT);
+	case TYPE_STRING:
 	case TYPE_CIDR: return add_observable(w, list, value, REACH_EXACT);
 	case TYPE_HOSTNAME: return add_observable(w, list, value, REACH_COVERING);
 	case TYPE_REGEX: return add_expression(w, list, value);

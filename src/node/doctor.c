@@ -54,9 +54,8 @@ check_keys(struct doctor *d, struct diag *why)
 	own_arena struct arena a = {};
 	const char *keys = layout_path(&a, d->node->dir, LAYOUT_KEYS);
 	struct diag fault = {};
-	enum rc code;
 	for (unsigned at = 0;
-		(code = ring_fault(keys, clock_now(d->node->clock), &at, &fault)) != RC_NONE;) {
+		ring_fault(keys, clock_now(d->node->clock), &at, &fault) != RC_NONE;) {
 		*finding(d, "keys", DOCTOR_WEAK) = fault;
 		fault = (struct diag){};
 		if (at > 64)
