@@ -239,6 +239,16 @@ fill(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const struct cert_order *
 	return failed;
 }
 
+/* RFC 5280 section 4.2.1.1: which key of the issuer signed; strict clients want it. */
+static int
+name_issuer(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer)
+{
+	unsigned char id[64];
+	size_t len = sizeof id;
+	int failed = gnutls_x509_crt_get_subject_key_id(issuer, id, &len, NULL);
+	return failed ? failed : gnutls_x509_crt_set_authority_key_id(crt, id, len);
+}
+
 /* Signs with the issuer's key, or with its own where the order names no issuer. */
 static enum rc
 sign(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const struct cert_order *order,
@@ -248,13 +258,17 @@ sign(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const struct cert_order *
 	own_key gnutls_x509_privkey_t ca_key = NULL;
 	int failed;
 	if (order->ca.len == 0) {
-		failed = gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
+		failed = name_issuer(crt, crt);
+		if (!failed)
+			failed = gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
 	} else {
 		enum rc code = import_first(order->ca, &ca, why);
 		if (code != RC_OK)
 			return code;
 		gnutls_datum_t datum = tls_datum(order->ca_key);
-		failed = gnutls_x509_privkey_init(&ca_key);
+		failed = name_issuer(crt, ca);
+		if (!failed)
+			failed = gnutls_x509_privkey_init(&ca_key);
 		if (!failed)
 			failed = gnutls_x509_privkey_import(ca_key, &datum, GNUTLS_X509_FMT_PEM);
 		if (!failed)

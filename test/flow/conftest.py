@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import socket
+import ssl
 import subprocess
 import sys
 
@@ -59,6 +60,13 @@ def shared():
     if not (folder / "data").is_dir():
         pytest.skip(f"needs {folder}")
     return folder
+
+
+def strict_tls(authority):
+    """What trusts only `authority`, and judges certificates as clients of Python 3.13 do by themselves."""
+    context = ssl.create_default_context(cafile=authority)
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    return context
 
 
 def free_port():

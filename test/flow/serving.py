@@ -6,12 +6,11 @@ import os
 import pathlib
 import re
 import signal
-import ssl
 import subprocess
 import threading
 import time
 
-from conftest import BIN
+from conftest import BIN, strict_tls
 
 MEDIA = "application/taxii+json;version=2.1"
 PASSWORD = "correct horse battery"
@@ -96,7 +95,7 @@ class Serve:
     def connect(self, timeout=20):
         if self.plain:
             return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        context = ssl.create_default_context(cafile=self.node / "keys/ca.pem")
+        context = strict_tls(self.node / "keys/ca.pem")
         return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=context)
 
     def ask(self, method, path, user=None, password=PASSWORD, body=None, headers=None, timeout=20):

@@ -12,6 +12,8 @@ import time
 
 import pytest
 
+from conftest import strict_tls
+
 MEDIA = "application/taxii+json;version=2.1"
 BUILD = os.environ.get("TOCSIN_BUILD", "")
 
@@ -35,7 +37,7 @@ class Served:
 
     def connect(self, context=None):
         if self.about.get("tls"):
-            context = context or ssl.create_default_context(cafile=self.folder / "ca.pem")
+            context = context or strict_tls(self.folder / "ca.pem")
             return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context)
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
@@ -209,7 +211,7 @@ def test_pages_do_not_change_over_a_restart(tmp_path):
 
 
 def connect_with(served, low, high):
-    context = ssl.create_default_context(cafile=served.folder / "ca.pem")
+    context = strict_tls(served.folder / "ca.pem")
     context.minimum_version, context.maximum_version = low, high
     context.set_ciphers("DEFAULT@SECLEVEL=0")
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as plug:
@@ -236,7 +238,7 @@ def test_early_data_is_never_offered(secure):
 
 
 def test_a_client_certificate_is_a_login(secure):
-    context = ssl.create_default_context(cafile=secure.folder / "ca.pem")
+    context = strict_tls(secure.folder / "ca.pem")
     context.load_cert_chain(secure.folder / "client.pem", secure.folder / "client.key")
     answer, _ = secure.ask("POST", OBJECTS, user=None, body=envelope(1), connection=secure.connect(context))
     assert answer.status == 202
