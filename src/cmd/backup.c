@@ -137,13 +137,15 @@ forget_run(struct cmd_env *env)
 	}
 	struct node_options o = {
 		.dir = env->node, .clock = env->clock, .rng = env->rng, .mode = STORE_WRITE};
-	enum rc code = node_open(&n, &o, &why);
-	if (!code)
-		code = vault_erase(n.vault, value, &e, &why);
+	if (node_open(&n, &o, &why))
+		return cmd_fail(&why);
+	enum rc code = vault_erase(n.vault, value, &e, &why);
+	if (code == RC_BAD)
+		diag_where(&why, "forget");
 	if (!code)
 		code = name_backups(env, value, &backups, &why);
 	if (code)
-		return cmd_fail(&why);
+		return cmd_refuse(env, code, &why);
 	if (env->json) {
 		struct row row;
 		row_begin(&row);

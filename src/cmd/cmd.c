@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "cmd/help.h"
 #include "cmd/parse.h"
+#include "cmd/row.h"
 
 /* An option asked for must stand in the table: a misspelt name would otherwise never be seen. */
 static const struct cmd_option *
@@ -110,15 +111,24 @@ cmd_instant(const struct cmd_env *env, const char *name, int64_t *out)
 	return false;
 }
 
+/* Words of the line, names of files and what peers said are in it: nothing may steer the terminal. */
+static void
+say_line(const char *format, va_list args)
+{
+	own_mem char *text = NULL;
+	must(vasprintf(&text, format, args) >= 0);
+	row_plain(stderr, span_of(text));
+	fputc('\n', stderr);
+}
+
 enum cmd_exit
 cmd_usage(const struct cmd_env *env, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
 	fputs("tocsin: ", stderr);
-	vfprintf(stderr, format, args);
+	say_line(format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	help_usage(stderr, env->parent, env->command);
 	return CMD_USAGE;
 }
@@ -127,8 +137,13 @@ void
 cmd_warn(const struct diag *why)
 {
 	fflush(stdout);
-	fprintf(stderr, "tocsin: %s%s%s%s%s\n", why->where, *why->where ? ": " : "",
-		*why->what ? why->what : "failed", *why->todo ? "; " : "", why->todo);
+	fputs("tocsin: ", stderr);
+	row_plain(stderr, span_of(why->where));
+	fputs(*why->where ? ": " : "", stderr);
+	row_plain(stderr, span_of(*why->what ? why->what : "failed"));
+	fputs(*why->todo ? "; " : "", stderr);
+	row_plain(stderr, span_of(why->todo));
+	fputc('\n', stderr);
 }
 
 enum cmd_exit
@@ -136,6 +151,16 @@ cmd_fail(const struct diag *why)
 {
 	cmd_warn(why);
 	return CMD_FAIL;
+}
+
+enum cmd_exit
+cmd_refuse(const struct cmd_env *env, enum rc code, const struct diag *why)
+{
+	cmd_warn(why);
+	if (code != RC_BAD)
+		return CMD_FAIL;
+	help_usage(stderr, env->parent, env->command);
+	return CMD_USAGE;
 }
 
 void
@@ -146,9 +171,8 @@ cmd_say(const struct cmd_env *env, const char *format, ...)
 	fflush(stdout);
 	va_list args;
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	say_line(format, args);
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 enum rc
@@ -175,11 +199,10 @@ cmd_read(const char *path, size_t limit, struct buf *out, struct diag *why)
 	}
 }
 
-enum rc
-cmd_read_secret(struct buf *out, struct diag *why)
+static enum rc
+read_line(struct buf *out, struct diag *why)
 {
 	enum { LONGEST = 1024 };
-	diag_where(why, "stdin");
 	/* Byte by byte: what follows the line is left for whoever reads next. */
 	for (;;) {
 		char byte;
@@ -197,9 +220,29 @@ cmd_read_secret(struct buf *out, struct diag *why)
 	}
 	if (out->len && out->ptr[out->len - 1] == '\r')
 		out->len--;
-	if (!out->len)
-		return diag_fail(why, RC_BAD, "no secret on the first line");
 	return RC_OK;
+}
+
+enum rc
+cmd_read_secret(struct buf *out, struct diag *why)
+{
+	struct termios normal, silent;
+	bool terminal = tcgetattr(STDIN_FILENO, &normal) == 0;
+	diag_where(why, "stdin");
+	if (terminal) {
+		silent = normal;
+		silent.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+		fputs("secret (not shown): ", stderr);
+	}
+	enum rc rc = read_line(out, why);
+	if (terminal) {
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &normal);
+		fputc('\n', stderr);
+	}
+	if (!rc && !out->len)
+		return diag_fail(why, RC_BAD, "no secret on the first line");
+	return rc;
 }
 
 const char *

@@ -99,6 +99,8 @@ enum cmd_exit cmd_usage(const struct cmd_env *env, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* "tocsin: WHERE: WHAT; TODO" on stderr; CMD_FAIL. */
 enum cmd_exit cmd_fail(const struct diag *why);
+/* The same of what the line's own words led to: where they are malformed (RC_BAD) that is CMD_USAGE. */
+enum cmd_exit cmd_refuse(const struct cmd_env *env, enum rc code, const struct diag *why);
 /* The same line without the verdict: a warning, one bad file of many. */
 void cmd_warn(const struct diag *why);
 /* Talk on stderr, nothing with --quiet. No line end needed. */
@@ -109,7 +111,10 @@ void cmd_say(const struct cmd_env *env, const char *format, ...)
  * Reads a whole file ("-": stdin) of at most `limit` bytes. RC_NONE absent, RC_LIMIT larger, RC_IO.
  */
 enum rc cmd_read(const char *path, size_t limit, struct buf *out, struct diag *why);
-/* First line of stdin without its line end, for passwords and tokens: 1 to 1024 bytes. */
+/*
+ * First line of stdin without its line end, for passwords and tokens: 1 to 1024 bytes. A terminal is
+ * asked for it and does not show it.
+ */
 enum rc cmd_read_secret(struct buf *out, struct diag *why);
 /* NODE/name; lives in env->arena. */
 const char *cmd_node_path(struct cmd_env *env, const char *name);

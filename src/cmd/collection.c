@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "cmd/guess.h"
 #include "cmd/row.h"
 #include "memo/grant.h"
 #include "node/node.h"
@@ -62,15 +63,15 @@ add_run(struct cmd_env *env)
 		return cmd_usage(env, "--id is a UUID of version 4");
 	if (!span_is_utf8(c.title) || !span_is_utf8(c.description))
 		return cmd_usage(env, "--title and --description are UTF-8");
+	if (open_node(env, STORE_WRITE, &n, &why))
+		return cmd_fail(&why);
+	enum rc code = vault_collection_add(n.vault, &c, &why);
 	diag_where(&why, "%s", env->word[0]);
-	enum rc code = open_node(env, STORE_WRITE, &n, &why);
-	if (!code)
-		code = vault_collection_add(n.vault, &c, &why);
 	if (!code)
 		code = show(env, &n, &c, &why);
 	if (!code && !c.never_leaves)
 		cmd_say(env, "nobody reads it yet: \"tocsin grant %s USER read\"", env->word[0]);
-	return code ? cmd_fail(&why) : CMD_YES;
+	return code ? cmd_refuse(env, code, &why) : CMD_YES;
 }
 
 static enum cmd_exit
@@ -90,6 +91,8 @@ list_run(struct cmd_env *env)
 		return cmd_fail(&why);
 	if (code == RC_NONE && !n.vault)
 		return cmd_fail(&why);
+	if (!any)
+		cmd_say(env, "no collections: \"tocsin collection add ALIAS\" makes one");
 	return any ? CMD_YES : CMD_NO;
 }
 
@@ -101,7 +104,7 @@ show_run(struct cmd_env *env)
 	struct vault_collection c;
 	enum rc code = open_node(env, STORE_READ, &n, &why);
 	if (!code)
-		code = node_collection(&n, span_of(env->word[0]), &c, &why);
+		code = guess_collection(&n, span_of(env->word[0]), &c, &why);
 	if (!code)
 		code = show(env, &n, &c, &why);
 	return code ? cmd_fail(&why) : CMD_YES;
@@ -117,7 +120,7 @@ remove_run(struct cmd_env *env)
 	char id[UUID_TEXT];
 	enum rc code = open_node(env, STORE_WRITE, &n, &why);
 	if (!code)
-		code = node_collection(&n, span_of(env->word[0]), &c, &why);
+		code = guess_collection(&n, span_of(env->word[0]), &c, &why);
 	if (!code) {
 		uuid_text(&c.id, id);
 		code = vault_collection_count(n.vault, c.number, &versions, &objects, &why);

@@ -38,7 +38,8 @@ run(struct cmd_env *env)
 			printf("        mend: %s\n", f->why.todo);
 	}
 	if (!code && !env->json)
-		printf("%zu checks, %zu findings\n", d.checks, d.found.len);
+		printf("%zu checks, %zu finding%s\n", d.checks, d.found.len,
+			d.found.len == 1 ? "" : "s");
 	free(d.found.at);
 	if (code)
 		return cmd_fail(&why);

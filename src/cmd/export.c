@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/guess.h"
 #include "feed/bundle.h"
 #include "feed/entry.h"
 #include "feed/out.h"
@@ -128,7 +129,7 @@ begin(struct job *j, const struct out_format *format, struct vault_collection *c
 		.dir = env->node, .clock = env->clock, .rng = env->rng, .mode = STORE_READ};
 	enum rc code = node_open(&j->node, &options, why);
 	if (!code)
-		code = node_collection(&j->node, span_of(cmd_option(env, "collection")), c, why);
+		code = guess_collection(&j->node, span_of(cmd_option(env, "collection")), c, why);
 	if (code)
 		return code;
 	struct reader to = reader_of(j, cmd_option(env, "to"));

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "cmd/guess.h"
 #include "cmd/row.h"
 #include "memo/grant.h"
 #include "node/node.h"
@@ -41,6 +42,8 @@ list(struct cmd_env *env, struct node *n)
 	}
 	if (code != RC_NONE)
 		return cmd_fail(&why);
+	if (!count)
+		cmd_say(env, "no grants: \"tocsin grant ALIAS USER read\" makes one");
 	return count ? CMD_YES : CMD_NO;
 }
 
@@ -53,7 +56,7 @@ set(struct cmd_env *env, struct node *n)
 	char id[UUID_TEXT];
 	if (grant_parse(span_of(env->word[2]), &rights))
 		return cmd_usage(env, "\"%s\" is none of read, write, both, none", env->word[2]);
-	if (node_collection(n, span_of(env->word[0]), &c, &why))
+	if (guess_collection(n, span_of(env->word[0]), &c, &why))
 		return cmd_fail(&why);
 	if (c.never_leaves && rights & GRANT_READ) {
 		diag_where(&why, "%s", env->word[0]);

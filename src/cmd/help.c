@@ -136,8 +136,11 @@ help_run(struct cmd_env *env)
 		const struct command *verb = c->verbs;
 		while (verb && verb->name && strcmp(verb->name, env->word[1]) != 0)
 			verb++;
-		if (!verb || !verb->name)
-			return cmd_usage(env, "%s has no \"%s\"", c->name, env->word[1]);
+		if (!verb || !verb->name) {
+			const char *near = parse_guess_verb(c, span_of(env->word[1]));
+			return cmd_usage(env, "%s has no \"%s\"%s%s%s", c->name, env->word[1],
+				near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+		}
 		parent = c;
 		c = verb;
 	}

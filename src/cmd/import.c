@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "base/uuid.h"
 #include "cmd/cmd.h"
+#include "cmd/guess.h"
 #include "cmd/progress.h"
 #include "cmd/row.h"
 #include "codec/json.h"
@@ -370,7 +371,7 @@ job_open(struct job *j, struct diag *why)
 	if (!code)
 		code = node_open(&j->look, &options, why);
 	if (!code)
-		code = node_collection(&j->node, span_of(cmd_option(env, "collection")), &c, why);
+		code = guess_collection(&j->node, span_of(cmd_option(env, "collection")), &c, why);
 	if (code)
 		return code;
 	j->collection = c.number;

@@ -60,7 +60,10 @@ run(struct cmd_env *env)
 	struct x509_view cert;
 	struct span pem;
 	const char *keys = layout_path(&a, env->node, LAYOUT_KEYS);
-	if (node_init(env->node, &plan, &why) || identity_read(env->node, &a, &me, &why) ||
+	enum rc code = node_init(env->node, &plan, &why);
+	if (code)
+		return cmd_refuse(env, code, &why);
+	if (identity_read(env->node, &a, &me, &why) ||
 		layout_read(&a, layout_path(&a, keys, "server.pem"), X509_LONGEST, &pem, &why) ||
 		x509_read(pem, &cert, &why) || ring_open(keys, RING_NODE, &ring, &why))
 		return cmd_fail(&why);

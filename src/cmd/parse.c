@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/vec.h"
+#include "cmd/guess.h"
 
 const struct cmd_option cmd_globals[] = {
 	{"node", "DIR", "the node's folder (else TOCSIN_NODE, else ./tocsin-node)"},
@@ -88,42 +89,38 @@ parse_find(const struct command *const *table, struct span name)
 	return NULL;
 }
 
-/* Levenshtein's distance, of words short enough for one row on the stack. */
+/* Below this a word is near: at most two wrong letters, one in very short words. */
 static size_t
-distance(struct span a, struct span b)
+near_enough(struct span word)
 {
-	enum { LONGEST = 40 };
-	if (a.len > LONGEST || b.len > LONGEST)
-		return SIZE_MAX;
-	size_t row[LONGEST + 1];
-	for (size_t j = 0; j <= b.len; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a.len; i++) {
-		size_t corner = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= b.len; j++) {
-			size_t change = corner + (a.ptr[i - 1] != b.ptr[j - 1]);
-			corner = row[j];
-			size_t insert = row[j - 1] + 1, drop = row[j] + 1;
-			row[j] = insert < drop ? insert : drop;
-			if (change < row[j])
-				row[j] = change;
-		}
-	}
-	return row[b.len];
+	return word.len > 3 ? 3 : 2;
 }
 
 const char *
 parse_guess(const struct command *const *table, struct span name)
 {
 	const char *best = NULL;
-	size_t nearest =
-		name.len > 3 ? 3 : 2; /* at most two wrong letters, one in very short words */
+	size_t nearest = near_enough(name);
 	for (; *table; table++) {
-		size_t far = distance(span_of((*table)->name), name);
+		size_t far = guess_distance(span_of((*table)->name), name);
 		if (far < nearest) {
 			nearest = far;
 			best = (*table)->name;
+		}
+	}
+	return best;
+}
+
+const char *
+parse_guess_verb(const struct command *c, struct span name)
+{
+	const char *best = NULL;
+	size_t nearest = near_enough(name);
+	for (const struct command *verb = c->verbs; verb && verb->name; verb++) {
+		size_t far = guess_distance(span_of(verb->name), name);
+		if (far < nearest) {
+			nearest = far;
+			best = verb->name;
 		}
 	}
 	return best;
@@ -156,7 +153,7 @@ guess_option(const struct parse *p, struct span name)
 	size_t nearest = 3;
 	for (size_t i = 0; i < 2; i++)
 		for (const struct cmd_option *o = lists[i]; o && o->name; o++) {
-			size_t far = distance(span_of(o->name), name);
+			size_t far = guess_distance(span_of(o->name), name);
 			if (far < nearest) {
 				nearest = far;
 				best = o->name;
@@ -256,8 +253,11 @@ take_word(struct parse *p, const char *word)
 			env->command = verb;
 			return RC_OK;
 		}
-	if (!env->command->run)
-		return diag_fail(p->why, RC_BAD, "%s has no \"%s\"", env->command->name, word);
+	if (!env->command->run) {
+		const char *near = parse_guess_verb(env->command, span_of(word));
+		return diag_fail(p->why, RC_BAD, "%s has no \"%s\"%s%s%s", env->command->name, word,
+			near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	}
 	*vec_add(&p->words) = word;
 	return RC_OK;
 }

@@ -37,3 +37,4 @@ int parse_choice(struct span arg, struct span word);
 const struct command *parse_find(const struct command *const *table, struct span name);
 /* The table's name nearest to a misspelt one, NULL when none is near. */
 const char *parse_guess(const struct command *const *table, struct span name);
+const char *parse_guess_verb(const struct command *c, struct span name);

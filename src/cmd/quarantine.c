@@ -64,6 +64,8 @@ list_run(struct cmd_env *env)
 	}
 	if (code != RC_NONE)
 		return cmd_fail(&why);
+	if (!any)
+		cmd_say(env, "nothing is in quarantine");
 	return any ? CMD_YES : CMD_NO;
 }
 

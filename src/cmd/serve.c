@@ -14,12 +14,20 @@ log_line(const char *event, const struct diag *why)
 	char now[TIME_TEXT];
 	time_text(clock_now(clock_system()), now);
 	fprintf(stderr, "%s %s", now, event);
-	if (why && why->where[0])
-		fprintf(stderr, " %s", why->where);
-	if (why && why->what[0])
-		fprintf(stderr, " %s", why->what);
-	if (why && why->todo[0])
-		fprintf(stderr, " (%s)", why->todo);
+	/* A peer's words are in some: no line of theirs may look like one of ours. */
+	if (why && why->where[0]) {
+		fputc(' ', stderr);
+		row_plain(stderr, span_of(why->where));
+	}
+	if (why && why->what[0]) {
+		fputc(' ', stderr);
+		row_plain(stderr, span_of(why->what));
+	}
+	if (why && why->todo[0]) {
+		fputs(" (", stderr);
+		row_plain(stderr, span_of(why->todo));
+		fputc(')', stderr);
+	}
 	fputc('\n', stderr);
 	fflush(stderr);
 }

@@ -5,6 +5,7 @@
 
 #include "base/own.h"
 #include "cmd/cmd.h"
+#include "cmd/guess.h"
 #include "cmd/row.h"
 #include "conf/conf.h"
 #include "feed/misp_pull.h"
@@ -12,6 +13,7 @@
 #include "keys/mac.h"
 #include "memo/grant.h"
 #include "net/cert.h"
+#include "net/client.h"
 #include "net/url.h"
 #include "node/layout.h"
 #include "node/sync.h"
@@ -43,6 +45,20 @@ struct adding {
 	struct buf ca, cert, secret;
 	char pin[7 + CERT_PIN_TEXT];
 };
+
+/* Certificates and keys that no connection could be made with are refused here, not at each exchange. */
+static enum rc
+adding_try(const struct adding *a, bool has_key, struct diag *why)
+{
+	struct client_config config = {.ca = a->peer.ca, .cert = a->peer.cert};
+	struct client *c = NULL;
+	if (has_key)
+		config.key = buf_span(&a->secret);
+	enum rc code = client_new(&config, &c, why);
+	if (!code)
+		client_free(c);
+	return code;
+}
 
 static enum cmd_exit
 adding_read(struct adding *a, struct diag *why)
@@ -84,7 +100,7 @@ adding_read(struct adding *a, struct diag *why)
 		return cmd_fail(why);
 	a->peer.ca = buf_span(&a->ca);
 	a->peer.cert = buf_span(&a->cert);
-	return CMD_YES;
+	return adding_try(a, cert != NULL, why) ? cmd_fail(why) : CMD_YES;
 }
 
 /*
@@ -133,7 +149,7 @@ links_add(struct adding *a, struct diag *why)
 				why, RC_BAD, "--collection wants REMOTE=LOCAL, not \"%s\"", text);
 		if (a->peer.kind == PEER_MISP && (code = misp_remote_check(left, false, why)))
 			return code;
-		code = node_collection(&a->node, right, &c, why);
+		code = guess_collection(&a->node, right, &c, why);
 		struct peer_link link = {
 			.peer = a->peer.name, .way = PEER_PULL, .remote = left, .local = right};
 		if (!code)
@@ -145,7 +161,7 @@ links_add(struct adding *a, struct diag *why)
 				why, RC_BAD, "--push wants LOCAL=REMOTE, not \"%s\"", text);
 		if (a->peer.kind == PEER_MISP && (code = misp_remote_check(right, true, why)))
 			return code;
-		code = node_collection(&a->node, left, &c, why);
+		code = guess_collection(&a->node, left, &c, why);
 		struct peer_link link = {
 			.peer = a->peer.name, .way = PEER_PUSH, .remote = right, .local = left};
 		if (!code)
@@ -188,7 +204,8 @@ adding_store(struct adding *a, struct diag *why)
 	code = store_commit(a->node.store, why);
 	for (size_t at = 0; !code && (text = cmd_next(a->env, "push", &at));) {
 		struct vault_collection c;
-		if (pair(text, &left, &right) && !(code = node_collection(&a->node, left, &c, why)))
+		if (pair(text, &left, &right) &&
+			!(code = guess_collection(&a->node, left, &c, why)))
 			code = grant_push(a, &c, why);
 	}
 	return code;
@@ -214,9 +231,11 @@ add_run(struct cmd_env *env)
 	if (!cmd_duration(env, "every", &a.peer.every))
 		return CMD_USAGE;
 	enum cmd_exit exit = adding_read(&a, &why);
-	if (exit == CMD_YES &&
-		(open_node(env, &a.node, STORE_WRITE, &why) || adding_store(&a, &why)))
+	if (exit == CMD_YES && open_node(env, &a.node, STORE_WRITE, &why))
 		exit = cmd_fail(&why);
+	enum rc code = exit == CMD_YES ? adding_store(&a, &why) : RC_OK;
+	if (code)
+		exit = cmd_refuse(env, code, &why);
 	node_close(&a.node);
 	secret_wipe(a.secret.ptr, a.secret.len);
 	buf_fini(&a.secret);
@@ -290,6 +309,23 @@ show_link(const struct cmd_env *env, const struct peer *p, const struct peer_lin
 	putchar('\n');
 }
 
+/* A peer that nothing is exchanged with. */
+static void
+show_idle(const struct cmd_env *env, const struct peer *p)
+{
+	if (!env->json) {
+		printf("%.*s  %s  nothing linked\n", (int)p->name.len, p->name.ptr,
+			kind_words[p->kind]);
+		return;
+	}
+	struct row row;
+	row_begin(&row);
+	row_text(&row, "peer", p->name);
+	row_text(&row, "kind", span_of(kind_words[p->kind]));
+	row_text(&row, "url", p->url);
+	row_end(&row);
+}
+
 static enum cmd_exit
 list_run(struct cmd_env *env)
 {
@@ -305,12 +341,17 @@ list_run(struct cmd_env *env)
 		code = peer_link_list(n.store, peers.all.at[i].name, &mem, &links, &why);
 		for (size_t j = 0; !code && j < links.all.len; j++)
 			show_link(env, &peers.all.at[i], &links.all.at[j]);
+		if (!code && !links.all.len)
+			show_idle(env, &peers.all.at[i]);
 		free(links.all.at);
 	}
 	bool any = peers.all.len > 0;
 	free(peers.all.at);
 	if (code)
 		return cmd_fail(&why);
+	if (!any)
+		cmd_say(env, "no peers: \"tocsin sync add NAME URL --collection REMOTE=LOCAL\" "
+			     "adds one");
 	return any ? CMD_YES : CMD_NO;
 }
 

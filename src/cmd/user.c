@@ -170,16 +170,17 @@ add_run(struct cmd_env *env)
 	enum rc code = RC_OK;
 	if (cmd_option(env, "role"))
 		code = roles_parse(option_span(env, "role"), &u.roles, &why);
-	if (!code)
-		code = read_secrets(env, &s, &why);
-	if (!code)
-		code = open_node(env, STORE_WRITE, &n, &why);
-	if (!code)
-		code = add_all(&n, &u, &s, &why);
+	if (code)
+		return cmd_refuse(env, code, &why);
+	if (read_secrets(env, &s, &why) || open_node(env, STORE_WRITE, &n, &why)) {
+		wipe(&s.password);
+		return cmd_fail(&why);
+	}
+	code = add_all(&n, &u, &s, &why);
 	bool way = s.password.len || s.print[0];
 	wipe(&s.password);
 	if (code)
-		return cmd_fail(&why);
+		return cmd_refuse(env, code, &why);
 	if (!way)
 		cmd_say(env,
 			"%s cannot log in yet: \"tocsin user passwd %s --password-stdin\", "
@@ -227,7 +228,8 @@ drop_tokens(const struct cmd_env *env, struct node *n)
 	uint64_t removed;
 	if (user_drop_tokens(n->store, span_of(env->word[0]), &removed, &why))
 		return cmd_fail(&why);
-	cmd_say(env, "%llu tokens taken away", (unsigned long long)removed);
+	cmd_say(env, "%llu token%s taken away", (unsigned long long)removed,
+		removed == 1 ? "" : "s");
 	return removed ? CMD_YES : CMD_NO;
 }
 

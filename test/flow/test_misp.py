@@ -208,7 +208,7 @@ def test_only_what_the_remote_names_is_pulled(node, misp):
 
 def test_a_remote_that_is_no_filter_is_refused(node, misp):
     for link in (("--collection", "evnts=in"), ("--push", "in=org:x")):
-        result = node("sync", "add", "x", misp.url, "--kind", "misp", "--token-stdin", *link, stdin=KEY, code=3)
+        result = node("sync", "add", "x", misp.url, "--kind", "misp", "--token-stdin", *link, stdin=KEY, code=2)
         assert "no events of a MISP server" in result.err
 
 

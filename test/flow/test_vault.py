@@ -38,8 +38,8 @@ def test_collections_are_added_listed_shown_and_removed(tocsin, node):
     assert rows[1]["id"] == uuid and rows[1]["never_leaves"] and rows[1]["description"] == "About"
     assert tocsin("collection", "show", uuid, "--json").rows == rows[1:]
     assert "exists" in tocsin("collection", "add", "main", code=3).err
-    assert "a-z" in tocsin("collection", "add", "Bad Alias", code=3).err
-    tocsin("collection", "add", "x", "--id", "11111111-1111-1111-8111-111111111111", code=3)
+    assert "a-z" in tocsin("collection", "add", "Bad Alias", code=2).err
+    tocsin("collection", "add", "x", "--id", "11111111-1111-1111-8111-111111111111", code=2)
     tocsin("collection", "remove", "second")
     tocsin("collection", "show", "second", code=3)
     tocsin("collection", "remove", "main")
@@ -125,4 +125,4 @@ def test_a_value_is_forgotten_and_backups_that_hold_it_are_named(tocsin, node, t
     for file in (tmp_path / "tocsin-node").glob("tocsin.db*"):
         assert b"vera@example" not in file.read_bytes().lower()
     assert len(tocsin("search", "nothing", "--json").rows) == 1
-    tocsin("forget", "abc", code=3)
+    tocsin("forget", "abc", code=2)

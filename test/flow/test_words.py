@@ -1,0 +1,186 @@
+"""What a person reads when a line was wrong: what, where, what to do; and nothing that steers a terminal."""
+import os
+import pty
+import re
+import select
+import subprocess
+import threading
+import time
+
+import pytest
+
+from conftest import BIN
+
+
+@pytest.fixture
+def node(tocsin, tmp_path):
+    """tocsin() on a node that has one collection, "indicators"."""
+    at = ("--node", tmp_path / "node")
+    tocsin(*at, "init", "--name", "CERT One")
+    tocsin(*at, "collection", "add", "indicators")
+    return lambda *args, **kw: tocsin(*at, *args, **kw)
+
+
+@pytest.mark.parametrize("args", [
+    ["init", "--country", "norway"],
+    ["collection", "add", "Bad Alias"],
+    ["collection", "add", "x", "--id", "11111111-1111-1111-8111-111111111111"],
+    ["user", "add", "a b"],
+    ["user", "add", "eve", "--role", "king"],
+    ["user", "add", "eve", "--identity", "zz"],
+    ["user", "add", "eve", "--party", "Not A Name"],
+    ["forget", ""],
+    ["forget", "abc"],
+    ["sync", "add", "b c", "https://127.0.0.1:1/"],
+    ["sync", "add", "b", "https://127.0.0.1:1/", "--collection", "indicators"],
+])
+def test_a_malformed_word_of_the_line_is_wrong_usage(node, tocsin, args):
+    run = tocsin if args[0] == "init" else node
+    said = run(*args, code=2)
+    assert said.err.startswith("tocsin: ") and f"usage: tocsin {args[0]}" in said.err and said.out == ""
+    assert "tocsin.db" not in said.err
+
+
+@pytest.mark.parametrize("args, near", [
+    (["collection", "show", "indicator"], "indicators"),
+    (["grant", "idnicators", "eve", "read"], "indicators"),
+    (["import", "--collection", "indicatorz", "-"], "indicators"),
+    (["export", "--collection", "indicatrs"], "indicators"),
+    (["sync", "add", "b", "https://127.0.0.1:1/", "--collection", "x=indicator"], "indicators"),
+])
+def test_a_misspelt_collection_names_the_nearest(node, args, near):
+    assert f"no such collection; did you mean {near}?" in node(*args, code=3).err
+
+
+def test_a_misspelt_verb_names_the_nearest(tocsin):
+    assert 'collection has no "lst"; did you mean list?' in tocsin("collection", "lst", code=2).err
+    assert 'user has no "tokn"; did you mean token?' in tocsin("help", "user", "tokn", code=2).err
+    assert "did you mean" not in tocsin("collection", "frobnicate", code=2).err
+
+
+@pytest.mark.parametrize("args, todo", [
+    (["user", "list"], '"tocsin user add NAME"'),
+    (["sync", "list"], '"tocsin sync add NAME URL'),
+    (["grant"], '"tocsin grant ALIAS USER read"'),
+    (["quarantine", "list"], "nothing is in quarantine"),
+])
+def test_an_empty_list_says_so_and_exits_1(node, args, todo):
+    said = node(*args, code=1)
+    assert todo in said.err and said.out == ""
+    said = node("--quiet", *args, code=1)
+    assert said.err == said.out == ""
+
+
+def test_a_peer_without_links_is_listed(node):
+    node("sync", "add", "b", "https://127.0.0.1:1/")
+    assert "b  taxii  nothing linked" in node("sync", "list").out
+    assert node("sync", "list", "--json").rows == [{"peer": "b", "kind": "taxii", "url": "https://127.0.0.1:1/"}]
+
+
+def test_an_authority_that_is_no_certificate_is_refused_when_the_peer_is_added(node, tmp_path):
+    (tmp_path / "ca.pem").write_text("no certificate\n")
+    node("sync", "add", "b", "https://127.0.0.1:1/", "--ca", tmp_path / "ca.pem", code=3)
+    node("sync", "list", code=1)
+    keys = tmp_path / "node/keys"
+    pair = ["--cert", keys / "client.pem", "--key", keys / "server.key"]
+    node("sync", "add", "b", "https://127.0.0.1:1/", *pair, code=3)
+    node("sync", "add", "b", "https://127.0.0.1:1/", *pair[:3], keys / "client.key")
+
+
+def test_a_backup_that_is_not_there_is_named_and_nothing_is_touched(node, tmp_path):
+    before = (tmp_path / "node/tocsin.db").read_bytes()
+    said = node("restore", tmp_path / "nosuch", code=3).err
+    assert f"tocsin: {tmp_path}/nosuch: " in said and "tocsin backup" in said
+    assert (tmp_path / "node/tocsin.db").read_bytes() == before
+    assert not [p.name for p in (tmp_path / "node").iterdir() if "rest" in p.name]
+
+
+def test_names_from_the_line_cannot_steer_the_terminal(tocsin):
+    name = "a\x1b[31mred\u202eb"
+    for args in (["check", name], ["--node", name, "status"], ["nosuch" + name], ["scan", "--ioc", name, "-"]):
+        said = tocsin(*args, code=None).err
+        assert "[31mred\\xe2\\x80\\xaeb" in said and "\x1b" not in said and "\u202e" not in said
+
+
+def on_terminal(args, answer=b"", seconds=20):
+    """Runs tocsin with a terminal for all three streams; what the terminal showed, and the exit code."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(BIN, [BIN, *map(str, args)], {"PATH": os.environ["PATH"], "TERM": "xterm"})
+    seen, until, asked = b"", time.monotonic() + seconds, not answer
+    while time.monotonic() < until:
+        if not asked and b"not shown" in seen:
+            os.write(fd, answer)
+            asked = True
+        if select.select([fd], [], [], 0.1)[0]:
+            try:
+                piece = os.read(fd, 4096)
+            except OSError:
+                piece = b""
+            if not piece:
+                break
+            seen += piece
+    os.close(fd)
+    return seen.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def test_a_password_typed_at_a_terminal_is_asked_for_and_not_shown(node, tmp_path):
+    shown, code = on_terminal(["--node", tmp_path / "node", "user", "add", "eve", "--password-stdin"],
+                              b"a passphrase typed here\n")
+    assert code == 0 and "secret (not shown): " in shown and "passphrase" not in shown
+    row, = node("user", "list", "--json").rows
+    assert row["password"]
+
+
+def slowly(fifo):
+    """Feeds a reader of `fifo` for two seconds, so that the work lasts long enough for a bar."""
+    with open(fifo, "wb", buffering=0) as to:
+        for _ in range(20):
+            to.write(b"2026-11-20T09:14:02Z 192.0.2.1 nothing of note\n" * 1000)
+            time.sleep(0.1)
+
+
+def test_progress_is_for_terminals_and_not_for_files(tocsin, tmp_path):
+    (tmp_path / "list").write_text("evil.example\n")
+    os.mkfifo(tmp_path / "log")
+    args = ["scan", "--ioc", tmp_path / "list", tmp_path / "log"]
+
+    def fed(run):
+        feeder = threading.Thread(target=slowly, args=[tmp_path / "log"])
+        feeder.start()
+        said = run()
+        feeder.join()
+        return said
+
+    bar = re.compile(r"\r\S+  .*[KM]iB.*/s")
+    assert not bar.search(fed(lambda: tocsin(*args, code=1)).err)
+    assert bar.search(fed(lambda: on_terminal(args))[0])
+    assert fed(lambda: on_terminal([*args, "--quiet"]))[0] == ""
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "de_DE.ISO-8859-1", "C.UTF-8", "nonsense"])
+def test_the_locale_changes_nothing(tocsin, tmp_path, locale):
+    (tmp_path / "list").write_text("xn--mnchen-3ya.example\nevil.example\n")
+    (tmp_path / "log").write_text("query münchen.example at evil.example\n")
+    base = tocsin("scan", "--ioc", "list", "--json", "log", env={"LC_ALL": "C.UTF-8"})
+    said = tocsin("scan", "--ioc", "list", "--json", "log", env={"LC_ALL": locale, "NO_COLOR": "1", "TERM": "dumb"})
+    assert said.out == base.out and len(said.rows) == 2
+
+
+def test_nothing_is_coloured(tmp_path):
+    shown, _ = on_terminal(["help"])
+    assert "\x1b" not in shown and "usage: tocsin COMMAND" in shown
+
+
+def test_every_command_obeys_quiet_and_json(node):
+    for args in (["status"], ["collection", "list"], ["collection", "show", "indicators"], ["config", "show"],
+                 ["config", "describe"], ["config", "check"], ["forget", "nothing of that kind"]):
+        said = node("--json", "--quiet", *args, code=None)
+        assert said.err == "" and said.code in (0, 1) and said.rows, args
+
+
+def test_a_reader_that_leaves_early_is_no_fault(node, tmp_path):
+    node("config", "describe")
+    script = f"{BIN} config describe | head -n 1; echo ${{PIPESTATUS[0]}}"
+    run = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert run.stderr == "" and re.search(r"^(0|141)$", run.stdout.splitlines()[-1])
