@@ -2,6 +2,7 @@
 """Shows that each check is guarded by its test: for every line of test/mutants.txt the named test passes as
 it is and fails with that check switched off. Makes a build with -Dmutate=true. Exit 0 when all hold."""
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -45,20 +46,27 @@ for path in (root / "src").rglob("*.[ch]"):
 listed = {int(line[0]) for line in lines}
 faults = [f"mutant({n}) of the source is not in test/mutants.txt" for n in sorted(in_source - listed)]
 faults += [f"{n} of test/mutants.txt is nowhere in the source" for n in sorted(listed - in_source)]
-whole, noticed = {}, 0
-for number, must, program, test in lines:
-    if args.numbers and number not in args.numbers:
-        continue
-    key = (program, test if program.startswith("flow/") else "")
-    if key not in whole:
-        whole[key] = verdicts(program, 0, test)
-    if not whole[key].get(test):
-        faults.append(f"{number}: {program} {test} does not pass as it is")
-    elif verdicts(program, number, test).get(test) is not False:
-        faults.append(f"{number}: {program} {test} passes with the check of MUST {must} switched off")
-    else:
-        noticed += 1
-        print(f"{number:>4} MUST {must:>2}  {test} fails without it")
+asked = [line for line in lines if not args.numbers or line[0] in args.numbers]
+
+
+def whole_key(program, test):
+    """A unit test's program is run once as it is, a flow test one by one."""
+    return program, test if program.startswith("flow/") else ""
+
+
+noticed = 0
+with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    keys = {whole_key(program, test): test for _, _, program, test in asked}
+    whole = dict(zip(keys, pool.map(lambda key: verdicts(key[0], 0, keys[key]), keys)))
+    switched = pool.map(lambda line: verdicts(line[2], line[0], line[3]), asked)
+    for (number, must, program, test), without in zip(asked, switched):
+        if not whole[whole_key(program, test)].get(test):
+            faults.append(f"{number}: {program} {test} does not pass as it is")
+        elif without.get(test) is not False:
+            faults.append(f"{number}: {program} {test} passes with the check of MUST {must} switched off")
+        else:
+            noticed += 1
+            print(f"{number:>4} MUST {must:>2}  {test} fails without it")
 musts = {int(line[1]) for line in lines}
 print("\n".join(faults))
 print(f"{noticed} checks of {len(musts)} MUSTs guarded, {len(faults)} faults")
