@@ -1,10 +1,8 @@
 /* import: puts objects into a collection, from STIX, lists, tables and MISP events. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,83 +10,17 @@
 #include "base/uuid.h"
 #include "cmd/cmd.h"
 #include "cmd/guess.h"
+#include "cmd/input.h"
 #include "cmd/progress.h"
 #include "cmd/row.h"
 #include "codec/json.h"
-#include "codec/stream.h"
 #include "feed/in.h"
 #include "node/arrival.h"
 #include "node/node.h"
 #include "node/settle.h"
 #include "stix/tlp.h"
 
-enum { PIECE = 1 << 20, RULES = 12 };
-#define UNPACKED_MOST (UINT64_C(8) << 30)
-
-/* A file's text, mapped where it is plain, unpacked into memory where not. */
-struct text {
-	void *map;
-	size_t map_len;
-	struct buf unpacked;
-	struct span span;
-};
-
-static void
-text_fini(struct text *t)
-{
-	if (t->map)
-		munmap(t->map, t->map_len);
-	buf_fini(&t->unpacked);
-	*t = (struct text){};
-}
-
-static bool
-is_packed(struct span s)
-{
-	return span_starts(s, SPAN("\x1f\x8b")) || span_starts(s, SPAN("\x28\xb5\x2f\xfd")) ||
-	       span_starts(s, SPAN("\xfd"
-				   "7zXZ"));
-}
-
-static enum rc
-text_unpack(struct text *t, int fd, struct diag *why)
-{
-	static const struct stream_limits limits = {.bytes = UNPACKED_MOST, .ratio = 2000};
-	own_stream struct stream *s = stream_new_fd(fd, &limits);
-	enum rc code;
-	do {
-		size_t got = 0;
-		code = stream_read(s, buf_room(&t->unpacked, PIECE), PIECE, &got, why);
-		if (!code)
-			t->unpacked.len += got;
-	} while (!code);
-	t->span = buf_span(&t->unpacked);
-	return code == RC_NONE ? RC_OK : code;
-}
-
-static enum rc
-text_open(struct text *t, const char *path, struct diag *why)
-{
-	struct stat st;
-	bool standard = strcmp(path, "-") == 0;
-	own_fd int fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-	diag_where(why, "%s", path);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return diag_fail(
-			why, errno == ENOENT ? RC_NONE : RC_IO, "cannot open: %s", strerror(errno));
-	if (!S_ISREG(st.st_mode) || st.st_size == 0)
-		return text_unpack(t, fd, why);
-	t->map_len = (size_t)st.st_size;
-	t->map = mmap(NULL, t->map_len, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (t->map == MAP_FAILED) {
-		t->map = NULL;
-		return diag_fail(why, RC_IO, "cannot map: %s", strerror(errno));
-	}
-	t->span = (struct span){t->map, t->map_len};
-	if (!is_packed(t->span))
-		return RC_OK;
-	return text_unpack(t, fd, why);
-}
+enum { RULES = 12 };
 
 struct job {
 	struct cmd_env *env;
@@ -214,11 +146,11 @@ read_all(struct job *j, const char *path, struct in *in, struct arrival *a, stru
 static enum rc
 import_file(struct job *j, const char *path, struct diag *why)
 {
-	struct text text = {};
+	struct input text = {};
 	struct vault_source source;
 	const struct in_format *format;
 	struct in *in = NULL;
-	enum rc code = text_open(&text, path, why);
+	enum rc code = input_open(&text, path, why);
 	if (!code)
 		code = in_format_find(j->format, text.span, &format, why);
 	if (!code)
@@ -226,7 +158,7 @@ import_file(struct job *j, const char *path, struct diag *why)
 	if (!code)
 		code = node_source_local(&j->node, &j->text, &source, why);
 	if (code) {
-		text_fini(&text);
+		input_fini(&text);
 		return code;
 	}
 	struct arrival *a = arrival_new(j->node.vault, j->collection, &source);
@@ -242,7 +174,7 @@ import_file(struct job *j, const char *path, struct diag *why)
 	tell_faults(a, path);
 	arrival_free(a);
 	in_close(&in);
-	text_fini(&text);
+	input_fini(&text);
 	return code ? code : stored;
 }
 
@@ -271,13 +203,13 @@ import_folder(struct job *j, const char *folder, struct diag *why)
 {
 	own_arena struct arena a = {};
 	own_json yyjson_doc *doc = NULL;
-	struct text text = {};
+	struct input text = {};
 	const char *path = arena_printf(&a, "%s/manifest.json", folder).ptr;
-	enum rc code = text_open(&text, path, why);
+	enum rc code = input_open(&text, path, why);
 	if (!code)
 		code = json_read(text.span,
 			&(struct json_limits){.bytes = 256 << 20, .any_ints = true}, &doc, why);
-	text_fini(&text);
+	input_fini(&text);
 	if (code == RC_NONE)
 		diag_todo(why, "a folder is read as a MISP feed, which has a manifest.json");
 	if (code)
