@@ -11,6 +11,9 @@ stix_time_read(struct span text, struct stix_time *out)
 {
 	struct stix_time t = {.text = text};
 	enum rc code = time_parse(text, &t.at, &t.digits);
+	/* RFC 3339 section 5.7: a leap second stands at the end of a day. */
+	if (code == RC_OK && text.ptr[17] == '6' && memcmp(text.ptr + 11, "23:59", 5))
+		return RC_BAD;
 	if (code == RC_OK)
 		*out = t;
 	return code;

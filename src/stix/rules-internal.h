@@ -14,5 +14,7 @@ void rule_marking_definition(struct check *c, yyjson_val *object);
 void rule_network_traffic(struct check *c, yyjson_val *object);
 void rule_observed_data(struct check *c, yyjson_val *object);
 void rule_pdf(struct check *c, yyjson_val *object);
+void rule_raster_image(struct check *c, yyjson_val *object);
 void rule_relationship(struct check *c, yyjson_val *object);
 void rule_socket(struct check *c, yyjson_val *object);
+void rule_windows_process(struct check *c, yyjson_val *object);

@@ -134,6 +134,39 @@ rule_pdf(struct check *c, yyjson_val *object)
 			&stix_words_pdf_document_information));
 }
 
+/* Section 6.7.5: keys are EXIF tag names, case preserved; each of those begins with a capital. */
+void
+rule_raster_image(struct check *c, yyjson_val *object)
+{
+	struct frame tags = {.up = c->at, .key = SPAN("exif_tags")};
+	yyjson_obj_iter it = yyjson_obj_iter_with(json_get(object, "exif_tags"));
+	for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));) {
+		struct frame step = {.up = &tags, .key = json_span(key)};
+		c->at = &step;
+		if (step.key.len && !(step.key.ptr[0] >= 'A' && step.key.ptr[0] <= 'Z'))
+			check_must(c, "dictionary-key",
+				"EXIF tags begin with a capital letter, which stays (section "
+				"6.7.5)");
+		c->at = tags.up;
+	}
+}
+
+/* Section 6.13.2: keys are the structure's own names, case preserved. */
+void
+rule_windows_process(struct check *c, yyjson_val *object)
+{
+	struct frame info = {.up = c->at, .key = SPAN("startup_info")};
+	yyjson_obj_iter it = yyjson_obj_iter_with(json_get(object, "startup_info"));
+	for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));) {
+		struct frame step = {.up = &info, .key = json_span(key)};
+		c->at = &step;
+		if (!stix_words_have(&stix_words_startup_info, step.key))
+			check_must(c, "dictionary-key",
+				"STARTUPINFO has no such name (section 6.13.2)");
+		c->at = info.up;
+	}
+}
+
 /* Section 4.14.1: at least one of object_refs is an observable. */
 void
 rule_observed_data(struct check *c, yyjson_val *object)

@@ -26,7 +26,8 @@ enum stix_value {
 	VALUE_HEX,
 	VALUE_BINARY,
 	VALUE_HASHES,
-	VALUE_OPEN, /* arg: struct stix_words */
+	VALUE_HASHES_LISTED, /* by names of the vocabulary alone */
+	VALUE_OPEN,	     /* arg: struct stix_words */
 	VALUE_ENUM,
 	VALUE_OBJECT, /* arg: struct stix_table */
 	VALUE_ID,     /* arg: struct stix_refs, NULL: every type */
@@ -160,11 +161,12 @@ extern const struct stix_table *const stix_unknown_sdo, *const stix_unknown_sco;
 extern const struct stix_link stix_links[];
 extern const size_t stix_links_count;
 extern const struct stix_words stix_words_hash_algorithm_ov, stix_words_extension_type_enum,
-	stix_words_reserved_properties, stix_words_pdf_document_information,
-	stix_words_http_request_fields, stix_words_socket_options, stix_words_countries,
-	stix_words_protocols, stix_words_ipfix, stix_words_charsets, stix_words_language_subtags,
-	stix_words_language_extlangs, stix_words_language_scripts, stix_words_language_regions,
-	stix_words_language_variants, stix_words_language_iso639_2;
+	stix_words_reserved_properties, stix_words_startup_info,
+	stix_words_pdf_document_information, stix_words_http_request_fields,
+	stix_words_socket_options, stix_words_countries, stix_words_protocols, stix_words_ipfix,
+	stix_words_charsets, stix_words_language_subtags, stix_words_language_extlangs,
+	stix_words_language_scripts, stix_words_language_regions, stix_words_language_variants,
+	stix_words_language_iso639_2;
 
 bool stix_words_have(const struct stix_words *words, struct span word);
 /* By type name; NULL: not of the standard. */

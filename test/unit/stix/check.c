@@ -48,6 +48,8 @@ common_properties_are_judged(void **state)
 		{identity, "{\"modified\":\"2016-04-06 20:03:48.000Z\"}", "timestamp", "modified"},
 		{identity, "{\"modified\":\"2017-02-29T20:03:48.000Z\"}", "timestamp", "modified"},
 		{identity, "{\"modified\":\"2016-04-06t20:03:48.000z\"}", "timestamp", "modified"},
+		{identity, "{\"modified\":\"2016-12-31T23:59:60.000Z\"}", NULL, NULL},
+		{identity, "{\"modified\":\"2016-12-31T23:58:60.000Z\"}", "timestamp", "modified"},
 		{identity, "{\"modified\":\"2016-04-06T20:03:47.999Z\"}", "order", "modified"},
 		{identity, "{\"created\":\"2016-04-06T20:03:48.0000001Z\"}", "order", "modified"},
 		{identity, "{\"revoked\":\"false\"}", "type", "revoked"},
@@ -88,6 +90,10 @@ references_and_markings_are_judged(void **state)
 			REF("\"source_name\":\"s\",\"description\":\"d\",\"hashes\":{\"MD5\":"
 			    "\"1\"}"),
 			"hash", "external_references[0].hashes.MD5"},
+		{tool,
+			REF("\"source_name\":\"s\",\"description\":\"d\",\"hashes\":{\"own\":"
+			    "\"1\"}"),
+			"hash-algorithm", "external_references[0].hashes.own"},
 		{tool, REF("\"source_name\":\"cve\",\"external_id\":\"CVE-2014-0160\""), NULL,
 			NULL},
 		{tool, REF("\"source_name\":\"cve\",\"external_id\":\"2014-0160\""), "external-id",
