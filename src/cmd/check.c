@@ -3,11 +3,10 @@
 
 #include "base/buf.h"
 #include "cmd/cmd.h"
+#include "cmd/input.h"
 #include "cmd/row.h"
 #include "codec/json.h"
-#include "stix/check.h"
-
-enum { FILE_MAX = 1 << 30 };
+#include "stix/across.h"
 
 struct tally {
 	struct cmd_env *env;
@@ -15,6 +14,7 @@ struct tally {
 	struct stix_options options;
 	struct stix_verdicts verdicts;
 	size_t objects, bad;
+	bool in_bundle; /* what is judged stands in one */
 };
 
 static void
@@ -83,7 +83,9 @@ static void
 judge(struct tally *t, const char *place, struct span element)
 {
 	stix_verdicts_reset(&t->verdicts);
-	bool valid = stix_check_text(element, &t->options, &t->verdicts) == RC_OK;
+	struct stix_options options = t->options;
+	options.flags |= t->in_bundle ? STIX_IN_BUNDLE : 0;
+	bool valid = stix_check_text(element, &options, &t->verdicts) == RC_OK;
 	t->objects++;
 	t->bad += !valid;
 	if (t->env->json)
@@ -111,47 +113,70 @@ broken(struct tally *t, const struct diag *why)
 	printf(": %s: %s\n", why->where, why->what);
 }
 
-/* The elements of an array that `it` stands before, one by one. */
-static enum rc
-judge_elements(struct tally *t, struct json_slice *it, const char *array, struct diag *why)
-{
-	struct span element;
-	enum rc code;
-	for (size_t i = 0; (code = json_slice_next(it, &element, why)) == RC_OK; i++) {
-		char place[48];
-		snprintf(place, sizeof place, "%s[%zu]", array, i);
-		judge(t, place, element);
-	}
-	return code == RC_NONE ? json_slice_end(it, SPAN("objects"), why) : code;
-}
-
-/* What shows only in the bundle as a whole: its own properties, the same version twice, references.
- */
+/* What the list as a whole shows: of a bundle itself, and of its objects together. */
 static void
-judge_bundle(struct tally *t, struct span text)
+judge_together(
+	struct tally *t, const char *place, const struct stix_across *set, struct span envelope)
 {
 	struct stix_options options = t->options;
 	options.flags |= STIX_ACROSS_ONLY;
 	stix_verdicts_reset(&t->verdicts);
-	if (stix_check_text(text, &options, &t->verdicts) == RC_OK)
+	enum rc own = envelope.len ? stix_check_text(envelope, &options, &t->verdicts) : RC_OK;
+	enum rc all = stix_across_judge(set, &t->options, &t->verdicts);
+	if (!own && !all)
 		return;
 	t->bad++;
 	if (t->env->json)
-		print_json(t, "bundle", text, false);
+		print_json(t, place, envelope, false);
 	else
-		print_text(t, "bundle");
+		print_text(t, place);
+}
+
+/* The elements of an array that `it` stands before, one by one, then all together. */
+static enum rc
+judge_elements(struct tally *t, struct json_slice *it, const char *array, struct diag *why)
+{
+	own_across struct stix_across *set = stix_across_new(array);
+	own_buf struct buf envelope = {};
+	struct span element;
+	size_t open = it->at, i = 0;
+	enum rc code;
+	t->in_bundle = *array;
+	for (; (code = json_slice_next(it, &element, why)) == RC_OK; i++) {
+		char place[48];
+		snprintf(place, sizeof place, "%s[%zu]", array, i);
+		judge(t, place, element);
+		stix_across_add(set, i, element);
+	}
+	size_t close = it->at;
+	t->in_bundle = false;
+	code = code == RC_NONE ? json_slice_end(it, SPAN("objects"), why) : code;
+	if (code)
+		return code;
+	/* A bundle's own properties are read without its objects, which may be very many. */
+	if (*array) {
+		buf_add(&envelope, span_sub(it->text, 0, open));
+		buf_add(&envelope, i ? SPAN("0") : SPAN(""));
+		buf_add(&envelope, span_sub(it->text, close - 1, SIZE_MAX));
+	}
+	judge_together(t, *array ? "bundle" : "array", set, buf_span(&envelope));
+	return RC_OK;
 }
 
 static void
 judge_lines(struct tally *t, struct span text)
 {
+	own_across struct stix_across *set = stix_across_new("");
 	struct span rest = text, line;
 	for (size_t number = 1; span_cut(&rest, '\n', &line); number++) {
 		char place[32];
 		snprintf(place, sizeof place, "line %zu", number);
-		if (span_trim(line).len)
-			judge(t, place, line);
+		if (!span_trim(line).len)
+			continue;
+		judge(t, place, line);
+		stix_across_add(set, number, line);
 	}
+	judge_together(t, "lines", set, (struct span){});
 }
 
 /* Several values, one a line: the first line is a whole value, and something follows it. */
@@ -179,8 +204,6 @@ judge_text(struct tally *t, struct span text)
 	} else if (json_slice_member(&it, SPAN("objects"), NULL) == RC_OK) {
 		if (judge_elements(t, &it, "objects", &why))
 			broken(t, &why);
-		else
-			judge_bundle(t, text);
 	} else {
 		judge(t, "", text);
 	}
@@ -220,15 +243,15 @@ run(struct cmd_env *env)
 		return cmd_usage(
 			env, "no such check; \"tocsin help check\" tells where their names stand");
 	for (size_t i = 0; i < env->words; i++) {
-		own_buf struct buf text = {};
+		own_input struct input text = {};
 		struct diag why = {};
 		t.file = env->word[i];
-		if (cmd_read(t.file, FILE_MAX, &text, &why)) {
+		if (input_open(&text, t.file, &why)) {
 			cmd_warn(&why);
 			result = CMD_FAIL;
 			continue;
 		}
-		judge_text(&t, buf_span(&text));
+		judge_text(&t, text.span);
 	}
 	cmd_say(env, "%zu objects, %zu not valid", t.objects, t.bad);
 	stix_verdicts_fini(&t.verdicts);
@@ -257,12 +280,17 @@ const struct command command_check = {
 			{"stix-2.0", NULL, "every object must be STIX 2.0", 0, false},
 			{},
 		},
-	.more = "Files hold a bundle, an object, an array of objects or one object a line. Each "
-		"violated "
-		"MUST is one line on stdout: file, place, id, code, path, reason; with --json each "
-		"object "
-		"is one line with its errors and warnings. Exit status 0: all valid, 1: some are "
-		"not.\n\n"
+	.more = "Files hold a bundle, an object, an array of objects or one object a line, plain "
+		"or "
+		"packed (gzip, xz, zstd). Each violated MUST is one line on stdout: file, place, "
+		"id, "
+		"code, path, reason; with --json each object is one line with its errors and "
+		"warnings. "
+		"What the objects of one file show only together - versions that disagree, "
+		"translations "
+		"that do not fit, markings in a circle - stands under the place \"bundle\", "
+		"\"array\" or "
+		"\"lines\". Exit status 0: all valid, 1: some are not.\n\n"
 		"The checks of --strict bear the names and numbers of the OASIS validator: "
 		"custom-prefix "
 		"(101), uuid-check (103), open-vocab-format (111), relationship-types (202), the "

@@ -24,7 +24,7 @@ struct check {
 	struct span id, type;
 	const struct stix_table *table; /* NULL: a type the standard does not have */
 	enum stix_kind kind;
-	bool old_bundle;	 /* within a bundle of STIX 2.0 */
+	bool in_bundle;
 	bool old;		 /* STIX 2.0: only what it has is judged, not what it lacks */
 	unsigned extended;	 /* what its extensions make its own: EXTENDS_* */
 	yyjson_val *observables; /* inside a deprecated container: references are its keys */
@@ -39,6 +39,10 @@ check_wants(const struct check *c, enum stix_should which)
 	return c->should >> which & 1;
 }
 
+/* The checks of SHOULDs that options ask for, and what a call adds up to. */
+uint64_t check_active(const struct stix_options *options);
+enum rc check_result(const struct stix_options *options, const struct stix_verdicts *out,
+	size_t musts, size_t shoulds);
 /* A MUST that is violated at the place of c->at. code: one of the stable names. */
 void check_must(struct check *c, const char *code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/hash.h"
 #include "base/own.h"
 #include "codec/json.h"
+#include "stix/across.h"
 #include "stix/check-internal.h"
 #include "stix/tlp.h"
 
@@ -213,16 +213,16 @@ check_object(struct check *c, yyjson_val *object)
 	c->should = should;
 }
 
-static uint64_t
-active_checks(const struct stix_options *options)
+uint64_t
+check_active(const struct stix_options *options)
 {
 	if (options->level == STIX_MUST)
 		return 0;
 	return options->enabled ? options->enabled : ~options->disabled;
 }
 
-static enum rc
-result_of(const struct stix_options *options, const struct stix_verdicts *out, size_t musts,
+enum rc
+check_result(const struct stix_options *options, const struct stix_verdicts *out, size_t musts,
 	size_t shoulds)
 {
 	bool bad = out->musts > musts || (options->level == STIX_SHOULD && out->shoulds > shoulds);
@@ -233,74 +233,22 @@ enum rc
 stix_check(
 	const struct stix_object *o, const struct stix_options *options, struct stix_verdicts *out)
 {
-	struct check c = {.options = options, .out = out, .should = active_checks(options)};
+	struct check c = {.options = options, .out = out, .should = check_active(options)};
 	size_t musts = out->musts, shoulds = out->shoulds;
 	check_object(&c, o->root);
-	return result_of(options, out, musts, shoulds);
+	return check_result(options, out, musts, shoulds);
 }
 
-/* Ids of a bundle's objects, by hash; a slot holds an object or NULL. */
-struct id_set {
-	yyjson_val **slot;
-	size_t slots;
-};
-
-static yyjson_val **
-id_slot(struct id_set *set, struct span id)
-{
-	size_t at = hash64(id, (uintptr_t)set) & (set->slots - 1);
-	while (set->slot[at] && !span_eq(json_get_span(set->slot[at], "id"), id))
-		at = (at + 1) & (set->slots - 1);
-	return &set->slot[at];
-}
-
-/* The same id twice is for versions, which differ in `modified` (check 203). */
+/* What objects show only together. */
 static void
-check_duplicates(struct check *c, struct id_set *set, yyjson_val *objects)
+check_together(struct check *c, const char *list, yyjson_val *objects)
 {
-	struct frame list = {.up = c->at, .key = SPAN("objects")}, item = {.up = &list};
+	own_across struct stix_across *set = stix_across_new(list);
+	size_t index = 0;
 	yyjson_arr_iter it = yyjson_arr_iter_with(objects);
-	for (yyjson_val *one; (one = yyjson_arr_iter_next(&it)); item.index++) {
-		struct span id = json_get_span(one, "id");
-		yyjson_val **slot = id.ptr ? id_slot(set, id) : NULL;
-		if (slot && *slot &&
-			span_eq(json_get_span(*slot, "modified"), json_get_span(one, "modified"))) {
-			c->at = &item;
-			c->id = id;
-			check_should(c, CHECK_DUPLICATE_IDS,
-				"this id and version stand in the bundle before");
-			c->at = list.up;
-		}
-		if (slot && !*slot)
-			*slot = one;
-	}
-}
-
-static void
-check_resolved(struct check *c, struct id_set *set, yyjson_val *relationship, const char *name)
-{
-	struct span id = json_get_span(relationship, name);
-	struct frame step = {.up = c->at, .key = span_of(name)};
-	c->at = &step;
-	if (id.ptr && !*id_slot(set, id))
-		check_must(c, "unresolved", "not in this bundle");
-	c->at = step.up;
-}
-
-static void
-check_references(struct check *c, struct id_set *set, yyjson_val *objects)
-{
-	struct frame list = {.up = c->at, .key = SPAN("objects")}, item = {.up = &list};
-	yyjson_arr_iter it = yyjson_arr_iter_with(objects);
-	for (yyjson_val *one; (one = yyjson_arr_iter_next(&it)); item.index++) {
-		c->at = &item;
-		c->id = json_get_span(one, "id");
-		if (span_eq(json_get_span(one, "type"), SPAN("relationship"))) {
-			check_resolved(c, set, one, "source_ref");
-			check_resolved(c, set, one, "target_ref");
-		}
-		c->at = list.up;
-	}
+	for (yyjson_val *one; (one = yyjson_arr_iter_next(&it)); index++)
+		stix_across_add_value(set, index, one);
+	(void)!stix_across_judge(set, c->options, c->out);
 }
 
 static void
@@ -311,8 +259,8 @@ check_bundle(struct check *c, yyjson_val *bundle)
 	c->id = json_get_span(bundle, "id");
 	/* Bundles of STIX 2.0 have a version of their own. */
 	struct span version = json_get_span(bundle, "spec_version");
-	c->old_bundle = c->options->flags & STIX_AS_2_0 && span_eq(version, SPAN("2.0"));
-	if (c->options->flags & STIX_AS_2_0 && !c->old_bundle)
+	c->in_bundle = true;
+	if (c->options->flags & STIX_AS_2_0 && !span_eq(version, SPAN("2.0")))
 		check_must(c, "spec-version", "a bundle of STIX 2.0 has spec_version \"2.0\"");
 	struct frame list = {.up = c->at, .key = SPAN("objects")}, item = {.up = &list};
 	c->at = &list;
@@ -327,32 +275,31 @@ check_bundle(struct check *c, yyjson_val *bundle)
 			check_object(c, one);
 	}
 	c->at = list.up;
-	if (c->stop || !yyjson_is_arr(objects))
-		return;
-	struct id_set set = {.slots = 16};
-	while (set.slots < yyjson_arr_size(objects) * 2)
-		set.slots *= 2;
-	set.slot = mem_new(set.slots * sizeof *set.slot);
-	check_duplicates(c, &set, objects);
-	if (c->options->flags & STIX_ENFORCE_REFS)
-		check_references(c, &set, objects);
-	free(set.slot);
+	c->in_bundle = false;
+	if (each && !c->stop)
+		check_together(c, "objects", objects);
 }
 
 static void
 check_root(struct check *c, yyjson_val *root)
 {
-	if (span_eq(json_get_span(root, "type"), SPAN("bundle")))
-		check_bundle(c, root);
-	else
+	c->id = (struct span){};
+	if (!span_eq(json_get_span(root, "type"), SPAN("bundle")))
 		check_object(c, root);
+	else if (c->in_bundle)
+		check_must(c, "bundle", "a bundle holds objects, not bundles");
+	else
+		check_bundle(c, root);
 }
 
 enum rc
 stix_check_text(struct span text, const struct stix_options *options, struct stix_verdicts *out)
 {
 	static const struct json_limits limits = {.depth = STIX_DEPTH_MAX};
-	struct check c = {.options = options, .out = out, .should = active_checks(options)};
+	struct check c = {.options = options,
+		.out = out,
+		.should = check_active(options),
+		.in_bundle = options->flags & STIX_IN_BUNDLE};
 	size_t musts = out->musts, shoulds = out->shoulds;
 	own_json yyjson_doc *doc = NULL;
 	struct diag why = {};
@@ -367,8 +314,10 @@ stix_check_text(struct span text, const struct stix_options *options, struct sti
 		yyjson_arr_iter it = yyjson_arr_iter_with(root);
 		for (yyjson_val *one; !c.stop && (one = yyjson_arr_iter_next(&it)); item.index++)
 			check_root(&c, one);
+		if (!c.stop)
+			check_together(&c, "", root);
 	} else {
 		check_root(&c, root);
 	}
-	return result_of(options, out, musts, shoulds);
+	return check_result(options, out, musts, shoulds);
 }

@@ -23,6 +23,7 @@ enum {
 	STIX_ACCEPT_2_0 = 1 << 5,   /* STIX 2.0 objects are judged as such, else as 2.1 */
 	STIX_AS_2_0 = 1 << 6,	    /* every object must be STIX 2.0 */
 	STIX_ACROSS_ONLY = 1 << 7,  /* of a bundle only what its objects do not show one by one */
+	STIX_IN_BUNDLE = 1 << 8,    /* the text is an element of a bundle's objects */
 };
 
 struct stix_options {

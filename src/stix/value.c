@@ -141,7 +141,7 @@ wants_members(struct check *c, yyjson_val *val)
 }
 
 static void
-hash_one(struct check *c, struct span name, yyjson_val *val)
+hash_one(struct check *c, bool listed, struct span name, yyjson_val *val)
 {
 	if (!is_dictionary_key(name, 3))
 		check_must(
@@ -150,21 +150,25 @@ hash_one(struct check *c, struct span name, yyjson_val *val)
 		return;
 	if (!format_is_hash(name, json_span(val)))
 		check_must(c, "hash", "no value that %.*s yields", check_width(name), name.ptr);
-	if (!stix_words_have(&stix_words_hash_algorithm_ov, name) && !span_starts(name, SPAN("x_")))
+	if (stix_words_have(&stix_words_hash_algorithm_ov, name))
+		return;
+	if (listed)
+		check_must(c, "hash-algorithm", "not in hash-algorithm-ov (section 2.5.1)");
+	else if (!span_starts(name, SPAN("x_")))
 		check_should(c, CHECK_HASH_ALGO, "not in hash-algorithm-ov");
 }
 
 static void
 value_hashes(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
-	(void)property;
+	bool listed = property->value == VALUE_HASHES_LISTED && !c->old;
 	if (!wants_members(c, val))
 		return;
 	yyjson_obj_iter it = yyjson_obj_iter_with(val);
 	for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));) {
 		struct frame step = {.up = c->at, .key = json_span(key)};
 		c->at = &step;
-		hash_one(c, step.key, yyjson_obj_iter_get_val(key));
+		hash_one(c, listed, step.key, yyjson_obj_iter_get_val(key));
 		c->at = step.up;
 	}
 }
@@ -382,8 +386,9 @@ value_spec_version(struct check *c, const struct stix_property *property, yyjson
 	(void)property;
 	if (!wants_string(c, val))
 		return;
-	/* STIX 2.0 has it on bundles: within such a one it is an object's custom property. */
-	if (!c->old_bundle && !span_eq(json_span(val), c->old ? SPAN("2.0") : SPAN("2.1")))
+	/* STIX 2.0 has it on bundles: within one it is an object's custom property. */
+	bool any = c->old && c->in_bundle;
+	if (!any && !span_eq(json_span(val), c->old ? SPAN("2.0") : SPAN("2.1")))
 		check_must(c, "spec-version", "must be \"%s\"", c->old ? "2.0" : "2.1");
 }
 
@@ -590,6 +595,7 @@ static void (*const checks[VALUES])(struct check *, const struct stix_property *
 	[VALUE_HEX] = value_hex,
 	[VALUE_BINARY] = value_binary,
 	[VALUE_HASHES] = value_hashes,
+	[VALUE_HASHES_LISTED] = value_hashes,
 	[VALUE_OPEN] = value_open,
 	[VALUE_ENUM] = value_enum,
 	[VALUE_OBJECT] = value_object,
