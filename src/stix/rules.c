@@ -78,9 +78,55 @@ rule_malware(struct check *c, yyjson_val *object)
 		AT(c, "name", check_must(c, "required", "a malware family must have a name"));
 }
 
+/* An encoded-word of RFC 2047 section 2: "=?" charset "?" Q or B "?" text "?=". */
+static bool
+has_encoded_word(struct span s)
+{
+	for (size_t at; (at = span_find(s, SPAN("=?"))) != SIZE_MAX;) {
+		struct span rest = span_sub(s, at + 2, SIZE_MAX), part[4];
+		size_t parts = 0;
+		s = rest;
+		while (parts < 4 && rest.ptr && span_cut(&rest, '?', &part[parts]))
+			parts++;
+		if (parts == 4 && part[0].len && part[1].len == 1 &&
+			(ascii_lower(part[1].ptr[0]) == 'q' ||
+				ascii_lower(part[1].ptr[0]) == 'b') &&
+			span_find_byte(part[2], ' ') == SIZE_MAX && part[3].len &&
+			part[3].ptr[0] == '=')
+			return true;
+	}
+	return false;
+}
+
+static void
+check_decoded(struct check *c, struct span value)
+{
+	if (value.len && has_encoded_word(value))
+		check_must(c, "encoded-word", "words of RFC 2047 must be decoded (section 6.6)");
+}
+
+/* Section 6.6: header fields stand decoded. */
+static void
+check_headers(struct check *c, yyjson_val *object)
+{
+	struct frame fields = {.up = c->at, .key = SPAN("additional_header_fields")};
+	AT(c, "subject", check_decoded(c, json_get_span(object, "subject")));
+	AT(c, "content_type", check_decoded(c, json_get_span(object, "content_type")));
+	yyjson_obj_iter it = yyjson_obj_iter_with(json_get(object, "additional_header_fields"));
+	for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));) {
+		struct frame step = {.up = &fields, .key = json_span(key)}, item = {.up = &step};
+		yyjson_arr_iter list = yyjson_arr_iter_with(yyjson_obj_iter_get_val(key));
+		c->at = &item;
+		for (yyjson_val *one; (one = yyjson_arr_iter_next(&list)); item.index++)
+			check_decoded(c, json_span(one));
+		c->at = fields.up;
+	}
+}
+
 void
 rule_email_message(struct check *c, yyjson_val *object)
 {
+	check_headers(c, object);
 	yyjson_val *multipart = json_get(object, "is_multipart");
 	if (yyjson_is_true(multipart) && json_get(object, "body"))
 		AT(c, "body", check_must(c, "not-allowed", "not where is_multipart is true"));
@@ -230,9 +276,31 @@ rule_relationship(struct check *c, yyjson_val *object)
 				check_width(source), source.ptr));
 }
 
+/* Section 7.3: an extension does not redefine what the standard has; section 3.8: nor what it keeps
+ * back. */
+static void
+check_new_names(struct check *c, yyjson_val *names)
+{
+	struct frame list = {.up = c->at, .key = SPAN("extension_properties")};
+	struct frame item = {.up = &list};
+	const struct stix_table *common = stix_unknown_sdo->common;
+	yyjson_arr_iter it = yyjson_arr_iter_with(names);
+	c->at = &item;
+	for (yyjson_val *one; (one = yyjson_arr_iter_next(&it)); item.index++) {
+		struct span name = json_span(one);
+		bool taken = stix_words_have(&stix_words_reserved_properties, name);
+		for (unsigned i = 0; i < common->own_count; i++)
+			taken = taken || span_eq(common->own[i].name, name);
+		if (name.len && taken)
+			check_must(c, "reserved", "a name that the standard has or keeps back");
+	}
+	c->at = list.up;
+}
+
 void
 rule_extension_definition(struct check *c, yyjson_val *object)
 {
+	check_new_names(c, json_get(object, "extension_properties"));
 	bool top = false;
 	yyjson_arr_iter it = yyjson_arr_iter_with(json_get(object, "extension_types"));
 	for (yyjson_val *type; (type = yyjson_arr_iter_next(&it));)

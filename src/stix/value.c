@@ -152,6 +152,8 @@ hash_one(struct check *c, bool listed, struct span name, yyjson_val *val)
 		check_must(c, "hash", "no value that %.*s yields", check_width(name), name.ptr);
 	if (stix_words_have(&stix_words_hash_algorithm_ov, name))
 		return;
+	if (name.len > 30)
+		check_should(c, CHECK_HASH_LENGTH, "names of hashes should have at most 30 bytes");
 	if (listed)
 		check_must(c, "hash-algorithm", "not in hash-algorithm-ov (section 2.5.1)");
 	else if (!span_starts(name, SPAN("x_")))

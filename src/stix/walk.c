@@ -83,9 +83,24 @@ check_dictionary_case(struct check *c, yyjson_val *val)
 	}
 }
 
+/* Section 3.6: an observable that has versions must not have the id that all producers share. */
+static void
+check_versioned_sco(struct check *c, struct span name)
+{
+	char made[STIX_ID_TEXT];
+	if (c->kind != STIX_SCO || !c->table || c->at->up != c->base ||
+		!span_eq(name, SPAN("modified")) || !json_get(c->object, "created"))
+		return;
+	if (stix_id_of_sco(c->object, made, NULL) == RC_OK && span_eq_fold(c->id, span_of(made)))
+		check_must(c, "versioned",
+			"an observable with versions must not have the id that its properties make "
+			"(section 3.6); leave created and modified out");
+}
+
 void
 check_custom(struct check *c, struct span name, yyjson_val *val)
 {
+	check_versioned_sco(c, name);
 	if (stix_words_have(&stix_words_reserved_properties, name))
 		check_must(c, "reserved", "a reserved name (section 3.8)");
 	if (!check_property_name(name))
@@ -373,7 +388,11 @@ check_observables(struct check *c, yyjson_val *container)
 	for (yyjson_val *key; !inner.stop && (key = yyjson_obj_iter_next(&it));) {
 		yyjson_val *one = yyjson_obj_iter_get_val(key);
 		struct frame step = {.up = c->at, .key = json_span(key)};
+		uint64_t number;
 		inner.at = inner.base = &step;
+		if (!span_to_u64(step.key, &number))
+			check_should(&inner, CHECK_OBSERVABLE_OBJECT_KEYS,
+				"keys should be numbers from 0 on (section 2.9)");
 		inner.object = one;
 		inner.type = json_get_span(one, "type");
 		inner.table = stix_table_find(inner.type);

@@ -174,17 +174,13 @@ extensions_are_what_their_definition_says(void **state)
 		{BUNDLE(VERSION(T1, INSTANCE("toplevel-property-extension", "")) "," DEFINITION(
 			 "\"property-extension\"")),
 			"{}", "extension-type", "objects[0].extensions." DEFINED ".extension_type"},
-		{BUNDLE(
-			 AT("x-link", ONE, T1, T1, INSTANCE("new-sro", "")) "," SDO(
-				 "relationship") "\"relationship_type\":\"uses\",\"source_ref\":"
-						 "\"" U("tool") "\",\"target_ref\":\"x-link--" ONE
-								"\"}"),
+		{BUNDLE(AT("x-link", ONE, T1, T1, INSTANCE("new-sro", "")) "," SDO(
+			 "relationship") "\"relationship_type\":\"uses\",\"source_ref\":"
+					 "\"" U("tool") "\",\"target_ref\":\"x-link--" ONE "\"}"),
 			"{}", "reference-type", "objects[1].target_ref"},
-		{BUNDLE(
-			 AT("x-thing", ONE, T1, T1, INSTANCE("new-sdo", "")) "," SDO(
-				 "relationship") "\"relationship_type\":\"uses\",\"source_ref\":"
-						 "\"" U("tool") "\",\"target_ref\":\"x-thing--" ONE
-								"\"}"),
+		{BUNDLE(AT("x-thing", ONE, T1, T1, INSTANCE("new-sdo", "")) "," SDO(
+			 "relationship") "\"relationship_type\":\"uses\",\"source_ref\":"
+					 "\"" U("tool") "\",\"target_ref\":\"x-thing--" ONE "\"}"),
 			"{}", NULL, NULL},
 		{BUNDLE(SCO(
 			 "x-seen") "\"extensions\":{\"" DEFINED

@@ -338,6 +338,10 @@ what_is_not_of_the_standard_is_judged(void **state)
 			"{\"extension_types\":[\"toplevel-property-extension\"],\"extension_"
 			"properties\":[\"rank\"]}",
 			NULL, NULL},
+		{extension,
+			"{\"extension_types\":[\"toplevel-property-extension\"],\"extension_"
+			"properties\":[\"rank\",\"confidence\"]}",
+			"reserved", "extension_properties[1]"},
 	};
 	JUDGE(cases);
 }

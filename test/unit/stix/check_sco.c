@@ -41,6 +41,13 @@ rules_of_observables_are_judged(void **state)
 		{multipart, "{\"body_multipart\":[{\"body_raw_ref\":\"" U("url") "\"}]}",
 			"reference-type", "body_multipart[0].body_raw_ref"},
 		{message, "{\"from_ref\":\"" U("url") "\"}", "reference-type", "from_ref"},
+		{message, "{\"subject\":\"=?iso-8859-1?q?this=20is=20some=20text?=\"}",
+			"encoded-word", "subject"},
+		{message,
+			"{\"additional_header_fields\":{\"Reply-To\":[\"a\",\"Re: =?utf-8?B?w7w=?= "
+			"<a>\"]}}",
+			"encoded-word", "additional_header_fields.Reply-To[1]"},
+		{message, "{\"subject\":\"what =? is ?q? this?=\"}", NULL, NULL},
 		{message, "{\"raw_email_ref\":\"" U("file") "\"}", "reference-type",
 			"raw_email_ref"},
 		{message, "{\"additional_header_fields\":{\"To\":\"a\"}}", "type",
@@ -167,6 +174,12 @@ predefined_extensions_are_judged(void **state)
 			"dictionary-key", "extensions.windows-process-ext.startup_info.lpdesktop"},
 		{traffic, "{\"src_byte_count\":-1}", "range", "src_byte_count"},
 		{traffic, "{\"dst_packets\":0}", NULL, NULL},
+		{traffic,
+			EXT("socket-ext",
+				"\"address_family\":\"AF_INET\",\"socket_descriptor\":-1"),
+			"range", "extensions.socket-ext.socket_descriptor"},
+		{file, EXT("windows-pebinary-ext", "\"pe_type\":\"exe\",\"number_of_sections\":-1"),
+			"range", "extensions.windows-pebinary-ext.number_of_sections"},
 		{file, EXT("windows-pebinary-ext", "\"imphash\":\"i\""), "required",
 			"extensions.windows-pebinary-ext.pe_type"},
 		{file, EXT("windows-pebinary-ext", "\"pe_type\":\"exe\""), "at-least-one",
@@ -250,6 +263,22 @@ the_deprecated_container_is_judged(void **state)
 	JUDGE(cases);
 }
 
+/* Section 3.6. The id is what the address makes. */
+static void
+observables_with_versions_have_ids_of_their_own(void **state)
+{
+	(void)state;
+#define SHARED \
+	"{\"id\":\"ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4\",\"value\":\"198.51.100.3\""
+#define TIMES ",\"created\":\"2016-01-01T00:00:00.000Z\",\"modified\":\"2016-01-01T00:00:00.000Z\"}"
+	static const struct judged cases[] = {
+		{ipv4, SHARED TIMES, "versioned", "modified"},
+		{ipv4, SHARED "}", NULL, NULL},
+		{ipv4, "{\"value\":\"198.51.100.3\"" TIMES, NULL, NULL},
+	};
+	JUDGE(cases);
+}
+
 /* Section 2.9: without a contributing property the id has a UUIDv4. */
 static void
 ids_without_contributing_properties_are_uuid_v4(void **state)
@@ -278,6 +307,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_without_contributing_properties_are_uuid_v4),
+		cmocka_unit_test(observables_with_versions_have_ids_of_their_own),
 		cmocka_unit_test(rules_of_observables_are_judged),
 		cmocka_unit_test(rules_of_network_observables_are_judged),
 		cmocka_unit_test(predefined_extensions_are_judged),
