@@ -10,9 +10,13 @@
 #include "obs/addr.h"
 #include "obs/name.h"
 #include "obs/url.h"
+#include "stix/check.h"
 #include "stix/id.h"
 
 #define DAY (INT64_C(86400) * SECOND)
+/* What a timestamp of the standard can say: the years 1 to 9999. */
+#define TIME_FIRST (INT64_C(-62135596800) * SECOND)
+#define TIME_LAST (INT64_C(253402300799) * SECOND)
 
 struct seen {
 	struct observable what;
@@ -21,7 +25,7 @@ struct seen {
 };
 
 struct group {
-	struct span indicator, name, pattern;
+	struct span indicator, name, pattern, about;
 	enum tlp tlp;
 	bool inside;	/* the indicator itself names the observer's inside */
 	int64_t window; /* number since 1970 */
@@ -42,6 +46,7 @@ struct sight {
 	vec_of(struct span) objects;
 	uint64_t *written; /* ids of observables among the objects, hashed */
 	size_t written_slots, written_count;
+	struct stix_verdicts verdicts;
 };
 
 struct sight *
@@ -71,6 +76,7 @@ sight_free(struct sight **s)
 	free((*s)->objects.at);
 	free((*s)->inside);
 	free((*s)->written);
+	stix_verdicts_fini(&(*s)->verdicts);
 	arena_fini(&(*s)->kept);
 	arena_fini(&(*s)->made);
 	free(*s);
@@ -174,6 +180,7 @@ find_group(struct sight *s, const struct hit *h, int64_t window)
 		.indicator = arena_dup(&s->kept, h->indicator),
 		.name = arena_dup(&s->kept, h->name),
 		.pattern = arena_dup(&s->kept, h->pattern),
+		.about = arena_dup(&s->kept, h->about.value),
 		.window = window,
 		.first = INT64_MAX,
 		.last = INT64_MIN,
@@ -215,7 +222,8 @@ sight_add(struct sight *s, const struct hit *h)
 		s->counts.withheld++;
 		return;
 	}
-	int64_t at = h->time != TIME_NONE ? h->time : s->options.now;
+	bool told_when = h->time >= TIME_FIRST && h->time <= TIME_LAST; /* TIME_NONE is earlier */
+	int64_t at = told_when ? h->time : s->options.now;
 	int64_t window = at / s->options.window - (at % s->options.window < 0);
 	struct group *g = find_group(s, h, window);
 	s->counts.hits++;
@@ -253,6 +261,19 @@ hash_name(enum obs_kind kind)
 	case OBS_SHA512: return "SHA-512";
 	default: return NULL;
 	}
+}
+
+/* A URL that had no scheme is none to the standard: what is told is its host. */
+static struct observable
+told_in_stix(struct observable o, struct arena *a)
+{
+	struct url url;
+	struct observable host;
+	if (o.kind != OBS_URL || !span_starts(o.value, SPAN("//")) ||
+		url_parse(span_sub(o.value, 2, SIZE_MAX), SCHEME_OPTIONAL, a, &url, NULL) ||
+		obs_detect(url.host, a, &host, NULL))
+		return o;
+	return host;
 }
 
 /* Members of a cyber-observable but its id; false for what the standard has no object for. */
@@ -353,15 +374,25 @@ is_written(struct sight *s, const char *id)
 	}
 }
 
+/* Logs hold what no standard would call an address; a peer would refuse the object. */
+static bool
+is_valid(struct sight *s, struct span object)
+{
+	static const struct stix_options options = {.flags = STIX_FIRST_ONLY};
+	stix_verdicts_reset(&s->verdicts);
+	return stix_check_text(object, &options, &s->verdicts) == RC_OK;
+}
+
 /* The observable and its observed-data; false where there is no object for it. */
 static bool
 make_observed(struct sight *s, const struct group *g, const struct seen *seen, struct rng chance,
 	struct buf *refs)
 {
 	own_buf struct buf b = {};
+	own_arena struct arena a = {};
 	own_json yyjson_doc *doc = NULL;
 	char sco[STIX_ID_TEXT], id[STIX_ID_TEXT];
-	if (!write_sco(&b, seen->what))
+	if (!write_sco(&b, told_in_stix(seen->what, &a)))
 		return false;
 	buf_add_byte(&b, '}');
 	if (json_read(buf_span(&b), NULL, &doc, NULL) ||
@@ -369,6 +400,8 @@ make_observed(struct sight *s, const struct group *g, const struct seen *seen, s
 		return false;
 	b.len--;
 	buf_printf(&b, ",\"id\":\"%s\"}", sco);
+	if (!is_valid(s, buf_span(&b)))
+		return false;
 	if (!is_written(s, sco))
 		keep_object(s, &b);
 	buf_reset(&b);
@@ -390,11 +423,10 @@ make_indicator(
 	char from[TIME_TEXT];
 	write_header(s, &b, "indicator", g->tlp, chance, id);
 	time_text(g->first, from);
-	if (g->name.len) {
-		buf_add(&b, SPAN(",\"name\":"));
-		json_write_string(&b, g->name);
-	}
-	buf_add(&b, SPAN(",\"indicator_types\":[\"unknown\"],\"pattern\":"));
+	buf_add(&b, SPAN(",\"name\":"));
+	json_write_string(&b, g->name.len ? g->name : g->about.len ? g->about : g->pattern);
+	buf_add(&b, SPAN(",\"description\":\"From a list that was scanned for; made when it was "
+			 "first seen.\",\"indicator_types\":[\"unknown\"],\"pattern\":"));
 	json_write_string(&b, g->pattern);
 	buf_printf(&b,
 		",\"pattern_type\":\"stix\",\"pattern_version\":\"2.1\",\"valid_from\":\"%s\"}",
@@ -477,10 +509,21 @@ sight_bundle(struct sight *s, struct rng chance, struct buf *out)
 {
 	char id[STIX_ID_TEXT];
 	struct sight_objects all = sight_objects(s, chance);
+	unsigned marked = 0;
 	stix_id_new(SPAN("bundle"), chance, id);
 	buf_printf(out, "{\"type\":\"bundle\",\"id\":\"%s\"", id);
-	for (size_t i = 0; i < all.len; i++) {
-		buf_add(out, i ? SPAN(",\n") : SPAN(",\"objects\":[\n"));
+	for (size_t i = 0; i < s->groups.len; i++)
+		marked |= 1U << s->groups.at[i].tlp;
+	struct span before = SPAN(",\"objects\":[\n");
+	for (enum tlp level = TLP_CLEAR; all.len && level <= TLP_RED; level++) {
+		if (!(marked >> level & 1))
+			continue;
+		buf_add(out, before);
+		buf_add(out, tlp_marking_of(level)->json);
+		before = SPAN(",\n");
+	}
+	for (size_t i = 0; i < all.len; i++, before = SPAN(",\n")) {
+		buf_add(out, before);
 		buf_add(out, all.at[i]);
 	}
 	buf_add(out, all.len ? SPAN("\n]}\n") : SPAN("}\n"));

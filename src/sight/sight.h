@@ -51,7 +51,10 @@ struct sight_objects {
 	size_t len;
 };
 struct sight_objects sight_objects(struct sight *s, struct rng chance);
-/* The same as a bundle, with a line end. An empty bundle has no "objects". */
+/*
+ * The same as a bundle, with a line end, the TLP markings they bear before them: readers know those
+ * of TLP 1 at best. An empty bundle has no "objects".
+ */
 void sight_bundle(struct sight *s, struct rng chance, struct buf *out);
 /* Whether an observable names somebody's inside, the options' own ranges and names included. */
 bool sight_is_internal(const struct sight *s, struct observable o);

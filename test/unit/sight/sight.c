@@ -176,6 +176,7 @@ what_is_made_passes_our_own_checks(void **state)
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		struct hit h = hit_at(TIME_NONE, all[i].kind, all[i].value);
 		h.indicator = (struct span){};
+		h.tlp = SPAN("green");
 		sight_add(s, &h);
 	}
 	/* JA3 has no observable of its own in the standard. */
@@ -185,12 +186,46 @@ what_is_made_passes_our_own_checks(void **state)
 		own_stix struct stix_object o = {};
 		assert_rc(stix_read(objects.at[i], &o, NULL), RC_OK);
 	}
+	size_t made_objects = objects.len;
 	own_buf struct buf bundle = {};
+	struct stix_verdicts v = {};
 	sight_bundle(s, rng_system(), &bundle);
 	own_json yyjson_doc *doc = NULL;
 	assert_rc(json_read(buf_span(&bundle), NULL, &doc, NULL), RC_OK);
 	assert_int_equal(
-		yyjson_arr_size(json_get(yyjson_doc_get_root(doc), "objects")), objects.len);
+		yyjson_arr_size(json_get(yyjson_doc_get_root(doc), "objects")), made_objects + 1);
+	assert_true(span_find(buf_span(&bundle), SPAN("\"name\":\"TLP:GREEN\"")) != SIZE_MAX);
+	enum rc code = stix_check_text(
+		buf_span(&bundle), &(struct stix_options){.level = STIX_SHOULD}, &v);
+	for (size_t i = 0; i < v.all.len; i++)
+		print_error("%s at %s: %s\n", v.all.at[i].code, v.all.at[i].path.ptr,
+			v.all.at[i].what.ptr);
+	assert_rc(code, RC_OK);
+	stix_verdicts_fini(&v);
+}
+
+/* What the standard has no place for is not told as something it would refuse. */
+static void
+what_logs_hold_beyond_the_standard_is_told_as_it_can_be(void **state)
+{
+	(void)state;
+	own_sight struct sight *s = made(NULL);
+	struct hit h = hit_at(NOON, OBS_URL, "//evil.example/a");
+	sight_add(s, &h);
+	assert_int_equal(count(s, "url", ""), 0);
+	assert_int_equal(count(s, "domain-name", "evil.example"), 1);
+	h = hit_at(NOON, OBS_URL, "//192.0.2.7/a");
+	sight_add(s, &h);
+	assert_int_equal(count(s, "ipv4-addr", "192.0.2.7"), 1);
+	h = hit_at(NOON, OBS_EMAIL, "a..b@evil.example");
+	sight_add(s, &h);
+	assert_int_equal(count(s, "email-addr", ""), 0);
+	assert_int_equal(count(s, "sighting", "\"count\":3"), 1);
+	assert_int_equal(count(s, "observed-data", ""), 2);
+	/* A log's clock may say anything; the standard's years end. */
+	h = hit_at(INT64_MAX, OBS_IPV4, "192.0.2.8");
+	sight_add(s, &h);
+	assert_int_equal(count(s, "sighting", "\"last_seen\":\"2026-01-03T12:00:00"), 1);
 }
 
 int
@@ -203,6 +238,7 @@ main(void)
 		cmocka_unit_test(a_line_of_a_list_gets_one_indicator_over_all_windows),
 		cmocka_unit_test(tlp_goes_along_and_bounds_what_is_told),
 		cmocka_unit_test(what_is_made_passes_our_own_checks),
+		cmocka_unit_test(what_logs_hold_beyond_the_standard_is_told_as_it_can_be),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
