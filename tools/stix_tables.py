@@ -82,6 +82,9 @@ def read_objects(path):
             continue
         if not line.startswith("\t"):
             tables.append(Table(words[0], words[1], where))
+            tables[-1].section = words.pop()
+            if not re.fullmatch(r"[0-9]+(\.[0-9]+)+", tables[-1].section):
+                fail(where, "no section")
             if words[0] in KINDS:
                 tables[-1].release = words[2] if len(words) > 2 else "support"
             if words[0] == "ext":
@@ -222,7 +225,8 @@ def emit_table(table):
         names += [(i + COMMON_AT, n) for i, n in enumerate(shared) if n not in own]
     emit_slots(symbol + "_slots", names, table.where)
     kind = KINDS.get(table.role, "STIX_META")
-    out.append(f"static const struct stix_table {symbol} = {{{span(table.name)}, {span(table.of or '')}, {symbol}_own,")
+    out.append(f"static const struct stix_table {symbol} = {{{span(table.name)}, {span(table.of or '')}, "
+               f'"{table.section}", {symbol}_own,')
     out.append(f"\t{symbol + '_rules' if table.rules else 'NULL'}, {common}, UINT64_C({required:#x}),")
     out.append(f"\t{len(table.properties)}, {len(table.rules)}, {kind}, STIX_CLASS_{table.release.upper()},")
     out.append(f"\t&{symbol}_slots}};")
@@ -272,7 +276,8 @@ def main():
     out.append("const struct stix_slots *const stix_object_slots = &object_slots;")
     emit_index("extensions", [t for t in tables if t.role == "ext"])
     for name in ("sdo", "sco"):
-        out.append(f"static const struct stix_table unknown_{name} = {{.common = &table_common{name}, .kind = {KINDS[name]}, .class = STIX_CLASS_OTHER, .slots = &table_common{name}_slots}};")
+        out.append(f'static const struct stix_table unknown_{name} = {{.section = "3.2", .common = &table_common{name},')
+        out.append(f"\t.kind = {KINDS[name]}, .class = STIX_CLASS_OTHER, .slots = &table_common{name}_slots}};")
         out.append(f"const struct stix_table *const stix_unknown_{name} = &unknown_{name};")
     read_relationships(source["relationships"])
     pathlib.Path(target).write_text("\n".join(out) + "\n")

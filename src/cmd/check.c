@@ -29,6 +29,7 @@ print_list(struct row *row, const char *name, const struct stix_verdicts *v, enu
 		row_text(row, "code", span_of(one->code));
 		row_text(row, "path", one->path);
 		row_text(row, "what", one->what);
+		row_text(row, "clause", span_of(one->clause));
 		row_close(row);
 	}
 	row_list_close(row);
@@ -72,6 +73,8 @@ print_text(const struct tally *t, const char *place)
 		}
 		printf(": ");
 		row_plain(stdout, one->what);
+		if (*one->clause)
+			printf(" [STIX 2.1 section %s]", one->clause);
 		putchar('\n');
 	}
 	size_t said = t->verdicts.all.len, all = t->verdicts.musts + t->verdicts.shoulds;
@@ -284,13 +287,14 @@ const struct command command_check = {
 		"or "
 		"packed (gzip, xz, zstd). Each violated MUST is one line on stdout: file, place, "
 		"id, "
-		"code, path, reason; with --json each object is one line with its errors and "
-		"warnings. "
-		"What the objects of one file show only together - versions that disagree, "
-		"translations "
-		"that do not fit, markings in a circle - stands under the place \"bundle\", "
-		"\"array\" or "
-		"\"lines\". Exit status 0: all valid, 1: some are not.\n\n"
+		"code, path, reason, section of the standard; with --json each object is one line "
+		"with "
+		"its errors and warnings. What the objects of one file show only together - "
+		"versions "
+		"that disagree, translations that do not fit, markings in a circle - stands under "
+		"the "
+		"place \"bundle\", \"array\" or \"lines\". Exit status 0: all valid, 1: some are "
+		"not.\n\n"
 		"The checks of --strict bear the names and numbers of the OASIS validator: "
 		"custom-prefix "
 		"(101), uuid-check (103), open-vocab-format (111), relationship-types (202), the "

@@ -275,22 +275,22 @@ judge_change(struct check *c, const struct stix_object *before, const struct sti
 	bool same = stix_same_content(before, one);
 	if (stix_time_cmp(&before->created, &one->created) != 0)
 		at_property(c, "created", "version",
-			"versions of one object have one time of creation (section 3.2); another "
+			"versions of one object have one time of creation; another "
 			"in this file has an other one");
 	if (!span_eq(before->created_by, one->created_by))
 		at_property(c, "created_by_ref", "version",
-			"only its creator makes versions of an object (section 3.6); another in "
+			"only its creator makes versions of an object; another in "
 			"this file names another creator");
 	if (same_time && !same)
 		at_property(c, "modified", "version",
-			"a change needs a later time (section 3.6); another of this id and time "
+			"a change needs a later time; another of this id and time "
 			"in this file differs");
 	if (same_time && same)
 		check_should(
 			c, CHECK_DUPLICATE_IDS, "this id and version stand in the file before");
 	if (!versioned && !same)
 		at_property(c, "id", "version",
-			"this type has no versions (section 7.2.1); another of this id in this "
+			"this type has no versions; another of this id in this "
 			"file differs");
 }
 
@@ -307,7 +307,7 @@ judge_in_order(struct check *c, struct frame *item, const struct version *all, s
 		c->id = all[i].entry->id;
 		if (end && stix_time_cmp(&all[i].modified, &end->modified) > 0)
 			at_property(c, "modified", "revoked",
-				"a revocation is the last version (section 3.6); the file has an "
+				"a revocation is the last version; the file has an "
 				"earlier one that revokes");
 		if (all[i].revoked && !end)
 			end = &all[i];
@@ -360,7 +360,7 @@ judge_uuid(struct check *c, const struct stix_across *a, const struct across_ent
 		(stix_type_known(other, &kind, &class) && kind == STIX_SCO))
 		return;
 	at_property(c, "id", "uuid-reuse",
-		"a producer uses a UUID for one type of object (section 2.9); this one stands in "
+		"a producer uses a UUID for one type of object; this one stands in "
 		"the "
 		"file on another type");
 }

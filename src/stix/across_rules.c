@@ -22,13 +22,12 @@ mirror_list(struct check *c, yyjson_val *original, yyjson_val *translated)
 {
 	struct frame item = {.up = c->at};
 	if (!yyjson_is_arr(translated)) {
-		check_must(
-			c, "translation", "the property it translates is a list (section 7.1.1)");
+		check_must(c, "translation", "the property it translates is a list");
 		return;
 	}
 	if (yyjson_arr_size(original) != yyjson_arr_size(translated)) {
 		check_must(c, "translation",
-			"has %zu items where the list it translates has %zu (section 7.1.1); "
+			"has %zu items where the list it translates has %zu; "
 			"leave \"\" for what is not translated",
 			yyjson_arr_size(translated), yyjson_arr_size(original));
 		return;
@@ -63,13 +62,11 @@ static void
 mirror(struct check *c, yyjson_val *original, yyjson_val *translated)
 {
 	if (yyjson_is_str(original) && !yyjson_is_str(translated))
-		check_must(
-			c, "translation", "the property it translates is a string (section 7.1.1)");
+		check_must(c, "translation", "the property it translates is a string");
 	else if (yyjson_is_arr(original))
 		mirror_list(c, original, translated);
 	else if (yyjson_is_obj(original) && !yyjson_is_obj(translated))
-		check_must(c, "translation",
-			"the property it translates is an object (section 7.1.1)");
+		check_must(c, "translation", "the property it translates is an object");
 	else if (yyjson_is_obj(original))
 		mirror_members(c, original, translated);
 }
@@ -135,7 +132,7 @@ judge_extensions(struct check *c, const struct stix_across *a, yyjson_val *objec
 		if (!has)
 			check_must(c, "extension-type",
 				"the extension-definition in this file has no \"%.*s\" among its "
-				"extension_types (section 7.3.1)",
+				"extension_types",
 				check_width(kind), kind.ptr);
 		c->at = all.up;
 	}
@@ -236,7 +233,7 @@ judge_variant(struct check *c, const struct stix_across *a, yyjson_val *link)
 	if (yyjson_is_true(json_get(source, "is_family")) &&
 		yyjson_is_false(json_get(target, "is_family")))
 		check_must(c, "variant",
-			"a malware family is no variant of an instance (section 4.11.2); turn the "
+			"a malware family is no variant of an instance; turn the "
 			"relationship round");
 	c->at = step.up;
 }
@@ -277,7 +274,7 @@ judge_samples(struct check *c, const struct stix_across *a, yyjson_val *malware)
 			check_must(c, "samples",
 				"its hashes are of other data than those of the first sample; "
 				"where "
-				"is_family is false all are the same (section 4.11.1)");
+				"is_family is false all are the same");
 		}
 	}
 	c->at = step.up;
@@ -371,7 +368,7 @@ follow(struct check *c, struct frame *item, struct circles *k)
 		c->id = e->id;
 		c->at = &step;
 		check_must(c, "circular",
-			"markings mark each other in a circle (section 3.2); leave one of these "
+			"markings mark each other in a circle; leave one of these "
 			"references out");
 		c->at = item;
 	}

@@ -21,6 +21,7 @@ struct check {
 	const struct frame *at;
 	const struct frame *base; /* where `object` stands */
 	yyjson_val *object;	  /* the one under check */
+	const char *clause;	  /* section of what is being looked at */
 	struct span id, type;
 	const struct stix_table *table; /* NULL: a type the standard does not have */
 	enum stix_kind kind;

@@ -62,6 +62,34 @@ clean(struct arena *a, const char *text)
 	return copy;
 }
 
+/* The section that says it, by the verdict's code; else that of the property. */
+static const char *
+clause_of(const struct check *c, const char *code)
+{
+	static const char *const clauses[][2] = {{"base64", "2.1"}, {"dictionary-key", "2.3"},
+		{"null", "2"}, {"empty", "2.12"}, {"external-id", "2.5.2"}, {"hash", "2.7"},
+		{"hash-algo", "2.7"}, {"hash-length", "2.7"}, {"hex", "2.8"}, {"id", "2.9"},
+		{"id-type", "2.9"}, {"uuid-version", "2.9"}, {"uuid-check", "2.9"},
+		{"uuid-reuse", "2.9"}, {"kill-chain-names", "2.11"},
+		{"observable-object-keys", "2.9"}, {"observable-dictionary-keys", "2.3"},
+		{"open-vocab-format", "2.14"}, {"timestamp", "2.16.1"}, {"precision", "3.2"},
+		{"property-name", "3.1"}, {"type-name", "11.2.1"}, {"spec-version", "3.2"},
+		{"circular", "3.2"}, {"language", "3.2"}, {"versioned", "3.6"}, {"version", "3.6"},
+		{"revoked", "3.6"}, {"duplicate-ids", "3.6"}, {"reserved", "3.8"},
+		{"charset", "3.9.1"}, {"observable", "4.14.1"}, {"samples", "4.11.1"},
+		{"variant", "4.11.2"}, {"relationship-types", "5.1.2"}, {"encoded-word", "6.6"},
+		{"translation", "7.1.1"}, {"marking", "7.2.1"}, {"tlp", "7.2.1"},
+		{"marking-definition-type", "7.2.1"}, {"selector", "7.2.3"}, {"extension", "3.2"},
+		{"extension-type", "7.3.1"}, {"extensions-use", "7.3"}, {"custom-prefix", "11.1.1"},
+		{"custom-prefix-lax", "11.1.1"}, {"bundle", "8.1"}, {"pattern", "9"},
+		{"pattern-property", "3.1"}, {"pattern-type", "3.1"}, {"json", ""},
+		{"unresolved", ""}, {"unknown-type", ""}, {"unknown-property", ""}};
+	for (size_t i = 0; i < sizeof clauses / sizeof clauses[0]; i++)
+		if (strcmp(clauses[i][0], code) == 0)
+			return clauses[i][1];
+	return c->clause ? c->clause : "";
+}
+
 static void
 add_verdict(struct check *c, const char *code, enum stix_level level, const char *what)
 {
@@ -79,6 +107,7 @@ add_verdict(struct check *c, const char *code, enum stix_level level, const char
 	buf_add_byte(&path, 0);
 	*vec_add(&out->all) = (struct stix_verdict){.code = code,
 		.level = level,
+		.clause = clause_of(c, code),
 		.id = arena_dup(&out->text, span_sub(c->id, 0, 300)),
 		.path = clean(&out->text, path.ptr),
 		.what = clean(&out->text, what)};

@@ -37,9 +37,10 @@ struct stix_verdict {
 	const char *
 		code; /* stable short name: "required", "type", "timestamp", "custom-prefix", ... */
 	enum stix_level level;
-	struct span id;	  /* of the object it is about; empty where it has none */
-	struct span path; /* "external_references[0].url"; empty for the object itself */
-	struct span what; /* for a person */
+	const char *clause; /* section of the standard, "4.7.1"; "" for what no section says */
+	struct span id;	    /* of the object it is about; empty where it has none */
+	struct span path;   /* "external_references[0].url"; empty for the object itself */
+	struct span what;   /* for a person */
 };
 
 struct stix_verdicts {

@@ -102,7 +102,7 @@ static void
 check_decoded(struct check *c, struct span value)
 {
 	if (value.len && has_encoded_word(value))
-		check_must(c, "encoded-word", "words of RFC 2047 must be decoded (section 6.6)");
+		check_must(c, "encoded-word", "words of RFC 2047 must be decoded");
 }
 
 /* Section 6.6: header fields stand decoded. */
@@ -207,8 +207,7 @@ rule_windows_process(struct check *c, yyjson_val *object)
 		struct frame step = {.up = &info, .key = json_span(key)};
 		c->at = &step;
 		if (!stix_words_have(&stix_words_startup_info, step.key))
-			check_must(c, "dictionary-key",
-				"STARTUPINFO has no such name (section 6.13.2)");
+			check_must(c, "dictionary-key", "STARTUPINFO has no such name");
 		c->at = info.up;
 	}
 }

@@ -137,6 +137,7 @@ struct stix_rule {
 
 struct stix_table {
 	struct span name, of; /* of: the type that an extension extends */
+	const char *section;  /* of the standard */
 	const struct stix_property *own;
 	const struct stix_rule *rules;
 	const struct stix_table *common; /* properties it shares, NULL: none */

@@ -155,7 +155,7 @@ hash_one(struct check *c, bool listed, struct span name, yyjson_val *val)
 	if (name.len > 30)
 		check_should(c, CHECK_HASH_LENGTH, "names of hashes should have at most 30 bytes");
 	if (listed)
-		check_must(c, "hash-algorithm", "not in hash-algorithm-ov (section 2.5.1)");
+		check_must(c, "hash-algorithm", "not in hash-algorithm-ov");
 	else if (!span_starts(name, SPAN("x_")))
 		check_should(c, CHECK_HASH_ALGO, "not in hash-algorithm-ov");
 }
@@ -359,8 +359,7 @@ check_uuid_version(struct check *c, const struct uuid *uuid)
 		check_must(c, "uuid-version",
 			"a UUIDv4 is wanted: no property that contributes to the id is present");
 	else if (contributes != (version == 5))
-		check_should(c, CHECK_UUID_CHECK, "should have a UUIDv%d (section 2.9)",
-			contributes ? 5 : 4);
+		check_should(c, CHECK_UUID_CHECK, "should have a UUIDv%d", contributes ? 5 : 4);
 }
 
 static void

@@ -93,8 +93,9 @@ check_versioned_sco(struct check *c, struct span name)
 		return;
 	if (stix_id_of_sco(c->object, made, NULL) == RC_OK && span_eq_fold(c->id, span_of(made)))
 		check_must(c, "versioned",
-			"an observable with versions must not have the id that its properties make "
-			"(section 3.6); leave created and modified out");
+			"an observable with versions must not have the id that its properties "
+			"make; "
+			"leave created and modified out");
 }
 
 void
@@ -102,7 +103,7 @@ check_custom(struct check *c, struct span name, yyjson_val *val)
 {
 	check_versioned_sco(c, name);
 	if (stix_words_have(&stix_words_reserved_properties, name))
-		check_must(c, "reserved", "a reserved name (section 3.8)");
+		check_must(c, "reserved", "a reserved name");
 	if (!check_property_name(name))
 		check_must(
 			c, "property-name", "3 to 250 of a-z, 0-9 and _, starting with a letter");
@@ -155,6 +156,9 @@ check_member(struct check *c, const struct stix_table *table, yyjson_val *key, u
 	unsigned bit;
 	const struct stix_property *property = find_property(table, name, &bit);
 	c->at = &step;
+	c->clause = !property		    ? "11.1.1"
+		    : bit < STIX_COMMON_BIT ? table->section
+					    : table->common->section;
 	if (property) {
 		*seen |= UINT64_C(1) << bit;
 		check_property(c, property, val);
@@ -263,13 +267,18 @@ check_table(struct check *c, const struct stix_table *table, yyjson_val *object)
 	if (c->old)
 		missing &= ~((UINT64_C(1) << STIX_COMMON_BIT) - 1);
 	if (missing) {
+		c->clause = table->section;
 		miss(c, table->own, table->own_count,
 			missing & ((UINT64_C(1) << STIX_COMMON_BIT) - 1));
-		if (common)
+		if (common) {
+			c->clause = common->section;
 			miss(c, common->own, common->own_count, missing >> STIX_COMMON_BIT);
+		}
 	}
+	c->clause = table->section;
 	for (unsigned i = 0; i < table->rule_count && !c->stop; i++)
 		check_rule(c, &table->rules[i], object, seen);
+	c->clause = common ? common->section : table->section;
 	for (unsigned i = 0; common && i < common->rule_count && !c->stop; i++)
 		check_rule(c, &common->rules[i], object, seen);
 }
@@ -279,6 +288,7 @@ static void
 check_foreign_extension(struct check *c, yyjson_val *extension)
 {
 	yyjson_obj_iter it = yyjson_obj_iter_with(extension);
+	c->clause = "7.3.2";
 	for (yyjson_val *key; !c->stop && (key = yyjson_obj_iter_next(&it));) {
 		struct frame step = {.up = c->at, .key = json_span(key)};
 		c->at = &step;
@@ -392,7 +402,7 @@ check_observables(struct check *c, yyjson_val *container)
 		inner.at = inner.base = &step;
 		if (!span_to_u64(step.key, &number))
 			check_should(&inner, CHECK_OBSERVABLE_OBJECT_KEYS,
-				"keys should be numbers from 0 on (section 2.9)");
+				"keys should be numbers from 0 on");
 		inner.object = one;
 		inner.type = json_get_span(one, "type");
 		inner.table = stix_table_find(inner.type);

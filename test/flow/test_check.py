@@ -30,9 +30,10 @@ def test_every_shape_of_file_is_judged_object_by_object(tocsin, tmp_path):
         bad = name != "one"
         rows = tocsin("check", "--json", name, code=int(bad)).rows
         assert [r["valid"] for r in rows] == ([True, False] if bad else [True]), name
-        assert not bad or rows[1]["errors"] == [{"code": "required", "path": "name", "what": "missing"}]
+        assert not bad or rows[1]["errors"] == [
+            {"code": "required", "path": "name", "what": "missing", "clause": "4.5.1"}]
     out = tocsin("check", "lines", code=1).out
-    assert out == "lines: line 3 %s: MUST required at name: missing\n" % OTHER["id"]
+    assert out == "lines: line 3 %s: MUST required at name: missing [STIX 2.1 section 4.5.1]\n" % OTHER["id"]
 
 
 def test_strict_adds_shoulds_that_can_be_chosen(tocsin):

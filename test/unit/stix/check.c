@@ -469,6 +469,41 @@ objects_of_2_0_are_judged_where_accepted(void **state)
 	judge(required, 4, &only);
 }
 
+static void
+verdicts_name_their_clause(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *object, *patch, *path, *clause;
+	} cases[] = {
+		{identity, "{\"name\":null}", "name", "4.5.1"},
+		{identity, "{\"labels\":7}", "labels", "3.2"},
+		{identity, "{\"created\":\"now\"}", "created", "2.16.1"},
+		{indicator, "{\"valid_until\":\"2015-01-01T00:00:00Z\"}", "valid_until", "4.7.1"},
+		{file, EXT("pdf-ext", "\"version\":1"), "extensions.pdf-ext.version", "6.7.4"},
+		{tool, REF("\"url\":\"https://a.b\""), "external_references[0].source_name", "2.5"},
+		{tool, "{\"Own\":1}", "Own", "3.1"},
+		{tool, EXT(DEFINED, "\"Own\":1,\"extension_type\":\"property-extension\""),
+			"extensions." DEFINED ".Own", "3.1"},
+		{url, "{\"value\":null}", "value", "6.15.1"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct judged one = {cases[i].object, cases[i].patch, NULL, NULL};
+		struct stix_verdicts v = {};
+		own_buf struct buf text = {};
+		bool found = false;
+		apply_patch(&one, &text);
+		assert_rc(stix_check_text(buf_span(&text), &(struct stix_options){}, &v), RC_BAD);
+		for (size_t j = 0; j < v.all.len; j++)
+			if (span_eq(v.all.at[j].path, span_of(cases[i].path))) {
+				assert_string_equal(v.all.at[j].clause, cases[i].clause);
+				found = true;
+			}
+		assert_true(found);
+		stix_verdicts_fini(&v);
+	}
+}
+
 /* An import stops at the first violation; everybody else gets all of them, and no more than a page.
  */
 static void
@@ -518,6 +553,7 @@ main(void)
 		cmocka_unit_test(bundles_are_judged_whole),
 		cmocka_unit_test(interoperability_asks_for_creators_and_one_tlp_level),
 		cmocka_unit_test(objects_of_2_0_are_judged_where_accepted),
+		cmocka_unit_test(verdicts_name_their_clause),
 		cmocka_unit_test(verdicts_are_bounded),
 		cmocka_unit_test(text_that_is_no_json_is_a_verdict),
 	};
