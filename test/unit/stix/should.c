@@ -1,7 +1,21 @@
 /* Every check of --strict, by name. */
 #include "judge.h"
 
-/* Every SHOULD by name; each of these objects is valid without --strict. */
+/* Each object is valid without --strict, and judged where its check alone is enabled. */
+static void
+judge_strictly(const struct judged *cases, size_t count)
+{
+	judge(cases, count, &(struct stix_options){.level = STIX_SHOULD});
+	for (size_t i = 0; i < count; i++) {
+		struct judged lax = {cases[i].object, cases[i].patch, NULL, NULL};
+		judge(&lax, 1, &(struct stix_options){});
+		struct stix_options without = {.level = STIX_SHOULD};
+		assert_rc(stix_options_select(&without.enabled, span_of(cases[i].code)), RC_OK);
+		judge(&cases[i], 1, &without);
+	}
+}
+
+/* Every SHOULD by name. */
 static void
 shoulds_are_judged_by_name(void **state)
 {
@@ -63,6 +77,15 @@ shoulds_are_judged_by_name(void **state)
 		{grouping, "{\"context\":\"bad\"}", "grouping-context", "context"},
 		{infrastructure, "{\"infrastructure_types\":[\"bad\"]}", "infrastructure-types",
 			"infrastructure_types[0]"},
+	};
+	judge_strictly(cases, sizeof cases / sizeof cases[0]);
+}
+
+static void
+shoulds_of_observables_and_parts_are_judged_by_name(void **state)
+{
+	(void)state;
+	static const struct judged cases[] = {
 		{file, "{\"hashes\":{\"own\":\"1\"}}", "hash-algo", "hashes.own"},
 		{file, "{\"hashes\":{\"x_a_name_of_more_than_thirty_bytes\":\"1\"}}", "hash-length",
 			"hashes.x_a_name_of_more_than_thirty_bytes"},
@@ -96,14 +119,7 @@ shoulds_are_judged_by_name(void **state)
 			"extension-properties", ""},
 		{statement, "{\"definition_type\":\"iep\"}", "extensions-use", "definition_type"},
 	};
-	judge(cases, sizeof cases / sizeof cases[0], &(struct stix_options){.level = STIX_SHOULD});
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct judged lax = {cases[i].object, cases[i].patch, NULL, NULL};
-		judge(&lax, 1, &(struct stix_options){});
-		struct stix_options without = {.level = STIX_SHOULD};
-		assert_rc(stix_options_select(&without.enabled, span_of(cases[i].code)), RC_OK);
-		judge(&cases[i], 1, &without);
-	}
+	judge_strictly(cases, sizeof cases / sizeof cases[0]);
 }
 
 /* Section 7.3 excuses what stands at an object's top, and only from the check that asks for it. */
@@ -151,6 +167,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shoulds_are_judged_by_name),
+		cmocka_unit_test(shoulds_of_observables_and_parts_are_judged_by_name),
 		cmocka_unit_test(extensions_excuse_what_they_make),
 		cmocka_unit_test(checks_are_selected_by_name_number_and_group),
 	};
