@@ -182,14 +182,22 @@ judge_lines(struct tally *t, struct span text)
 	judge_together(t, "lines", set, (struct span){});
 }
 
-/* Several values, one a line: the first line is a whole value, and something follows it. */
+/*
+ * Several values, one a line: a line that opens and closes an object has one below it that opens,
+ * which no single value has, sound or not; or the first line is a whole value and something follows.
+ */
 static bool
 is_lines(struct span text)
 {
 	own_json yyjson_doc *doc = NULL;
 	size_t end = span_find_byte(text, '\n');
-	return end != SIZE_MAX && span_trim(span_sub(text, end, SIZE_MAX)).len &&
-	       json_read(span_sub(text, 0, end), NULL, &doc, NULL) == RC_OK;
+	struct span first = span_trim(span_sub(text, 0, end == SIZE_MAX ? 0 : end));
+	struct span rest = span_trim(span_sub(text, end == SIZE_MAX ? text.len : end, SIZE_MAX));
+	if (!first.len || !rest.len)
+		return false;
+	if (first.ptr[0] == '{' && first.ptr[first.len - 1] == '}' && rest.ptr[0] == '{')
+		return true;
+	return json_read(first, NULL, &doc, NULL) == RC_OK;
 }
 
 static void

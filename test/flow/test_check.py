@@ -97,6 +97,14 @@ def test_objects_of_one_file_are_judged_together(tocsin, tmp_path):
     tocsin("check", "one", "two")
 
 
+def test_a_malformed_line_hides_no_other(tocsin):
+    lines = [json.dumps(IDENTITY)[:-1] + ",}", json.dumps(IDENTITY), '{"id":', json.dumps(OTHER)]
+    rows = tocsin("check", "--json", "-", stdin="\n".join(lines), code=1).rows
+    assert [r["valid"] for r in rows] == [False, True, False, True]
+    one = '{"type":"bundle","id":"%s","objects":[\n%s\n]}' % (BUNDLE["id"], json.dumps(IDENTITY))
+    assert [r["place"] for r in tocsin("check", "--json", "-", stdin=one).rows] == ["objects[0]"]
+
+
 def test_a_bundle_holds_objects_and_no_bundles(tocsin):
     inner = BUNDLE | {"objects": [IDENTITY]}
     text = json.dumps(BUNDLE | {"objects": [inner]})

@@ -106,15 +106,24 @@ same_set(yyjson_val *a, yyjson_val *b)
 }
 
 static bool
+same_entry(yyjson_val *x, yyjson_val *y)
+{
+	return span_eq(json_get_span(x, "marking_ref"), json_get_span(y, "marking_ref")) &&
+	       span_eq(json_get_span(x, "lang"), json_get_span(y, "lang")) &&
+	       same_set(json_get(x, "selectors"), json_get(y, "selectors"));
+}
+
+/* Section 7.2.3 gives the order of granular markings no meaning. */
+static bool
 same_granular(yyjson_val *a, yyjson_val *b)
 {
 	if (yyjson_arr_size(a) != yyjson_arr_size(b))
 		return false;
 	for (size_t i = 0; i < yyjson_arr_size(a); i++) {
-		yyjson_val *x = yyjson_arr_get(a, i), *y = yyjson_arr_get(b, i);
-		if (!span_eq(json_get_span(x, "marking_ref"), json_get_span(y, "marking_ref")) ||
-			!span_eq(json_get_span(x, "lang"), json_get_span(y, "lang")) ||
-			!same_set(json_get(x, "selectors"), json_get(y, "selectors")))
+		bool found = false;
+		for (size_t j = 0; j < yyjson_arr_size(b); j++)
+			found = found || same_entry(yyjson_arr_get(a, i), yyjson_arr_get(b, j));
+		if (!found)
 			return false;
 	}
 	return true;
