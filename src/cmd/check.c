@@ -118,8 +118,7 @@ broken(struct tally *t, const struct diag *why)
 
 /* What the list as a whole shows: of a bundle itself, and of its objects together. */
 static void
-judge_together(
-	struct tally *t, const char *place, const struct stix_across *set, struct span envelope)
+judge_together(struct tally *t, const char *place, struct stix_across *set, struct span envelope)
 {
 	struct stix_options options = t->options;
 	options.flags |= STIX_ACROSS_ONLY;

@@ -28,13 +28,16 @@ struct across_entry {
 };
 
 /* The first entry of an id, NOBODY: none in this file. */
-uint32_t across_find(const struct stix_across *a, struct span id);
-const struct across_entry *across_at(const struct stix_across *a, uint32_t number);
-/* The entry's value; *doc owns it where it was read anew. */
-yyjson_val *across_open(const struct across_entry *e, yyjson_doc **doc);
+uint32_t across_find(struct stix_across *a, struct span id);
+const struct across_entry *across_at(struct stix_across *a, uint32_t number);
+/*
+ * The entry's value; *doc owns it where it was read anew. NULL once so much was read again that the
+ * file must mean harm: as if the object were not there.
+ */
+yyjson_val *across_open(struct stix_across *a, const struct across_entry *e, yyjson_doc **doc);
 /* The latest version of an id; NOBODY: none in this file. */
-uint32_t across_latest(const struct stix_across *a, struct span id);
+uint32_t across_latest(struct stix_across *a, struct span id);
 /* Circles of markings that mark each other, over all `count` entries; item: where they stand. */
-void across_circles(struct check *c, const struct stix_across *a, struct frame *item, size_t count);
+void across_circles(struct check *c, struct stix_across *a, struct frame *item, size_t count);
 /* The rules of one entry, at c->at. */
-void across_rules(struct check *c, const struct stix_across *a, const struct across_entry *e);
+void across_rules(struct check *c, struct stix_across *a, const struct across_entry *e);

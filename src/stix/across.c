@@ -25,7 +25,11 @@ struct stix_across {
 	struct arena ids;
 	vec_of(struct across_entry) all;
 	struct slots by_id, by_uuid;
+	uint64_t total, reread; /* bytes of all texts; of those read again */
 };
+
+/* How often all of a file may be read again: a million references to one large object are harm. */
+enum { REREAD_TIMES = 32, REREAD_LEAST = 64 << 20 };
 
 struct stix_across *
 stix_across_new(const char *list)
@@ -49,16 +53,19 @@ stix_across_free(struct stix_across **a)
 }
 
 const struct across_entry *
-across_at(const struct stix_across *a, uint32_t number)
+across_at(struct stix_across *a, uint32_t number)
 {
 	return &a->all.at[number];
 }
 
 yyjson_val *
-across_open(const struct across_entry *e, yyjson_doc **doc)
+across_open(struct stix_across *a, const struct across_entry *e, yyjson_doc **doc)
 {
 	if (!e->text.ptr)
 		return e->value;
+	a->reread += e->text.len;
+	if (a->reread > a->total * REREAD_TIMES + REREAD_LEAST)
+		return NULL;
 	return json_read(e->text, NULL, doc, NULL) ? NULL : yyjson_doc_get_root(*doc);
 }
 
@@ -99,8 +106,8 @@ same_uuid(const struct across_entry *x, const struct across_entry *y)
 
 /* The slot of `e`, or the free one where it belongs. */
 static uint32_t *
-slot_of(const struct stix_across *a, const struct slots *s, const struct across_entry *e,
-	uint64_t hash, bool (*same)(const struct across_entry *, const struct across_entry *))
+slot_of(struct stix_across *a, const struct slots *s, const struct across_entry *e, uint64_t hash,
+	bool (*same)(const struct across_entry *, const struct across_entry *))
 {
 	size_t at = hash & (s->len - 1);
 	while (s->at[at] && !same(&a->all.at[s->at[at] - 1], e))
@@ -109,7 +116,7 @@ slot_of(const struct stix_across *a, const struct slots *s, const struct across_
 }
 
 static void
-grow(const struct stix_across *a, struct slots *s, uint64_t (*hash)(const struct across_entry *))
+grow(struct stix_across *a, struct slots *s, uint64_t (*hash)(const struct across_entry *))
 {
 	if ((s->used + 1) * 2 <= s->len)
 		return;
@@ -185,6 +192,7 @@ note(struct stix_across *a, size_t index, struct span text, yyjson_val *object)
 		return;
 	struct stix_time modified = {.at = TIME_NONE};
 	(void)!stix_time_read(json_get_span(object, "modified"), &modified);
+	a->total += text.len;
 	uint32_t number = (uint32_t)a->all.len;
 	*vec_add(&a->all) = (struct across_entry){.text = text,
 		.value = text.ptr ? NULL : object,
@@ -217,7 +225,7 @@ stix_across_add_value(struct stix_across *a, size_t index, yyjson_val *object)
 }
 
 uint32_t
-across_find(const struct stix_across *a, struct span id)
+across_find(struct stix_across *a, struct span id)
 {
 	struct across_entry key = {.id = id};
 	if (!a->by_id.len)
@@ -227,7 +235,7 @@ across_find(const struct stix_across *a, struct span id)
 }
 
 uint32_t
-across_latest(const struct stix_across *a, struct span id)
+across_latest(struct stix_across *a, struct span id)
 {
 	uint32_t first = across_find(a, id);
 	return first == NOBODY ? first : a->all.at[first].latest;
@@ -325,13 +333,13 @@ judge_in_order(struct check *c, struct frame *item, const struct version *all, s
 
 /* Cyber-observables are not versioned: section 3.6. */
 static void
-judge_versions(struct check *c, const struct stix_across *a, struct frame *item, uint32_t first)
+judge_versions(struct check *c, struct stix_across *a, struct frame *item, uint32_t first)
 {
 	own_arena struct arena times = {};
 	vec_of(struct version) all = {};
 	for (uint32_t i = first; i != NOBODY; i = a->all.at[i].next) {
 		own_json yyjson_doc *doc = NULL;
-		yyjson_val *value = across_open(&a->all.at[i], &doc);
+		yyjson_val *value = across_open(a, &a->all.at[i], &doc);
 		struct version v = {.entry = &a->all.at[i],
 			.modified.at = TIME_NONE,
 			.revoked = yyjson_is_true(json_get(value, "revoked"))};
@@ -348,7 +356,7 @@ judge_versions(struct check *c, const struct stix_across *a, struct frame *item,
 /* Section 2.9: a producer uses a UUID for objects of one type; observables' ids say nothing of it.
  */
 static void
-judge_uuid(struct check *c, const struct stix_across *a, const struct across_entry *e)
+judge_uuid(struct check *c, struct stix_across *a, const struct across_entry *e)
 {
 	enum stix_kind kind;
 	enum stix_class class;
@@ -367,7 +375,7 @@ judge_uuid(struct check *c, const struct stix_across *a, const struct across_ent
 
 enum rc
 stix_across_judge(
-	const struct stix_across *a, const struct stix_options *options, struct stix_verdicts *out)
+	struct stix_across *a, const struct stix_options *options, struct stix_verdicts *out)
 {
 	struct check c = {.options = options, .out = out, .should = check_active(options)};
 	struct frame list = {.key = span_of(a->list)}, item = {.up = *a->list ? &list : NULL};
@@ -391,5 +399,12 @@ stix_across_judge(
 	c.at = &item;
 	if (!c.stop)
 		across_circles(&c, a, &item, a->all.len);
+	if (a->reread > a->total * REREAD_TIMES + REREAD_LEAST) {
+		c.at = NULL;
+		c.id = (struct span){};
+		check_must(&c, "limit",
+			"references lead too often to large objects: not all was judged together; "
+			"split the file");
+	}
 	return check_result(options, out, musts, shoulds);
 }

@@ -21,6 +21,9 @@ void stix_across_free(struct stix_across **a); /* NULL accepted */
 void stix_across_add(struct stix_across *a, size_t index, struct span text);
 /* The same for a value whose document outlives the index. */
 void stix_across_add_value(struct stix_across *a, size_t index, yyjson_val *object);
-/* Adds what all of them show; options as for stix_check. */
+/*
+ * Adds what all of them show; options as for stix_check. The time is bounded by the size of the
+ * texts; a file that asks for more gets a verdict "limit".
+ */
 enum rc stix_across_judge(
-	const struct stix_across *a, const struct stix_options *options, struct stix_verdicts *out);
+	struct stix_across *a, const struct stix_options *options, struct stix_verdicts *out);

@@ -9,10 +9,10 @@
 
 /* The latest version of what `id` names, opened; NULL: not in this file. */
 static yyjson_val *
-open_latest(const struct stix_across *a, struct span id, yyjson_doc **doc)
+open_latest(struct stix_across *a, struct span id, yyjson_doc **doc)
 {
 	uint32_t number = id.len ? across_latest(a, id) : (uint32_t)NOBODY;
-	return number == NOBODY ? NULL : across_open(across_at(a, number), doc);
+	return number == NOBODY ? NULL : across_open(a, across_at(a, number), doc);
 }
 
 static void mirror(struct check *c, yyjson_val *original, yyjson_val *translated);
@@ -73,7 +73,7 @@ mirror(struct check *c, yyjson_val *original, yyjson_val *translated)
 
 /* The version that object_modified names, else the latest; NOBODY: not in this file. */
 static uint32_t
-translated_version(const struct stix_across *a, yyjson_val *content)
+translated_version(struct stix_across *a, yyjson_val *content)
 {
 	struct stix_time wanted, modified;
 	struct span id = json_get_span(content, "object_ref");
@@ -84,7 +84,7 @@ translated_version(const struct stix_across *a, yyjson_val *content)
 	for (uint32_t i = across_find(a, id); i != NOBODY; i = across_at(a, i)->next) {
 		own_json yyjson_doc *doc = NULL;
 		yyjson_val *value = wanted.at == across_at(a, i)->modified
-					    ? across_open(across_at(a, i), &doc)
+					    ? across_open(a, across_at(a, i), &doc)
 					    : NULL;
 		if (value && !stix_time_read(json_get_span(value, "modified"), &modified) &&
 			stix_time_cmp(&wanted, &modified) == 0)
@@ -94,13 +94,13 @@ translated_version(const struct stix_across *a, yyjson_val *content)
 }
 
 static void
-judge_translation(struct check *c, const struct stix_across *a, yyjson_val *content)
+judge_translation(struct check *c, struct stix_across *a, yyjson_val *content)
 {
 	own_json yyjson_doc *doc = NULL;
 	uint32_t number = translated_version(a, content);
 	if (number == NOBODY)
 		return;
-	yyjson_val *original = across_open(across_at(a, number), &doc);
+	yyjson_val *original = across_open(a, across_at(a, number), &doc);
 	struct frame all = {.up = c->at, .key = SPAN("contents")};
 	yyjson_obj_iter it = yyjson_obj_iter_with(json_get(content, "contents"));
 	for (yyjson_val *key; !c->stop && (key = yyjson_obj_iter_next(&it));) {
@@ -113,7 +113,7 @@ judge_translation(struct check *c, const struct stix_across *a, yyjson_val *cont
 
 /* Section 7.3.1: an instance is of a type that the definition says it holds. */
 static void
-judge_extensions(struct check *c, const struct stix_across *a, yyjson_val *object)
+judge_extensions(struct check *c, struct stix_across *a, yyjson_val *object)
 {
 	struct frame all = {.up = c->at, .key = SPAN("extensions")};
 	yyjson_obj_iter it = yyjson_obj_iter_with(json_get(object, "extensions"));
@@ -156,7 +156,7 @@ said_kind(yyjson_val *object, enum stix_kind *kind)
 }
 
 static void
-judge_kind(struct check *c, const struct stix_across *a, struct span id, unsigned kinds)
+judge_kind(struct check *c, struct stix_across *a, struct span id, unsigned kinds)
 {
 	own_json yyjson_doc *doc = NULL;
 	enum stix_kind kind;
@@ -176,7 +176,7 @@ judge_kind(struct check *c, const struct stix_across *a, struct span id, unsigne
 
 /* References whose clause names kinds of objects: sections 4.12.1, 4.14.1, 5.1.2, 5.2.1. */
 static void
-judge_kinds(struct check *c, const struct stix_across *a, yyjson_val *object)
+judge_kinds(struct check *c, struct stix_across *a, yyjson_val *object)
 {
 	static const struct {
 		const char *type, *property;
@@ -208,7 +208,7 @@ judge_kinds(struct check *c, const struct stix_across *a, yyjson_val *object)
 
 /* What --enforce-refs asks of a relationship. */
 static void
-judge_resolved(struct check *c, const struct stix_across *a, yyjson_val *link, const char *name)
+judge_resolved(struct check *c, struct stix_across *a, yyjson_val *link, const char *name)
 {
 	struct span id = json_get_span(link, name);
 	struct frame step = {.up = c->at, .key = span_of(name)};
@@ -221,7 +221,7 @@ judge_resolved(struct check *c, const struct stix_across *a, yyjson_val *link, c
 
 /* Section 4.11.2: a family is no variant of an instance. */
 static void
-judge_variant(struct check *c, const struct stix_across *a, yyjson_val *link)
+judge_variant(struct check *c, struct stix_across *a, yyjson_val *link)
 {
 	own_json yyjson_doc *x = NULL, *y = NULL;
 	if (!span_eq(json_get_span(link, "relationship_type"), SPAN("variant-of")))
@@ -254,7 +254,7 @@ differ(yyjson_val *a, yyjson_val *b)
 
 /* Section 4.11.1: the samples of an instance are one file. Each is held against the first. */
 static void
-judge_samples(struct check *c, const struct stix_across *a, yyjson_val *malware)
+judge_samples(struct check *c, struct stix_across *a, yyjson_val *malware)
 {
 	own_json yyjson_doc *first = NULL;
 	yyjson_val *hashes = NULL;
@@ -281,10 +281,10 @@ judge_samples(struct check *c, const struct stix_across *a, yyjson_val *malware)
 }
 
 void
-across_rules(struct check *c, const struct stix_across *a, const struct across_entry *e)
+across_rules(struct check *c, struct stix_across *a, const struct across_entry *e)
 {
 	own_json yyjson_doc *doc = NULL;
-	yyjson_val *object = across_open(e, &doc);
+	yyjson_val *object = across_open(a, e, &doc);
 	if (e->rules & ACROSS_TRANSLATES)
 		judge_translation(c, a, object);
 	if (e->rules & ACROSS_EXTENDED && !c->stop)
@@ -315,7 +315,7 @@ struct edge {
 enum { WHITE, GREY, BLACK };
 
 struct circles {
-	const struct stix_across *a;
+	struct stix_across *a;
 	uint8_t *color;
 	vec_of(struct stop) way;
 	vec_of(struct edge) edges;
@@ -333,7 +333,7 @@ static void
 enter(struct circles *k, uint32_t number)
 {
 	own_json yyjson_doc *doc = NULL;
-	yyjson_val *one, *marking = across_open(across_at(k->a, number), &doc);
+	yyjson_val *one, *marking = across_open(k->a, across_at(k->a, number), &doc);
 	struct stop s = {.number = number, .from = k->edges.len, .at = k->edges.len};
 	yyjson_arr_iter it = yyjson_arr_iter_with(json_get(marking, "object_marking_refs"));
 	while ((one = yyjson_arr_iter_next(&it)))
@@ -375,7 +375,7 @@ follow(struct check *c, struct frame *item, struct circles *k)
 }
 
 void
-across_circles(struct check *c, const struct stix_across *a, struct frame *item, size_t count)
+across_circles(struct check *c, struct stix_across *a, struct frame *item, size_t count)
 {
 	struct circles k = {.a = a, .color = mem_new(count + 1)};
 	for (uint32_t i = 0; i < count && !c->stop; i++) {

@@ -82,7 +82,7 @@ clause_of(const struct check *c, const char *code)
 		{"marking-definition-type", "7.2.1"}, {"selector", "7.2.3"}, {"extension", "3.2"},
 		{"extension-type", "7.3.1"}, {"extensions-use", "7.3"}, {"custom-prefix", "11.1.1"},
 		{"custom-prefix-lax", "11.1.1"}, {"bundle", "8.1"}, {"pattern", "9"},
-		{"pattern-property", "3.1"}, {"pattern-type", "3.1"}, {"json", ""},
+		{"pattern-property", "3.1"}, {"pattern-type", "3.1"}, {"json", ""}, {"limit", ""},
 		{"unresolved", ""}, {"unknown-type", ""}, {"unknown-property", ""}};
 	for (size_t i = 0; i < sizeof clauses / sizeof clauses[0]; i++)
 		if (strcmp(clauses[i][0], code) == 0)

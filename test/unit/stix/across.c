@@ -258,6 +258,40 @@ any_list_of_objects_is_judged_together(void **state)
 	stix_verdicts_fini(&v);
 }
 
+/* Each of many translations asks for one object, which is large. */
+static void
+what_is_read_again_is_bounded(void **state)
+{
+	(void)state;
+	enum { MANY = 200, LARGE = 1 << 20 };
+	struct stix_verdicts v = {};
+	own_buf struct buf actor = {};
+	struct buf texts[MANY] = {};
+	own_across struct stix_across *a = stix_across_new("");
+	buf_add(&actor, SPAN(SDO("threat-actor") "\"name\":\""));
+	for (size_t i = 0; i < LARGE / 64; i++)
+		buf_add(&actor,
+			SPAN("0123456789012345678901234567890123456789012345678901234567890123"));
+	buf_add(&actor, SPAN("\"}"));
+	stix_across_add(a, 0, buf_span(&actor));
+	for (unsigned i = 0; i < MANY; i++) {
+		buf_printf(&texts[i],
+			"{\"type\":\"language-content\",\"id\":\"language-content--%08x-17d4-4cbf-"
+			"938f-"
+			"98ee46b3cd3f\",\"object_ref\":\"" U(
+				"threat-actor") "\",\"contents\":{\"de\":{"
+						"\"name\":7}}}",
+			i);
+		stix_across_add(a, i + 1, buf_span(&texts[i]));
+	}
+	assert_rc(stix_across_judge(a, &(struct stix_options){}, &v), RC_BAD);
+	assert_true(v.musts > 50 && v.musts < MANY);
+	assert_true(has_verdict(&v, "limit", ""));
+	for (size_t i = 0; i < MANY; i++)
+		buf_fini(&texts[i]);
+	stix_verdicts_fini(&v);
+}
+
 int
 main(void)
 {
@@ -269,6 +303,7 @@ main(void)
 		cmocka_unit_test(extensions_are_what_their_definition_says),
 		cmocka_unit_test(families_and_samples_of_malware_fit),
 		cmocka_unit_test(any_list_of_objects_is_judged_together),
+		cmocka_unit_test(what_is_read_again_is_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
