@@ -122,7 +122,9 @@ judge_extensions(struct check *c, struct stix_across *a, yyjson_val *object)
 		struct frame name = {.up = &all, .key = json_span(key)};
 		struct frame step = {.up = &name, .key = SPAN("extension_type")};
 		struct span kind = json_get_span(yyjson_obj_iter_get_val(key), "extension_type");
-		yyjson_val *definition = kind.ptr ? open_latest(a, name.key, &doc) : NULL;
+		/* A word that no definition could list has its verdict already. */
+		bool known = kind.ptr && stix_words_have(&stix_words_extension_type_enum, kind);
+		yyjson_val *definition = known ? open_latest(a, name.key, &doc) : NULL;
 		yyjson_arr_iter types =
 			yyjson_arr_iter_with(json_get(definition, "extension_types"));
 		bool has = !yyjson_arr_size(json_get(definition, "extension_types"));
