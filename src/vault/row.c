@@ -171,6 +171,8 @@ vault_item_send(int64_t added, uint32_t collection, struct span facts, struct sp
 		.collection = collection,
 		.last = true,
 		.unversioned = p.flags & UNVERSIONED,
+		.newest_tlp = p.tlp,
+		.newest_privacy = p.privacy,
 		.object =
 			{
 				.version_at = p.version,

@@ -195,6 +195,16 @@ older_versions_tell_what_is_kept_beside_the_newest(void **state)
 	put(w, NULL, &v2);
 	const struct vault_filter filters[] = {
 		{.which = VAULT_ALL}, {.which = VAULT_ALL, .ids = &v1.id, .id_count = 1}};
+	static const enum vault_want wants[] = {VAULT_FACTS, VAULT_BYTES, VAULT_SEND};
+	static const struct vault_filter newest = {};
+	for (size_t i = 0; i < 3; i++) {
+		own_vault_page struct vault_page *p = NULL;
+		struct vault_item item;
+		assert_rc(vault_page_open(w->vault, w->collection, &newest, wants[i], &p, NULL),
+			RC_OK);
+		assert_rc(vault_page_next(p, &item, NULL), RC_OK);
+		assert_true(item.object.tlp == 5 && item.newest_tlp == 5);
+	}
 	for (size_t i = 0; i < 2; i++) {
 		own_vault_page struct vault_page *p = NULL;
 		struct vault_item item;
