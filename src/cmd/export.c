@@ -9,6 +9,7 @@
 #include "feed/entry.h"
 #include "feed/out.h"
 #include "feed/out_misp.h"
+#include "node/derive.h"
 #include "node/node.h"
 
 enum { FLUSH = 1 << 20 };
@@ -20,7 +21,8 @@ struct job {
 	struct buf to;
 	struct bundle bundle;
 	struct out out;
-	bool stix, misp;
+	bool stix, misp, redact;
+	uint64_t derived;
 };
 
 static bool
@@ -34,8 +36,14 @@ flush(struct job *j, size_t above)
 }
 
 static void
-add_item(struct job *j, const struct vault_item *item, struct arena *a)
+add_item(struct job *j, const struct vault_item *stored, struct arena *a)
 {
+	struct vault_item made;
+	const struct vault_item *item = stored;
+	if (j->redact && node_derive(&j->node, j->pass, stored, a, &made) == RC_OK) {
+		item = &made;
+		j->derived++;
+	}
 	if (j->stix) {
 		struct facts_source ends = node_facts(&j->node);
 		bundle_add(&j->bundle, j->pass, item, &ends, &j->to);
@@ -165,6 +173,9 @@ end(struct job *j, struct diag *why)
 		(unsigned long long)written, j->stix ? "objects" : "entries",
 		(int)pass_clause(j->pass).len, pass_clause(j->pass).ptr,
 		(unsigned long long)withheld);
+	if (j->derived)
+		cmd_say(j->env, "%llu without the parts that may not go, as objects of this node",
+			(unsigned long long)j->derived);
 	if (j->out.unsaid)
 		cmd_say(j->env, "%llu left out: this format has no word for their kind",
 			(unsigned long long)j->out.unsaid);
@@ -185,6 +196,9 @@ run(struct cmd_env *env)
 	j.misp = word && strcmp(word, "misp") == 0;
 	if (!j.stix && !j.misp)
 		format = out_format_find(span_of(word));
+	j.redact = cmd_flag(env, "redact");
+	if (j.misp && j.redact)
+		return cmd_usage(env, "--redact makes STIX objects, which are no MISP events");
 	if (!j.stix && !j.misp && !format)
 		return cmd_usage(env, "there is no format \"%s\"", word);
 	enum cmd_exit exit = CMD_FAIL;
@@ -204,6 +218,7 @@ static const struct cmd_option options[] = {
 	{"format", "FORMAT", "stix, misp, list, csv, rpz, suricata, yara, zeek or nft (stix)", 0,
 		false},
 	{"to", "PARTY", "for whom: self, public, a user or a party (self)", 0, false},
+	{"redact", NULL, "leave out marked parts that may not go, not the whole object", 0, false},
 	{"zone", "NAME", "zone of an rpz (rpz.tocsin)", 0, false},
 	{},
 };
@@ -217,7 +232,8 @@ const struct command command_export = {
 	.more = "Objects go to stdout in their exact bytes, or as rules and lists for other tools. "
 		"The gate judges every "
 		"object for the reader named: RED never leaves, what is unmarked counts as AMBER, "
-		"public means CLEAR.\n\n"
+		"public means CLEAR. With --redact an object that only marked parts keep back "
+		"goes without them, under a new id and this node's name.\n\n"
 		"Exit 0: something was written; 1: nothing was; 3: the gate denied all of it, or a "
 		"failure.",
 };

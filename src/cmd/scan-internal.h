@@ -67,5 +67,7 @@ void scan_say_counts(const struct cmd_env *env, const char *path, const struct i
 /* What the node holds: armed at first, then whatever came since (and was revoked); its own settings. */
 bool scan_node_load(struct scan_job *job, struct match_set *set);
 void scan_node_refresh(struct scan_job *job, struct match_set *set);
+/* Notes a hit as a sighting, unless its indicator lies only where nothing leaves: counted as withheld. */
+void scan_node_sight(struct scan_job *job, const struct hit *hit);
 /* Puts the sightings into the node's own collection of them. */
 bool scan_node_store(struct scan_job *job);

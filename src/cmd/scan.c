@@ -154,7 +154,9 @@ scan_run(struct cmd_env *env)
 	if (keep && !scan_node_store(&job))
 		job.failed = true;
 	if (sight && sight_counts(sight).withheld)
-		cmd_say(env, "%s: %llu hits on indicators under TLP:RED left out",
+		cmd_say(env,
+			"%s: %llu hits on indicators under TLP:RED left out, or of collections "
+			"that never leave",
 			stix ? stix : "sightings",
 			(unsigned long long)sight_counts(sight).withheld);
 	say_end(&job);

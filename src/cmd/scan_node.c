@@ -1,4 +1,5 @@
 /* scan against what the node holds. */
+#include "base/mutant.h"
 #include "cmd/scan-internal.h"
 #include "node/armed.h"
 
@@ -27,6 +28,15 @@ scan_node_refresh(struct scan_job *job, struct match_set *set)
 	struct diag why = {};
 	if (job->node && armed_refresh(job->node, set, &why))
 		cmd_warn(&why);
+}
+
+void
+scan_node_sight(struct scan_job *job, const struct hit *hit)
+{
+	struct hit told = *hit;
+	if (job->node && !armed_leaves(job->node, hit->indicator) && !mutant(561))
+		told.tlp = SPAN("red");
+	sight_add(job->sight, &told);
 }
 
 bool

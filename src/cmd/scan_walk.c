@@ -80,7 +80,7 @@ source_drain(struct scan_job *job, struct source *s)
 		size_t hits = scan_record(&job->scan, &r, job->file, &hit);
 		if (hits && job->sight)
 			for (size_t i = 0; i < hits; i++)
-				sight_add(job->sight, &hit[i]);
+				scan_node_sight(job, &hit[i]);
 		scan_show_record(job, &r, hit, hits);
 		uint64_t taken = stream_taken(s->stream);
 		if (taken - s->counted > 1 << 20) {

@@ -1,6 +1,7 @@
 #include "memo/facts.h"
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "codec/json.h"
 
 enum tlp
@@ -17,7 +18,7 @@ level_within(const struct stix_object *o, const struct stix_resolver *resolve)
 {
 	enum tlp level = TLP_NONE;
 	yyjson_val *key;
-	if (!span_eq(o->type, SPAN("observed-data")))
+	if (!span_eq(o->type, SPAN("observed-data")) || mutant(521))
 		return level;
 	yyjson_obj_iter it = yyjson_obj_iter_with(json_get(o->root, "objects"));
 	while ((key = yyjson_obj_iter_next(&it))) {
@@ -39,7 +40,7 @@ facts_of(const struct stix_object *o, const struct stix_resolver *resolve)
 	enum tlp object = stix_tlp(&whole, resolve).level;
 	enum tlp all = o->granular ? stix_tlp(o, resolve).level : object;
 	all = tlp_strictest(all, level_within(o, resolve));
-	if (object == TLP_NONE && all != TLP_NONE)
+	if (object == TLP_NONE && all != TLP_NONE && !mutant(520))
 		all = tlp_strictest(all, TLP_AMBER);
 	if (tlp_marking_find(o->id)) /* the nine of the standards: everybody has them */
 		all = TLP_CLEAR;

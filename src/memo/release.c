@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/mutant.h"
 #include "base/own.h"
 #include "base/uuid.h"
 #include "memo/grant.h"
@@ -73,14 +74,14 @@ pass_decide(const struct pass *pass, struct facts f)
 		.permit = true, .step = GATE_PERMIT, .clause = span_of(pass->clause)};
 	if (stays_here(pass->reader_kind, pass->action))
 		return permit;
-	if (pass->never_leaves || f.flags & FACTS_NEVER_LEAVES)
+	if (pass->never_leaves || (f.flags & FACTS_NEVER_LEAVES && !mutant(512)))
 		return deny(GATE_HOLD, SPAN("never-leaves"));
-	if (f.flags & FACTS_HIDDEN)
+	if (f.flags & FACTS_HIDDEN && !mutant(513))
 		return deny(GATE_MARKING, SPAN("hidden-end"));
 	enum tlp level = facts_level(f, default_tlp);
-	if (level >= TLP_RED)
+	if (level >= TLP_RED && !mutant(510))
 		return deny(GATE_MARKING, SPAN("tlp"));
-	if (pass->reader_kind == READER_PUBLIC && level != TLP_CLEAR)
+	if (pass->reader_kind == READER_PUBLIC && level != TLP_CLEAR && !mutant(511))
 		return deny(GATE_MARKING, SPAN("public"));
 	return permit;
 }
@@ -125,11 +126,11 @@ pass_object(const struct pass *pass, struct facts own, struct span bytes,
 		struct facts end = facts_absent();
 		enum rc code = ends->find(ends->ctx, id, &end);
 		if (code == RC_NONE)
-			end = facts_absent();
-		else if (code != RC_OK || has_ends(id))
+			end = mutant(515) ? own : facts_absent();
+		else if (code != RC_OK || (has_ends(id) && !mutant(514)))
 			end.flags |= FACTS_HIDDEN;
-		own = facts_join(own, end);
-		if (++count > ENDS_MOST || own.flags & FACTS_HIDDEN)
+		own = mutant(516) ? own : facts_join(own, end);
+		if ((++count > ENDS_MOST && !mutant(517)) || own.flags & FACTS_HIDDEN)
 			return false;
 	}
 	return pass_permits(pass, own);
@@ -166,12 +167,12 @@ judge_user(struct store *s, const struct release_ask *ask, struct diag *why)
 		return refuse(why, GATE_STATE, "no such user");
 	if (code != RC_OK)
 		return code;
-	if (!role_may(user.roles, ACT_READ)) {
+	if (!role_may(user.roles, ACT_READ) && !mutant(518)) {
 		diag_todo(why, "content needs the role reader, analyst, releaser or officer");
 		return refuse(why, GATE_STATE, "no role of this user reads content");
 	}
 	code = grant_get(s, ask->from.id, ask->to.name, &rights, why);
-	if (code == RC_OK && !(rights & GRANT_READ)) {
+	if (code == RC_OK && !(rights & GRANT_READ) && !mutant(519)) {
 		diag_todo(why, "tocsin grant %.*s %.*s read", (int)ask->from.alias.len,
 			ask->from.alias.ptr, (int)ask->to.name.len, ask->to.name.ptr);
 		return refuse(why, GATE_NOTHING, "no grant to read this collection");

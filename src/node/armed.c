@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/vec.h"
 #include "node/arming.h"
 #include "node/arrival.h"
@@ -17,8 +18,15 @@ struct arrival_into {
 	size_t count;
 };
 
+enum { LEAVES = 1024 };
+
 struct armed {
 	struct armed_options options;
+	uint64_t seed;
+	struct leaves {
+		uint64_t key; /* hash of an indicator's id */
+		bool may;
+	} leaves[LEAVES]; /* as armed_leaves found them last */
 	struct node node;
 	struct conf *conf;
 	struct versions *versions;
@@ -156,6 +164,7 @@ armed_open(const struct armed_options *options, struct armed **out, struct diag 
 		.cache_kb = 16 << 10,
 	};
 	a->options = *options;
+	rng_fill(a->options.rng, &a->seed, sizeof a->seed);
 	a->versions = versions_new();
 	enum rc code = node_open(&a->node, &node, why);
 	if (!code)
@@ -199,6 +208,20 @@ armed_refresh(struct armed *a, struct match_set *set, struct diag *why)
 	}
 	a->current = !code;
 	return code;
+}
+
+bool
+armed_leaves(struct armed *a, struct span indicator)
+{
+	uint64_t key = hash64(indicator, a->seed) | 1;
+	struct leaves *known = &a->leaves[key >> 1 & (LEAVES - 1)];
+	struct vault_standing s = {};
+	if (known->key != key) {
+		/* What is gone meanwhile, or cannot be asked about, is not told. */
+		*known = (struct leaves){key,
+			vault_standing(a->node.vault, indicator, &s, NULL) == RC_OK && s.leaves};
+	}
+	return known->may;
 }
 
 const struct ioc_counts *

@@ -29,6 +29,11 @@ void armed_free(struct armed *a); /* NULL accepted */
 enum rc armed_refresh(struct armed *a, struct match_set *set, struct diag *why);
 const struct ioc_counts *armed_counts(const struct armed *a);
 const struct conf *armed_conf(const struct armed *a);
+/*
+ * Whether an indicator lies in a collection that things may leave: what is seen of another would tell
+ * it. Asks the vault once for each.
+ */
+bool armed_leaves(struct armed *a, struct span indicator);
 /* The node's identity id: who saw. */
 struct span armed_identity(const struct armed *a);
 /*

@@ -5,6 +5,7 @@
 
 #include "base/must.h"
 #include "memo/facts.h"
+#include "node/company.h"
 #include "node/marks.h"
 #include "stix/check.h"
 #include "taxii/envelope.h"
@@ -97,6 +98,7 @@ parcel_add(struct parcel *p, struct span text)
 	item->object.id = arena_dup(&p->text, o.id);
 	item->object.version = arena_dup(&p->text, o.version.text);
 	item->object.creator = arena_dup(&p->text, o.created_by);
+	item->observable = o.kind == STIX_SCO;
 	item->marking = span_eq(o.type, SPAN("marking-definition"));
 	if (item->object.tlp == TLP_RED && stix_tlp(&o, NULL).unknown) {
 		item->unresolved = true;
@@ -152,6 +154,8 @@ arrival_store(struct vault *v, struct vault_batch *b, struct parcel *const *parc
 {
 	vault_batch_reset(b);
 	marks_resolve(v, parcels, count);
+	for (size_t i = 0; i < count; i++)
+		company_mark(parcels[i]);
 	for (size_t i = 0; i < count; i++) {
 		enum rc code = batch_parcel(b, parcels[i]);
 		if (code)

@@ -15,6 +15,7 @@ struct arrival_item {
 	const char *refusal;	    /* NULL: checked and fine */
 	size_t result;		    /* its position in the batch that stored it */
 	bool marking;	 /* a marking-definition: stored before the others of its parcel */
+	bool observable; /* a cyber-observable */
 	bool unresolved; /* bears a marking that only the vault may know; RED until then */
 };
 

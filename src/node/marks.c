@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/mutant.h"
 #include "memo/facts.h"
 
 enum { CACHED = 64 };
@@ -13,7 +14,8 @@ struct known {
 
 struct marks {
 	struct vault *vault;
-	const struct parcel *parcel;
+	struct span source;			 /* who delivers what they are on */
+	int64_t before;				 /* only what was added earlier counts */
 	vec_of(const struct arrival_item *) own; /* the parcel's marking-definitions, by id */
 	struct known cache[CACHED];
 	size_t cached; /* ever; the cache is a ring */
@@ -51,8 +53,11 @@ text_of_vault(struct marks *m, struct span id)
 	struct vault_item item;
 	if (vault_get(m->vault, id, &m->mem, &item, NULL) != RC_OK)
 		return (struct span){};
-	bool same = span_eq(item.source, m->parcel->source.name);
-	return same || span_eq(item.source, SPAN("local")) ? item.object.bytes : (struct span){};
+	if (item.added >= m->before && !mutant(564))
+		return (struct span){};
+	bool same = span_eq(item.source, m->source);
+	return same || mutant(563) || span_eq(item.source, SPAN("local")) ? item.object.bytes
+									  : (struct span){};
 }
 
 static const struct stix_object *
@@ -94,7 +99,7 @@ forget(struct marks *m)
 static void
 resolve_parcel(struct vault *v, struct parcel *p)
 {
-	struct marks m = {.vault = v, .parcel = p};
+	struct marks m = {.vault = v, .source = p->source.name, .before = INT64_MAX};
 	const struct stix_resolver resolver = {find, &m};
 	for (size_t i = 0; i < p->items.len; i++)
 		if (p->items.at[i].marking && !p->items.at[i].refusal)
@@ -118,4 +123,29 @@ marks_resolve(struct vault *v, struct parcel *const *parcels, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (parcels[i]->unresolved)
 			resolve_parcel(v, parcels[i]);
+}
+
+struct marks *
+marks_of(struct vault *v, const struct vault_item *item)
+{
+	struct marks *m = mem_new(sizeof *m);
+	m->vault = v;
+	m->source = item->source;
+	m->before = item->added;
+	return m;
+}
+
+struct stix_resolver
+marks_resolver(struct marks *m)
+{
+	return (struct stix_resolver){find, m};
+}
+
+void
+marks_free(struct marks *m)
+{
+	if (!m)
+		return;
+	forget(m);
+	free(m);
 }

@@ -13,3 +13,12 @@
  * (arrival_item.unresolved), with the marking-definitions of the same parcel and of the vault.
  */
 void marks_resolve(struct vault *v, struct parcel *const *parcels, size_t count);
+
+/*
+ * The marks of one stored item, by the same rule: marking-definitions that were stored before it, from
+ * where it came from or from the operator. Borrows the vault and the item's source.
+ */
+struct marks;
+struct marks *marks_of(struct vault *v, const struct vault_item *item);
+struct stix_resolver marks_resolver(struct marks *m);
+void marks_free(struct marks *m);

@@ -84,3 +84,11 @@ stix_tlp(const struct stix_object *o, const struct stix_resolver *resolve)
 	walk_object(&w, o->marking_refs, o->granular, 0, (struct span){});
 	return w.result;
 }
+
+struct stix_tlp
+stix_tlp_of_mark(struct span id, const struct stix_resolver *resolve)
+{
+	struct walk w = {.resolve = resolve};
+	walk_mark(&w, id, 0, (struct span){});
+	return w.result;
+}

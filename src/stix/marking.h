@@ -33,6 +33,9 @@ struct stix_tlp {
  */
 struct stix_tlp stix_tlp(const struct stix_object *o, const struct stix_resolver *resolve);
 
+/* The same of one marking-definition by its id, as it would count on an object. */
+struct stix_tlp stix_tlp_of_mark(struct span id, const struct stix_resolver *resolve);
+
 struct stix_spans {
 	const struct span *at;
 	size_t len;

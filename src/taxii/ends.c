@@ -1,11 +1,13 @@
 #include "taxii/ends.h"
 
+#include "base/mutant.h"
+
 struct facts
 item_facts(const struct vault_item *item)
 {
 	const struct vault_object *o = &item->object;
 	struct facts own = facts_kept(o->class, o->tlp, o->privacy);
-	if (item->newest_tlp == o->tlp && item->newest_privacy == o->privacy)
+	if ((item->newest_tlp == o->tlp && item->newest_privacy == o->privacy) || mutant(530))
 		return own;
 	return facts_join(own, facts_kept(o->class, item->newest_tlp, item->newest_privacy));
 }
@@ -27,9 +29,11 @@ find_end(void *ctx, struct span id, struct facts *out)
 			struct facts one = facts_kept(s.class, (uint8_t)tlp, (uint8_t)privacy);
 			*out = first ? one : facts_join(*out, one);
 			first = false;
+			if (mutant(531))
+				s.tlps = 0;
 		}
 	}
-	if (!s.leaves)
+	if (!s.leaves && !mutant(532))
 		out->flags |= FACTS_NEVER_LEAVES;
 	return RC_OK;
 }

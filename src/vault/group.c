@@ -123,7 +123,8 @@ static enum claim
 claim_of(const struct vault_row *got, const struct vault_source *source)
 {
 	enum claim creator = got->has_creator ? claim_on(&got->creator, source) : CLAIM_NOBODY;
-	enum claim itself = got->identity ? claim_on(&got->uuid, source) : CLAIM_NOBODY;
+	enum claim itself =
+		got->identity && !mutant(540) ? claim_on(&got->uuid, source) : CLAIM_NOBODY;
 	return creator > itself ? creator : itself;
 }
 
@@ -170,7 +171,7 @@ vault_judge(const struct vault_row *rows, size_t count, const struct vault_row *
 	 * may well be told by two parties in different words. A copy in another collection decides
 	 * nothing here: else whoever may write here could find out what lies there.
 	 */
-	if (got->facts.unversioned && !here) {
+	if (got->facts.unversioned && !here && !mutant(541)) {
 		count = 0;
 		anywhere = false;
 	}

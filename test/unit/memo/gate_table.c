@@ -6,6 +6,7 @@
 #include "fixture.h"
 
 #include "base/vec.h"
+#include "memo/redact.h"
 
 #define STATEMENT "marking-definition--5e57c739-391a-4eb3-b6be-000000000001"
 #define IEP "marking-definition--5e57c739-391a-4eb3-b6be-000000000002"
@@ -283,6 +284,121 @@ ask_users(struct fixture *f, struct samples *s)
 	}
 }
 
+/* ---- objects of which only parts are kept back ---- */
+
+#define AUTHOR "identity--99999999-0000-4000-8000-000000000099"
+#define PART(mark, selectors) "{\"marking_ref\":\"" mark "\",\"selectors\":[" selectors "]}"
+#define UNKNOWN "marking-definition--5e57c739-391a-4eb3-b6be-00000000000f"
+#define AMBER_1 "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82"
+#define AMBER_2 "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421"
+#define Q(name) "\"" name "\""
+#define LANG "{\"lang\":\"de\",\"selectors\":[\"name\",\"labels.[1]\"]}"
+
+static const char *const parts[] = {
+	"",
+	PART(RED_2, Q("description")),
+	PART(RED_2, Q("description") "," Q("name")),
+	PART(GREEN_2, Q("description")),
+	PART(AMBER_1, Q("description")) "," PART(CLEAR_2, Q("name")),
+	PART(RED_2, Q("description")) "," PART(GREEN_2, Q("name")),
+	PART(UNKNOWN, Q("description")),
+	PART(STATEMENT, Q("description")),
+	PART(IEP, Q("labels")),
+	PART(RED_2, Q("labels.[1]")) "," LANG,
+	PART(RED_2, Q("external_references.[0].url")) "," PART(
+		GREEN_2, Q("external_references.[1].source_name")),
+	PART(RED_2, Q("x_tree.left.leaf")),
+	PART(RED_2, Q("x_tree.left")) "," PART(GREEN_2, Q("x_tree.left.leaf")),
+	PART(RED_2, Q("x_tree.left.leaf") "," Q("x_tree.right")),
+	PART(RED_2, Q("pattern")),
+	PART(RED_2, Q("valid_from")),
+	PART(RED_2, Q("created_by_ref")),
+	PART(RED_2, Q("id")),
+	PART(RED_2, Q("modified")),
+	PART(RED_2, Q("object_marking_refs")),
+	PART(RED_2, Q("description") "," Q("pattern")),
+	PART(RED_2, Q("relationship_type")),
+	PART(RED_2, Q("target_ref")),
+	LANG,
+};
+
+static const char *const wholes[] = {"", REF(CLEAR_2), REF(GREEN_2), REF(AMBER_2), REF(RED_2),
+	REF(UNKNOWN), REF(STATEMENT), REF(CLEAR_2 "\",\"" STATEMENT)};
+
+#define BODY \
+	"\"created_by_ref\":\"identity--11111111-0000-4000-8000-000000000007\"," \
+	"\"labels\":[\"a\",\"b\"],\"description\":\"d\",\"x_tree\":{\"left\":{\"leaf\":1}," \
+	"\"right\":2},\"external_references\":[{\"source_name\":\"s\",\"url\":\"http://a.example/" \
+	"\"},{\"source_name\":\"t\",\"description\":\"u\"}],"
+
+/* The last is a relationship to the end of each number. */
+static struct span
+partly_marked(struct samples *s, const char *whole, const char *marks, int end)
+{
+	const char *type = end < 0 ? "indicator" : "relationship";
+	own_buf struct buf granular = {}, rest = {};
+	if (*marks)
+		buf_printf(&granular, "\"granular_markings\":[%s],", marks);
+	buf_add_byte(&granular, 0);
+	if (end < 0)
+		buf_printf(&rest,
+			"\"name\":\"n\",\"pattern\":\"[url:value='http://a.example/']\","
+			"\"pattern_type\":\"stix\",\"valid_from\":\"2020-01-01T00:00:00Z\"");
+	else
+		buf_printf(&rest,
+			"\"relationship_type\":\"uses\",\"source_ref\":\"malware--00000000-0000-"
+			"4000-8000-0000000000ff\",\"target_ref\":\"malware--00000000-0000-4000-"
+			"8000-%012x\"",
+			(unsigned)end);
+	buf_add_byte(&rest, 0);
+	return arena_printf(&s->a,
+		"{\"type\":\"%s\",\"spec_version\":\"2.1\",\"id\":\"%s--11111111-0000-4000-8000-"
+		"000000000001\",\"created\":\"2020-01-01T00:00:00.000Z\",\"modified\":\"2020-01-02T"
+		"00:00:00.000Z\"," BODY "%s%s%s}",
+		type, type, whole, granular.ptr, rest.ptr);
+}
+
+static void
+print_redacted(struct samples *s, const struct pass *pass, const char *who, struct span text)
+{
+	own_stix struct stix_object o = {};
+	own_buf struct buf out = {};
+	struct facts facts, own;
+	struct facts_source ends = {find_end, s};
+	const struct redact_ask ask = {pass, resolver(), &ends, SPAN(AUTHOR), false};
+	if (stix_read(text, &o, NULL) != RC_OK)
+		return;
+	own = facts_of(&o, resolver());
+	enum rc code = redact_object(&ask, &o, &out, &facts);
+	if (code == RC_OK)
+		assert_true(pass_permits(pass, facts));
+	printf("redact\t%s\t%.*s\t%s\t%.*s\n", who, (int)text.len, text.ptr,
+		pass_object(pass, own, text, &ends) ? "permit" : "deny",
+		code == RC_OK ? (int)out.len : 1,
+		code == RC_OK	  ? out.ptr
+		: code == RC_NONE ? "="
+				  : "-");
+}
+
+static void
+redact_all(struct fixture *f, struct samples *s, struct reader to, const char *who)
+{
+	own_pass struct pass *pass = NULL;
+	struct release_ask ask = {.to = to,
+		.from = {SPAN(COLLECTION), SPAN("shared"), false},
+		.action = GATE_EXPORT,
+		.now = noon};
+	assert_rc(memo_release(f->s, &ask, &pass, NULL), RC_OK);
+	for (size_t w = 0; w < sizeof wholes / sizeof *wholes; w++) {
+		for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
+			print_redacted(s, pass, who, partly_marked(s, wholes[w], parts[p], -1));
+			for (int end = 0; end < END_LINK; end += w ? 3 : 1)
+				print_redacted(
+					s, pass, who, partly_marked(s, wholes[w], parts[p], end));
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -298,6 +414,9 @@ main(void)
 	ask_all(f, &s, (struct reader){READER_PUBLIC, {}}, "public\t-\tnone", 1);
 	assert_rc(grant_set(f->s, SPAN(COLLECTION), SPAN("public"), GRANT_READ, NULL), RC_OK);
 	ask_all(f, &s, (struct reader){READER_PUBLIC, {}}, "public\t-\tread", 1);
+	redact_all(f, &s, (struct reader){READER_USER, SPAN("u0-1")}, "user");
+	redact_all(f, &s, (struct reader){READER_PUBLIC, {}}, "public");
+	redact_all(f, &s, (struct reader){READER_SELF, {}}, "self");
 	free(s.all.at);
 	arena_fini(&s.a);
 	return close_fixture(&state);

@@ -7,6 +7,7 @@
 
 #include "memo/facts.h"
 #include "node/arrival.h"
+#include "node/marks.h"
 
 #define STATEMENT "marking-definition--00000000-0000-4000-8000-000000000001"
 #define OTHER "marking-definition--00000000-0000-4000-8000-000000000002"
@@ -163,6 +164,89 @@ what_is_kept_beside_an_object_are_the_gates_facts(void **state)
 	assert_int_equal(o.privacy, PRIVACY_PERSON);
 }
 
+#define RED "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
+#define DATES \
+	"\"spec_version\":\"2.1\",\"created\":\"2020-01-01T00:00:00.000Z\",\"modified\":" \
+	"\"2020-01-01T00:00:00.000Z\","
+#define SCO(type, number, rest) \
+	"{\"type\":\"" type "\",\"spec_version\":\"2.1\",\"id\":\"" type \
+	"--00000000-0000-4000-8000-00000000000" number "\"," rest "}"
+#define ADDRESS(number) SCO("ipv4-addr", number, "\"value\":\"198.51.100." number "\"")
+#define REF(type, number) "\"" type "--00000000-0000-4000-8000-00000000000" number "\""
+#define OBSERVED(number, mark, refs) \
+	"{\"type\":\"observed-data\",\"id\":\"observed-data--00000000-0000-4000-8000-" \
+	"00000000000" number "\"," DATES \
+	"\"first_observed\":\"2020-01-01T00:00:00Z\",\"last_observed\":" \
+	"\"2020-01-01T00:00:00Z\",\"number_observed\":1,\"object_marking_refs\":[\"" mark \
+	"\"],\"object_refs\":[" refs "]}"
+
+static enum tlp
+level_of(struct fixture *f, const char *type, const char *number)
+{
+	char id[80];
+	snprintf(id, sizeof id, "%s--00000000-0000-4000-8000-00000000000%s", type, number);
+	return (enum tlp)stored(f, id).object.tlp;
+}
+
+/* The address is what the RED report is about, though only the report is marked. */
+static void
+observables_in_red_company_alone_are_kept_as_red(void **state)
+{
+	struct fixture *f = *state;
+	arrive(f, "user:mitre",
+		(const char *const[]){ADDRESS("1"), ADDRESS("2"), ADDRESS("3"), ADDRESS("4"),
+			ADDRESS("5"), ADDRESS("6"),
+			SCO("domain-name", "1",
+				"\"value\":\"a.example\",\"resolves_to_refs\":[" REF(
+					"ipv4-addr", "4") "]"),
+			SCO("domain-name", "2",
+				"\"value\":\"b.example\",\"resolves_to_refs\":[" REF(
+					"ipv4-addr", "5") "]"),
+			OBSERVED("1", RED,
+				REF("ipv4-addr", "1") "," REF("ipv4-addr", "2") "," REF(
+					"domain-name", "1") "," REF("ipv4-addr", "5")),
+			OBSERVED("2", GREEN, REF("ipv4-addr", "2") "," REF("domain-name", "2")),
+			NULL});
+	assert_int_equal(level_of(f, "ipv4-addr", "1"), TLP_RED);
+	assert_int_equal(level_of(f, "domain-name", "1"), TLP_RED);
+	assert_int_equal(level_of(f, "ipv4-addr", "4"), TLP_RED);  /* named by what is RED so */
+	assert_int_equal(level_of(f, "ipv4-addr", "2"), TLP_NONE); /* GREEN names it as well */
+	assert_int_equal(level_of(f, "ipv4-addr", "5"), TLP_NONE); /* through the domain */
+	assert_int_equal(level_of(f, "ipv4-addr", "3"), TLP_NONE); /* named by nothing */
+	assert_int_equal(level_of(f, "domain-name", "2"), TLP_NONE);
+	/* Without RED in its company nothing is. */
+	arrive(f, "user:mitre",
+		(const char *const[]){
+			ADDRESS("7"), OBSERVED("3", GREEN, REF("ipv4-addr", "7")), NULL});
+	assert_int_equal(level_of(f, "ipv4-addr", "7"), TLP_NONE);
+}
+
+/* What a later marking-definition would change is not changed: the object was judged when it came. */
+static void
+marks_of_a_stored_item_are_those_stored_before_it(void **state)
+{
+	struct fixture *f = *state;
+	arrive(f, "user:mitre", (const char *const[]){MARKING(STATEMENT, "statement"), NULL});
+	arrive(f, "user:mitre",
+		(const char *const[]){MALWARE("1", STATEMENT), MALWARE("2", OTHER), NULL});
+	arrive(f, "user:mitre", (const char *const[]){MARKING(OTHER, "statement"), NULL});
+	arrive(f, "user:eve", (const char *const[]){MALWARE("3", STATEMENT), NULL});
+	static const struct {
+		const char *object, *mark;
+		bool known;
+	} cases[] = {{"malware--00000000-0000-4000-8000-000000000001", STATEMENT, true},
+		{"malware--00000000-0000-4000-8000-000000000002", OTHER, false},
+		{"malware--00000000-0000-4000-8000-000000000003", STATEMENT, false}};
+	for (size_t i = 0; i < 3; i++) {
+		struct vault_item item = stored(f, cases[i].object);
+		struct marks *m = marks_of(f->v, &item);
+		struct stix_resolver r = marks_resolver(m);
+		assert_int_equal(
+			stix_tlp_of_mark(span_of(cases[i].mark), &r).unknown, !cases[i].known);
+		marks_free(m);
+	}
+}
+
 int
 main(void)
 {
@@ -171,6 +255,8 @@ main(void)
 		with(a_statement_that_comes_with_an_object_leaves_it_unmarked),
 		with(a_marking_of_a_kind_we_do_not_understand_stays_red),
 		with(a_statement_counts_only_from_who_brings_the_object_or_from_here),
+		with(observables_in_red_company_alone_are_kept_as_red),
+		with(marks_of_a_stored_item_are_those_stored_before_it),
 		with(what_is_kept_beside_an_object_are_the_gates_facts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
