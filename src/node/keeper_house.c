@@ -93,8 +93,14 @@ sync_note(struct keeper *k, const struct sync_event *e)
 	case SYNC_REFUSED:
 		meter_add(&m->pushed, e->objects);
 		atomic_store(&m->last_sync, clock_now(k->options.clock));
+		/* Why a peer refused is its text, and may hold what was refused: "tocsin sync" shows
+		 * it, a log has no marking. */
 		if (e->kind == SYNC_PUSHED)
 			diag_what(&line, "objects=%llu", (unsigned long long)e->objects);
+		else
+			diag_what(&line, "objects=%llu refused=%llu first=%s",
+				(unsigned long long)e->objects,
+				(unsigned long long)e->counts.refused, e->why.where);
 		k->options.log(e->kind == SYNC_PUSHED ? "sync.pushed" : "sync.refused", &line);
 		break;
 	case SYNC_FAULT:

@@ -214,6 +214,40 @@ a_relationship_is_as_strict_as_the_strictest_copy_of_its_end(void **state)
 	assert_span(body(), "{}");
 }
 
+static void
+an_end_that_never_leaves_hides_what_names_it(void **state)
+{
+	(void)state;
+	struct vault_collection home = {.id = uuid_v4(rng_system()),
+		.alias = SPAN("home"),
+		.title = SPAN("Home"),
+		.never_leaves = true};
+	struct vault_result result;
+	assert_rc(vault_collection_add(w.vault, &home, NULL), RC_OK);
+	struct vault_request r = {.collection = home.number,
+		.source = {.name = SPAN("local"), .power = VAULT_OPERATOR}};
+	own_stix struct stix_object o = {};
+	assert_rc(stix_read(SPAN(VERSION(1, "01", CLEAR)), &o, NULL), RC_OK);
+	struct vault_object end = {.id = o.id,
+		.version = o.version.text,
+		.version_at = o.version.at,
+		.created_at = o.created.at,
+		.spec = VAULT_SPEC_2_1,
+		.class = STIX_CLASS_MALWARE,
+		.tlp = TLP_CLEAR,
+		.bytes = o.text};
+	assert_rc(vault_put(w.vault, &r, &end, &result, NULL), RC_OK);
+	put_fine(LINK("relationship", 3,
+		"\"relationship_type\":\"uses\",\"source_ref\":\"" MALWARE_ID(
+			2) "\",\"target_ref\":\"" MALWARE_ID(1) "\""));
+	assert_int_equal(get_as(BOB, SHARED "objects/"), 200);
+	assert_span(body(), "{}");
+	/* Once it lies where things may leave too, the relationship tells nothing new. */
+	put_fine(VERSION(1, "01", CLEAR));
+	assert_int_equal(get_as(BOB, SHARED "objects/"), 200);
+	assert_int_equal(count_of("objects"), 2);
+}
+
 int
 main(void)
 {
@@ -225,6 +259,7 @@ main(void)
 		T(a_status_tells_of_what_was_taken_nothing_but_that),
 		T(a_translation_of_a_sighting_or_relationship_is_hidden),
 		T(a_relationship_is_as_strict_as_the_strictest_copy_of_its_end),
+		T(an_end_that_never_leaves_hides_what_names_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
