@@ -21,7 +21,7 @@ struct redaction {
 	struct facts whole;
 	yyjson_mut_doc *doc;
 	yyjson_mut_val *root;
-	vec_of(struct span) omitted; /* selectors, cut where a list begins */
+	vec_of(struct span) omitted; /* selectors */
 };
 
 /* Without them it is not that object; what marks one of them marks it whole. */
@@ -50,13 +50,6 @@ part_permitted(const struct redaction *r, const yyjson_val *marking)
 	return part.tlp == TLP_NONE || pass_permits(r->ask->pass, part) || mutant(550);
 }
 
-/* "a.[0].b" is "a": what lies in a list goes with the list, so that no place in it moves. */
-static struct span
-cut_at_list(struct span selector)
-{
-	return mutant(552) ? selector : span_sub(selector, 0, span_find(selector, SPAN(".[")));
-}
-
 /* Notes what must go. False: the object must, for it cannot be without. */
 static bool
 find_omitted(struct redaction *r)
@@ -73,13 +66,16 @@ find_omitted(struct redaction *r)
 			if ((is_its_own(top) && !mutant(551)) ||
 				stix_select(r->from->root, text, &ignored, NULL))
 				return false;
-			*vec_add(&r->omitted) = cut_at_list(text);
+			*vec_add(&r->omitted) = text;
 		}
 	}
 	return true;
 }
 
-/* Takes what a path of properties names out of an object, and what is empty then. */
+/*
+ * Takes what a selector selects out of an object, and what is empty then. What lies in a list goes with
+ * the list, so that no place in it moves.
+ */
 static void
 omit(yyjson_mut_val *from, struct span path)
 {
@@ -87,9 +83,10 @@ omit(yyjson_mut_val *from, struct span path)
 	if (!span_cut(&rest, '.', &part))
 		return;
 	yyjson_mut_val *below = yyjson_mut_obj_getn(from, part.ptr, part.len);
-	if (rest.len && yyjson_mut_is_obj(below))
+	bool list = yyjson_mut_is_arr(below);
+	if (rest.len && !list)
 		omit(below, rest);
-	if (!rest.len || yyjson_mut_obj_size(below) == 0)
+	if (!rest.len || (list && !mutant(552)) || (!list && yyjson_mut_obj_size(below) == 0))
 		yyjson_mut_obj_remove_keyn(from, part.ptr, part.len);
 }
 
@@ -115,7 +112,7 @@ text_val(struct redaction *r, struct span s)
 	return yyjson_mut_strncpy(r->doc, s.ptr, s.len);
 }
 
-/* The granular markings of what is left, of those that may go. */
+/* The granular markings of what is left; what is gone is selected by none. */
 static void
 rebuild_granular(struct redaction *r)
 {
@@ -125,9 +122,8 @@ rebuild_granular(struct redaction *r)
 	while ((one = yyjson_arr_iter_next(&it))) {
 		yyjson_mut_val *left = yyjson_mut_arr(r->doc);
 		yyjson_arr_iter marked = yyjson_arr_iter_with(json_get(one, "selectors"));
-		while ((part_permitted(r, one) || mutant(553)) &&
-			(selector = yyjson_arr_iter_next(&marked)))
-			if (still_selects(r->root, json_span(selector)))
+		while ((selector = yyjson_arr_iter_next(&marked)))
+			if (still_selects(r->root, json_span(selector)) || mutant(553))
 				yyjson_mut_arr_append(left, text_val(r, json_span(selector)));
 		if (yyjson_mut_arr_size(left) == 0)
 			continue;

@@ -208,9 +208,7 @@ add_details(struct buf *out, const struct vault_status *s, int which, const char
 		if (!mutant(421))
 			add_member(out, "version",
 				d.version.len ? d.version : SPAN(VAULT_UNVERSIONED));
-		/* Of what was taken nothing is said: not even whether it was here before. */
-		if (!good || mutant(502))
-			add_member(out, "message", d.message);
+		add_member(out, "message", d.message);
 		buf_add_byte(out, '}');
 	}
 	if (count)

@@ -23,7 +23,10 @@ vault_status_note(struct buf *details, enum vault_verdict verdict, struct span i
 	buf_add_byte(details, (char)verdict);
 	note_text(details, id);
 	note_text(details, version);
-	note_text(details, message && verdict != VAULT_DUPLICATE ? span_of(message) : SPAN(""));
+	/* Of what was taken nothing is said, not even that it was here before: the writer may be one
+	 * who may not read. */
+	bool told = message && (verdict != VAULT_DUPLICATE || mutant(502));
+	note_text(details, told ? span_of(message) : SPAN(""));
 }
 
 static bool

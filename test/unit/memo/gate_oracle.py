@@ -186,7 +186,7 @@ for line in run.stdout:
     if not fine and len(wrong) < 20:
         wrong.append(f"{line.strip()} - wanted {want}")
 code = run.wait()
-same = all(len(some) == 1 for some in ids.values()) and len(set.union(*ids.values())) == len(ids)
+same = all(len(some) == 1 for some in ids.values()) and len(set().union(*ids.values())) == len(ids)
 if not same:
     wrong.append(f"one derived id for each origin and class of readers: {dict(ids)}")
 print("1..3")
