@@ -3,7 +3,7 @@
 1. struct pass is defined in src/memo/release.c alone, and nobody outside src/memo casts to it;
 2. in the modules that write outward, a function that touches the bytes of a stored object names a pass or
    asks the gate (pass_*, *permits), or stands in tools/passes.allow with its reason;
-3. a function declared in a header of taxii or feed that takes a stored object and a buffer or list to write
+3. a function declared in a header of taxii, feed, node or of the redaction that takes a stored object and a buffer or list to write
    to takes a `const struct pass *` too, or a struct of that header that holds one;
 4. the compiler refuses a pass made by hand and an encoder called without one.
 Before that it shows that each rule finds what it is there to find."""
@@ -63,14 +63,14 @@ def check_source(path, text, allow, used):
 
 
 def check_header(path, text):
-    if path.parts[0] not in ("taxii", "feed"):
+    if path.parts[0] not in ("taxii", "feed", "node") and str(path) != "memo/redact.h":
         return []
     faults, text = [], plain(text)
     holders = [n for n, body in re.findall(r"struct\s+(\w+)\s*\{([^{}]*)\}", text)
                if re.search(r"const struct pass\s*\*", body)]
     asks = re.compile(r"const struct pass\s*\*" + "".join(rf"|struct {n}\s*\*" for n in holders))
     for name, arguments in re.findall(r"\b(\w+)\(([^()]*)\)\s*;", text):
-        stored = re.search(r"const struct vault_(?:item|object)\s*\*", arguments)
+        stored = re.search(r"const struct (?:vault_(?:item|object)|stix_object)\s*\*", arguments)
         sink = re.search(r"struct (?:buf|encode_list|out)\s*\*", arguments)
         if stored and sink and not asks.search(arguments):
             faults.append(f"{path}: {name} writes an object and takes no pass")

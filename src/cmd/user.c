@@ -1,6 +1,7 @@
 /* user: local users, with what they log in and what they may. */
 #include <stdio.h>
 
+#include "base/mutant.h"
 #include "cmd/cmd.h"
 #include "cmd/row.h"
 #include "keys/mac.h"
@@ -196,8 +197,19 @@ static enum cmd_exit
 remove_run(struct cmd_env *env)
 {
 	own_node struct node n = {};
+	own_arena struct arena a = {};
 	struct diag why = {};
+	struct user u = {};
 	enum rc code = open_node(env, STORE_WRITE, &n, &why);
+	/* What it brought keeps its number: a later user of this name may not version that. */
+	if (!code && !mutant(571) &&
+		user_get(n.store, span_of(env->word[0]), &a, &u, NULL) == RC_OK) {
+		struct span old = arena_printf(&a, "user:%s", env->word[0]);
+		struct span kept =
+			arena_printf(&a, "user:%s#%lld", env->word[0], (long long)u.number);
+		code = vault_source_rename(n.vault, old, kept, &why);
+		code = code == RC_NONE ? RC_OK : code;
+	}
 	if (!code)
 		code = user_remove(n.store, span_of(env->word[0]), &why);
 	return code ? cmd_fail(&why) : CMD_YES;

@@ -14,6 +14,7 @@ struct vault_names {
 
 static const char sql_more[] =
 	"select number, name from vault_name where number > $1 order by number";
+static const char sql_rename[] = "update vault_name set name = $2 where name = $1";
 static const char sql_add[] = "insert into vault_name(number, name) values($1, $2)";
 
 struct vault_names *
@@ -138,4 +139,38 @@ vault_name_text(struct vault *v, uint32_t number)
 	if (number > v->names->of.len && load(v, NULL) != RC_OK)
 		return SPAN("");
 	return number && number <= v->names->of.len ? v->names->of.at[number - 1] : SPAN("");
+}
+
+static enum rc
+rename_inside(struct vault *v, struct span name, struct span to, struct diag *why)
+{
+	struct vault_state state;
+	struct stmt *st;
+	enum rc rc = vault_state_read(v, &state, why);
+	if (rc == RC_OK)
+		rc = store_sql(v->store, sql_rename, &st, why);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_text(st, 1, name);
+	stmt_bind_text(st, 2, to);
+	rc = stmt_run(st, why);
+	if (rc == RC_OK && store_changes(v->store) == 0)
+		return RC_NONE;
+	/* Other processes have the names in memory. */
+	return rc == RC_OK ? vault_schema.restored(v->store, why) : rc;
+}
+
+enum rc
+vault_source_rename(struct vault *v, struct span name, struct span to, struct diag *why)
+{
+	enum rc rc = store_begin(v->store, why);
+	if (rc != RC_OK)
+		return rc;
+	rc = rename_inside(v, name, to, why);
+	if (rc == RC_OK)
+		rc = store_commit(v->store, why);
+	if (rc != RC_OK)
+		return vault_undo(v, rc);
+	vault_names_forget(v);
+	return RC_OK;
 }

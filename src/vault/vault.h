@@ -190,6 +190,12 @@ struct vault_counts vault_batch_counts(const struct vault_batch *b);
 enum rc vault_put(struct vault *v, const struct vault_request *r, const struct vault_object *o,
 	struct vault_result *out, struct diag *why);
 
+/*
+ * Gives a source another name, also on all that it delivered, so that whoever comes under the old one
+ * has delivered nothing yet. RC_NONE: it never delivered anything.
+ */
+enum rc vault_source_rename(struct vault *v, struct span name, struct span to, struct diag *why);
+
 /* ---- reading ---- */
 
 /* match[version] (TAXII 2.1 section 3.4.1): bits of `which`, and exact instants; none: last. */

@@ -212,8 +212,13 @@ def test_a_new_user_or_collection_of_an_old_name_inherits_nothing(node, served):
     add_user(node, "bob")
     assert served.get(url, *key)[0] == 404
     assert served.get(status_url, *key)[0] == 404
-    node("grant", "shared", "bob", "read")
+    node("grant", "shared", "bob", "both")
     assert served.get(url, *key)[0] == 200
+    # What the former bob brought is not the new one's to version.
+    later = malware("x", GREEN) | {"modified": "2021-01-01T00:00:00.000Z", "name": "y"}
+    assert post(served, url, [later])[1]["failure_count"] == 1
+    assert {r["source"] for r in node("quarantine", "list", "--json").rows} == {"user:bob"}
+    assert node("get", malware("x")["id"], "--json").rows[0]["source"].startswith("user:bob#")
     node("collection", "remove", "shared")
     node("collection", "add", "shared")
     node.put("shared", malware("new", GREEN))
