@@ -46,7 +46,7 @@ const struct conf_key conf_keys[] = {
 	{"sync-every", CONF_TIME, KEY(sync_every), SECOND, 30 * DAY, "5m",
 		"pause between polls of a peer that cannot hold an empty answer"},
 	{"sync-timeout", CONF_TIME, KEY(sync_timeout), SECOND, HOUR, "60s",
-		"longest silence of a peer before the request is given up"},
+		"a peer that sends less than 1 KB/s for so long is given up"},
 	{"sync-backoff-first", CONF_TIME, KEY(sync_backoff_first), SECOND, HOUR, "1s",
 		"pause after a peer's first failure; doubles with jitter"},
 	{"sync-backoff-most", CONF_TIME, KEY(sync_backoff_most), SECOND, 7 * DAY, "15m",

@@ -43,6 +43,7 @@ fetch_peer_pack(const struct fetch_peer *p, struct buf *out)
 	pack_span(out, p->config.cert);
 	pack_span(out, p->config.key);
 	pack_span(out, p->config.proxy);
+	pack_number(out, p->config.slow_seconds);
 	pack_number(out, p->auth);
 	pack_span(out, p->user);
 	pack_span(out, p->secret);
@@ -58,13 +59,15 @@ fetch_peer_unpack(struct span payload, struct fetch_peer *out)
 	p.config.cert = unpack_span(&u);
 	p.config.key = unpack_span(&u);
 	p.config.proxy = unpack_span(&u);
+	uint64_t slow = unpack_number(&u);
 	uint64_t auth = unpack_number(&u);
 	p.user = unpack_span(&u);
 	p.secret = unpack_span(&u);
 	if (!unpack_done(&u) || p.number >= FETCH_PEERS_MOST || auth > CLIENT_AUTH_KEY ||
-		(pin.len && pin.len != CERT_PIN))
+		slow > 24 * 3600 || (pin.len && pin.len != CERT_PIN))
 		return RC_BAD;
 	p.auth = (enum client_auth)auth;
+	p.config.slow_seconds = (unsigned)slow;
 	p.config.pin = pin.len ? (const uint8_t *)pin.ptr : NULL;
 	*out = p;
 	return RC_OK;

@@ -38,6 +38,7 @@ keeper_house(void *ctx)
 	int64_t tidied = 0, quiet_since = 0;
 	int64_t start = clock_now(k->options.clock);
 	bool idle = false;
+	vault_status_keep(k->house.vault, k->options.conf->status_keep);
 	for (;;) {
 		int64_t now = clock_monotonic();
 		if (now - tidied > 3600 * SECOND || tidied == 0) {

@@ -74,6 +74,7 @@ channel_pack(
 	uint8_t pin[CERT_PIN];
 	struct fetch_peer f = {
 		.number = number, .config = {.ca = p->ca, .cert = p->cert}, .user = p->user};
+	f.config.slow_seconds = (unsigned)(s->conf->sync_timeout / SECOND);
 	if (p->auth != PEER_AUTH_NONE) {
 		enum rc code = secret_read(s, p, &secret, why);
 		if (code)

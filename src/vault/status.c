@@ -160,11 +160,18 @@ vault_status_get(struct vault *v, const struct uuid *id, struct span owner, stru
 	return RC_OK;
 }
 
+void
+vault_status_keep(struct vault *v, int64_t microseconds)
+{
+	v->status_kept = microseconds;
+}
+
 enum rc
 vault_status_tidy(struct vault *v, int64_t before, struct diag *why)
 {
 	own_buf struct buf lost = {};
 	struct stmt *st;
+	int64_t kept = v->status_kept ? v->status_kept : VAULT_STATUS_KEPT;
 	vault_status_note(&lost, VAULT_REFUSED, SPAN(""), SPAN(""),
 		"the server stopped before these objects were stored; send them again");
 	enum rc rc = store_begin(v->store, why);
@@ -179,8 +186,7 @@ vault_status_tidy(struct vault *v, int64_t before, struct diag *why)
 	if (rc == RC_OK)
 		rc = store_sql(v->store, vault_sql[SQL_STATUS_OLD], &st, why);
 	if (rc == RC_OK) {
-		stmt_bind_i64(
-			st, 1, clock_now(v->clock) - (mutant(431) ? SECOND : VAULT_STATUS_KEPT));
+		stmt_bind_i64(st, 1, clock_now(v->clock) - (mutant(431) ? SECOND : kept));
 		rc = stmt_run(st, why);
 	}
 	if (rc == RC_OK)

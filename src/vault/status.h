@@ -35,6 +35,8 @@ enum rc vault_status_get(struct vault *v, const struct uuid *id, struct span own
 enum rc vault_status_next(struct span *rest, struct vault_status_detail *out);
 /*
  * After a crash: completes what stayed pending, requested before `before`, as failed ("the server
- * stopped before it was stored"). Removes what was requested longer than VAULT_STATUS_KEPT ago.
+ * stopped before it was stored"). Removes what was requested longer than VAULT_STATUS_KEPT ago, or
+ * than vault_status_keep was told.
  */
 enum rc vault_status_tidy(struct vault *v, int64_t before, struct diag *why);
+void vault_status_keep(struct vault *v, int64_t microseconds);

@@ -18,7 +18,8 @@ struct vault {
 	struct vault_names *names;
 	struct uuid epoch;
 	uint64_t seed;
-	int64_t checked; /* store_version when the epoch was last compared */
+	int64_t checked;     /* store_version when the epoch was last compared */
+	int64_t status_kept; /* us; 0: VAULT_STATUS_KEPT */
 	struct arena collection_text;
 };
 

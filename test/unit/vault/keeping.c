@@ -110,6 +110,24 @@ a_pending_status_completes_once_and_never_goes_back(void **state)
 	assert_rc(vault_status_get(w->vault, &one, SPAN("carol"), &a, &got, NULL), RC_NONE);
 }
 
+static void
+statuses_are_kept_as_long_as_the_configuration_says(void **state)
+{
+	struct world *w = *state;
+	own_arena struct arena a = {};
+	struct uuid one = a_status(1);
+	struct vault_request r = a_request(w, &one);
+	struct vault_status got;
+	assert_rc(vault_status_pend(w->vault, &r, 1, NULL), RC_OK);
+	vault_status_keep(w->vault, INT64_C(7) * 24 * 3600 * SECOND);
+	w->now += INT64_C(6) * 24 * 3600 * SECOND;
+	assert_rc(vault_status_tidy(w->vault, w->now, NULL), RC_OK);
+	assert_rc(vault_status_get(w->vault, &one, SPAN("carol"), &a, &got, NULL), RC_OK);
+	w->now += INT64_C(25) * 3600 * SECOND;
+	assert_rc(vault_status_tidy(w->vault, w->now, NULL), RC_OK);
+	assert_rc(vault_status_get(w->vault, &one, SPAN("carol"), &a, &got, NULL), RC_NONE);
+}
+
 static size_t
 found(struct world *w, const char *text)
 {
@@ -553,6 +571,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ONE(a_status_is_written_with_its_objects_and_survives_a_restart),
 		ONE(a_pending_status_completes_once_and_never_goes_back),
+		ONE(statuses_are_kept_as_long_as_the_configuration_says),
 		ONE(search_finds_words_phrases_and_scripts_without_blanks),
 		ONE(search_shows_last_versions_and_forgets_what_is_deleted),
 		ONE(quarantine_is_listed_with_reason_and_source),
