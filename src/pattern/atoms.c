@@ -387,9 +387,7 @@ of_node(const struct pattern_node *n, struct arena *a)
 		if (either) {
 			sum.covers &= one.covers;
 			join(&sum, &one);
-		} else if (n->kind >= PATTERN_REPEATS) {
-			sum = one;
-		} else if (is_better(&one, &sum)) {
+		} else if (n->kind >= PATTERN_REPEATS || is_better(&one, &sum)) {
 			sum = one;
 		}
 	}
