@@ -114,6 +114,15 @@ say_end(const struct scan_job *job)
 		(unsigned long long)job->files, job->files == 1 ? "" : "s", b.ptr);
 }
 
+/* https://no-color.org: set and not empty means none. */
+static bool
+wants_colour(void)
+{
+	const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
+	return isatty(STDOUT_FILENO) && !(none && *none) && terminal && *terminal &&
+	       strcmp(terminal, "dumb") != 0;
+}
+
 static enum cmd_exit
 scan_run(struct cmd_env *env)
 {
@@ -146,7 +155,7 @@ scan_run(struct cmd_env *env)
 		.most = TLP_AMBER_STRICT};
 	if (stix || keep)
 		job.sight = sight = sight_new(&options);
-	job.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	job.colour = wants_colour();
 	scan_walk(&job);
 	scan_show_end(&job);
 	if (stix && !write_stix(&job, stix))

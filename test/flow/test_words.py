@@ -102,11 +102,11 @@ def test_names_from_the_line_cannot_steer_the_terminal(tocsin):
         assert "[31mred\\xe2\\x80\\xaeb" in said and "\x1b" not in said and "\u202e" not in said
 
 
-def on_terminal(args, answer=b"", seconds=20):
+def on_terminal(args, answer=b"", seconds=20, env=None):
     """Runs tocsin with a terminal for all three streams; what the terminal showed, and the exit code."""
     pid, fd = pty.fork()
     if pid == 0:
-        os.execve(BIN, [BIN, *map(str, args)], {"PATH": os.environ["PATH"], "TERM": "xterm"})
+        os.execve(BIN, [BIN, *map(str, args)], {"PATH": os.environ["PATH"], "TERM": "xterm"} | (env or {}))
     seen, until, asked = b"", time.monotonic() + seconds, not answer
     while time.monotonic() < until:
         if not asked and b"not shown" in seen:
@@ -167,9 +167,15 @@ def test_the_locale_changes_nothing(tocsin, tmp_path, locale):
     assert said.out == base.out and len(said.rows) == 2
 
 
-def test_nothing_is_coloured(tmp_path):
-    shown, _ = on_terminal(["help"])
-    assert "\x1b" not in shown and "usage: tocsin COMMAND" in shown
+def test_colour_is_for_terminals_that_have_it_and_people_who_want_it(tocsin, tmp_path):
+    (tmp_path / "list").write_text("evil.example\n")
+    (tmp_path / "log").write_text("query evil.example\n")
+    args = ["scan", "--ioc", tmp_path / "list", tmp_path / "log"]
+    assert "\x1b[1;31mevil.example" in on_terminal(args)[0]
+    assert "\x1b[1;31mevil.example" in on_terminal(args, env={"NO_COLOR": ""})[0]
+    for env in {"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}:
+        assert "\x1b" not in on_terminal([*args, "--quiet"], env=env)[0]
+    assert "\x1b" not in tocsin(*args).out
 
 
 def test_every_command_obeys_quiet_and_json(node):
