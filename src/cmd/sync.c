@@ -267,7 +267,7 @@ remove_run(struct cmd_env *env)
 	return CMD_YES;
 }
 
-static const char *const kind_words[] = {"taxii", "misp", "csaf"};
+static const char *const kind_words[] = {"taxii", "misp"};
 
 static void
 show_link(const struct cmd_env *env, const struct peer *p, const struct peer_link *l)
@@ -449,7 +449,7 @@ static const struct cmd_option options[] = {
 };
 
 static const struct cmd_option add_options[] = {
-	{"kind", "taxii|misp|csaf", "what the peer is (taxii)", 0, false},
+	{"kind", "taxii|misp", "what the peer is (taxii)", 0, false},
 	{"user", "NAME", "HTTP Basic, with --password-stdin", 0, false},
 	{"password-stdin", NULL, "its password is the first line of stdin", 0, false},
 	{"token-stdin", NULL, "bearer token, or a MISP user's key, on the first line of stdin", 0,

@@ -97,7 +97,7 @@ read_peer(struct stmt *st, struct arena *a, struct peer *out)
 {
 	*out = (struct peer){
 		.name = arena_dup(a, stmt_bytes(st, 0)),
-		.kind = (enum peer_kind)stmt_i64(st, 1),
+		.kind = stmt_i64(st, 1) == PEER_MISP ? PEER_MISP : PEER_TAXII,
 		.url = arena_dup(a, stmt_bytes(st, 2)),
 		.auth = (enum peer_auth)stmt_i64(st, 3),
 		.user = arena_dup(a, stmt_bytes(st, 4)),

@@ -11,7 +11,7 @@
 
 extern const struct store_schema peer_schema;
 
-enum peer_kind { PEER_TAXII, PEER_MISP, PEER_CSAF };
+enum peer_kind { PEER_TAXII, PEER_MISP };
 enum peer_auth { PEER_AUTH_NONE, PEER_AUTH_BASIC, PEER_AUTH_BEARER, PEER_AUTH_CERT };
 enum peer_way { PEER_PULL, PEER_PUSH };
 

@@ -194,8 +194,6 @@ static enum rc
 peer_load(struct sync *s, const struct peer *p, struct arena *a, struct diag *why)
 {
 	struct peer_links rows = {};
-	if (p->kind == PEER_CSAF)
-		return RC_OK; /* CSAF providers have an engine of their own */
 	enum rc code = peer_link_list(s->node->store, p->name, a, &rows, why);
 	for (size_t i = 0; !code && i < rows.all.len; i++)
 		code = link_add(s, p, &rows.all.at[i], why);

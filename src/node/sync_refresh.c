@@ -74,9 +74,7 @@ wanted_read(struct sync *s, struct arena *a, struct wanted *w, struct diag *why)
 	for (size_t i = 0; !code && i < w->peers.all.len; i++) {
 		struct peer_links *rows = vec_add(&w->rows);
 		*rows = (struct peer_links){};
-		if (w->peers.all.at[i].kind != PEER_CSAF)
-			code = peer_link_list(
-				s->node->store, w->peers.all.at[i].name, a, rows, why);
+		code = peer_link_list(s->node->store, w->peers.all.at[i].name, a, rows, why);
 	}
 	return code;
 }

@@ -71,6 +71,11 @@ def test_an_empty_list_says_so_and_exits_1(node, args, todo):
     assert said.err == said.out == ""
 
 
+def test_a_kind_of_peer_that_nothing_here_speaks_is_wrong_usage(node):
+    said = node("sync", "add", "b", "https://127.0.0.1:1/", "--kind", "csaf", code=2)
+    assert '--kind takes taxii|misp, not "csaf"' in said.err
+
+
 def test_a_peer_without_links_is_listed(node):
     node("sync", "add", "b", "https://127.0.0.1:1/")
     assert "b  taxii  nothing linked" in node("sync", "list").out
