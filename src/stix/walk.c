@@ -356,7 +356,8 @@ check_extension(struct check *c, struct span name, yyjson_val *extension)
 	} else if (stix_id_parse(name, &type, NULL) == RC_OK &&
 		   span_eq(type, SPAN("extension-definition"))) {
 		check_defined_extension(c, extension);
-	} else if (is_custom_extension_name(name)) {
+	} else if (is_custom_extension_name(name) || c->old || c->observables) {
+		/* STIX 2.0, which containers may hold, only says how names should end. */
 		check_foreign_extension(c, extension);
 		/* "x-foobar-ext" names no source: the ending is none of the parts. */
 		check_way(c, "a custom extension", span_sub(name, 0, name.len - 4), '-');

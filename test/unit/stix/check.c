@@ -457,6 +457,11 @@ objects_of_2_0_are_judged_where_accepted(void **state)
 		{identity, "{\"spec_version\":null,\"name\":7}", "type", "name"},
 		{identity, "{\"spec_version\":null,\"modified\":null}", "required", "modified"},
 		{tlp1_red, "{\"spec_version\":null,\"name\":null}", NULL, NULL},
+		{observed,
+			"{\"spec_version\":null,\"object_refs\":null,\"objects\":{\"0\":{\"type\":"
+			"\"file\","
+			"\"name\":\"f\",\"extensions\":{\"foobar\":{\"own\":1}}}}}",
+			NULL, NULL},
 		{tlp1_red, "{\"spec_version\":null,\"definition\":{\"tlp\":\"green\"}}", "tlp", ""},
 	};
 	judge(accepted, sizeof accepted / sizeof accepted[0], &accept);
