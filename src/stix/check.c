@@ -67,9 +67,9 @@ static const char *
 clause_of(const struct check *c, const char *code)
 {
 	static const char *const clauses[][2] = {{"base64", "2.1"}, {"dictionary-key", "2.3"},
-		{"null", "2"}, {"empty", "2.12"}, {"external-id", "2.5.2"}, {"hash", "2.7"},
-		{"hash-algo", "2.7"}, {"hash-length", "2.7"}, {"hex", "2.8"}, {"id", "2.9"},
-		{"id-type", "2.9"}, {"uuid-version", "2.9"}, {"uuid-check", "2.9"},
+		{"null", "2"}, {"empty", "2.12"}, {"external-id", "4.1.1 and 4.19.1"},
+		{"hash", "2.7"}, {"hash-algo", "2.7"}, {"hash-length", "2.7"}, {"hex", "2.8"},
+		{"id", "2.9"}, {"id-type", "2.9"}, {"uuid-version", "2.9"}, {"uuid-check", "2.9"},
 		{"uuid-reuse", "2.9"}, {"kill-chain-names", "2.11"},
 		{"observable-object-keys", "2.9"}, {"observable-dictionary-keys", "2.3"},
 		{"open-vocab-format", "2.14"}, {"timestamp", "2.16.1"}, {"precision", "3.2"},
