@@ -268,7 +268,10 @@ step_into(const struct armed_step *s, const struct observation *o, yyjson_val *v
 		*vec_add(out) = found;
 }
 
-/* All values the path leads to from this object, without nulls, in m->here. */
+/*
+ * All values the path leads to from this object, in m->here. A null is one: STIX has none, but whoever
+ * writes it says that the property is there and holds nothing that a constant could equal.
+ */
 static void
 walk(struct matcher *m, const struct armed_test *t, const struct observation *o, yyjson_val *object)
 {
@@ -284,11 +287,6 @@ walk(struct matcher *m, const struct armed_test *t, const struct observation *o,
 		m->here = m->there;
 		m->there = swap;
 	}
-	size_t kept = 0;
-	for (size_t i = 0; i < m->here.len; i++)
-		if (!yyjson_is_null(m->here.at[i]))
-			m->here.at[kept++] = m->here.at[i];
-	m->here.len = kept;
 }
 
 /* Remembers the object's first reason; it counts only if the object's truth hangs on it. */

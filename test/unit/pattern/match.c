@@ -85,16 +85,31 @@ absent_paths_are_false_whatever_the_operator(void **state)
 	(void)state;
 	assert_each(things,
 		(const char *const[]){"[x:no = 1]", "[x:no != 1]", "[x:no NOT = 1]",
-			"[x:no NOT IN (1)]", "[x:no NOT LIKE 'a']", "[x:nul != 1]",
-			"[x:nul NOT = 1]", "[EXISTS x:nul]", "[EXISTS x:no.deep]",
+			"[x:no NOT IN (1)]", "[x:no NOT LIKE 'a']", "[EXISTS x:no.deep]",
 			"[x:empty[*] != 1]", "[x:list[3] != 1]", "[x:list[-1] != 1]",
 			"[x:i.sub != 1]", "[x:i[0] != 1]", "[NOT EXISTS x:i]", "[NOT EXISTS y:i]",
 			NULL},
 		RC_NONE);
 	assert_each(things,
 		(const char *const[]){"[EXISTS x:i]", "[EXISTS x:empty]", "[EXISTS x:list[2]]",
-			"[NOT EXISTS x:no]", "[NOT EXISTS x:list[3]]", "[NOT EXISTS x:nul]", NULL},
+			"[NOT EXISTS x:no]", "[NOT EXISTS x:list[3]]", NULL},
 		RC_OK);
+}
+
+static void
+a_null_is_there_and_equals_no_constant(void **state)
+{
+	(void)state;
+	assert_each(things,
+		(const char *const[]){"[EXISTS x:nul]", "[x:nul != 1]", "[x:nul != 'a']",
+			"[x:nul NOT = 1]", "[x:nul NOT IN ('a')]", "[x:nul NOT LIKE '%']", NULL},
+		RC_OK);
+	assert_each(things,
+		(const char *const[]){"[NOT EXISTS x:nul]", "[x:nul = 1]", "[x:nul <= 1]",
+			"[x:nul = 'null']", "[x:nul = false]", "[x:nul IN ('a')]",
+			"[x:nul LIKE '%']", "[x:nul MATCHES '']", "[x:nul ISSUBSET '0.0.0.0/0']",
+			"[x:nul.a != 1]", "[x:nul[0] != 1]", NULL},
+		RC_NONE);
 }
 
 static void
@@ -405,6 +420,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comparisons_follow_their_types),
 		cmocka_unit_test(absent_paths_are_false_whatever_the_operator),
+		cmocka_unit_test(a_null_is_there_and_equals_no_constant),
 		cmocka_unit_test(lists_and_dictionaries_are_walked),
 		cmocka_unit_test(binary_properties_are_compared_as_octets),
 		cmocka_unit_test(timestamps_compare_as_instants_of_any_precision),
