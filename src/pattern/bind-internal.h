@@ -49,9 +49,18 @@ struct part {
 	size_t chosen; /* how many of the choices are made */
 };
 
+/* A leaf by its hits and clip, so that parts that say the same share it; leaf NULL: it is false. */
+struct bind_known {
+	const bool *hits;
+	int64_t start, stop;
+	const struct bind_leaf *leaf;
+};
+
 struct bind {
 	const struct bind_observation *observation;
 	size_t count;
+	struct bind_known *known; /* open addressing, at most half full */
+	size_t slots;
 	uint64_t work; /* steps left */
 	bool gave_up;  /* something was left out for want of steps */
 	struct arena *arena;

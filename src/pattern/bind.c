@@ -3,10 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/vec.h"
 #include "pattern/bind-internal.h"
 
-enum { ALTERNATIVES_MAX = 20000, BLOCKS_MAX = 20000 };
+enum {
+	ALTERNATIVES_MAX = 20000,
+	COPIED_MAX = 200, /* alternatives of what is repeated: of twice 200 there are 20,100 */
+	BLOCKS_MAX = 20000,
+};
 
 size_t
 bind_leaf_from(const struct bind_leaf *leaf, int64_t at)
@@ -45,7 +50,8 @@ leaf_new(struct bind *b, const bool *hits, int64_t start, int64_t stop)
 	size_t fits = 0;
 	for (size_t i = 0; i < b->count; i++)
 		fits += hits[i];
-	if (!bind_spend(b, b->count / 16 + fits))
+	/* Units cost memory. */
+	if (!bind_spend(b, b->count / 16 + fits * 4))
 		b->gave_up = true;
 	if (!fits || start >= stop || b->gave_up)
 		return NULL;
@@ -78,6 +84,31 @@ leaf_new(struct bind *b, const bool *hits, int64_t start, int64_t stop)
 			leaf->ordered = false;
 	}
 	return leaf;
+}
+
+/* The same, made once. */
+static const struct bind_leaf *
+leaf_of(struct bind *b, const bool *hits, int64_t start, int64_t stop)
+{
+	uint64_t key[] = {(uintptr_t)hits, (uint64_t)start, (uint64_t)stop};
+	size_t at = hash64((struct span){(const char *)key, sizeof key}, 0) & (b->slots - 1);
+	struct bind_known *k = &b->known[at];
+	while (k->hits && (k->hits != hits || k->start != start || k->stop != stop)) {
+		at = (at + 1) & (b->slots - 1);
+		k = &b->known[at];
+	}
+	if (!k->hits)
+		*k = (struct bind_known){hits, start, stop, leaf_new(b, hits, start, stop)};
+	return k->leaf;
+}
+
+static size_t
+count_leaves(const struct bind_node *n)
+{
+	size_t leaves = n->kind == BIND_LEAF;
+	for (const struct bind_node *child = n->child; child; child = child->next)
+		leaves += count_leaves(child);
+	return leaves;
 }
 
 /* A node of the pattern with its false branches cut away; still with OR. */
@@ -200,7 +231,7 @@ clean_node(struct bind *b, const struct bind_node *n, int64_t start, int64_t sto
 	c->times = 1;
 	if (n->kind == BIND_LEAF) {
 		c->hits = n->hits;
-		c->leaf = leaf_new(b, n->hits, start, stop);
+		c->leaf = leaf_of(b, n->hits, start, stop);
 		return c->leaf ? c : NULL;
 	}
 	if (!clean_children(b, c, n, start, stop))
@@ -239,52 +270,88 @@ plans_add(struct plans *to, const struct plan *plan, struct arena *a)
 	return true;
 }
 
-/* A copy of the child list `head` with one more child behind. */
-static struct plan *
-append(struct arena *a, const struct plan *head, const struct plan *more)
+/* Nodes cost memory, so they are dear. */
+static bool
+spend_nodes(struct bind *b, size_t nodes)
 {
-	struct plan *first = NULL, **link = &first;
-	for (; head; head = head->next) {
-		*link = arena_new(a, sizeof **link);
-		**link = *head;
-		link = &(*link)->next;
-	}
-	*link = arena_new(a, sizeof **link);
-	**link = *more;
-	(*link)->next = NULL;
-	return first;
+	return bind_spend(b, nodes * 16);
+}
+
+static struct plan **
+append(struct arena *a, struct plan **tail, const struct plan *more)
+{
+	*tail = arena_new(a, sizeof **tail);
+	**tail = *more;
+	(*tail)->next = NULL;
+	return &(*tail)->next;
+}
+
+/* A copy of the child list `head`; returns where it goes on. */
+static struct plan **
+append_all(struct bind *b, struct plan **tail, const struct plan *head)
+{
+	for (; head && spend_nodes(b, 1); head = head->next)
+		tail = append(b->arena, tail, head);
+	return tail;
 }
 
 static enum rc expand(struct bind *b, const struct clean *c, struct plans *out);
+
+/* Plans of one kind whose child lists still grow. */
+struct growing {
+	struct grown {
+		struct plan *plan, **tail;
+	} * at;
+	size_t len, cap;
+};
+
+/* Each plan of `sum` with each of `part` behind; `sum` is used up where there is one part. */
+static bool
+multiply_plans(struct bind *b, struct growing *sum, const struct plans *part)
+{
+	struct growing more = {};
+	bool fits = sum->len * part->len <= ALTERNATIVES_MAX;
+	for (size_t i = 0; fits && i < sum->len && part->len == 1; i++) {
+		fits = spend_nodes(b, 1);
+		sum->at[i].tail = append(b->arena, sum->at[i].tail, part->at[0]);
+	}
+	if (part->len == 1)
+		return fits;
+	for (size_t i = 0; fits && i < sum->len; i++)
+		for (size_t j = 0; fits && j < part->len; j++) {
+			struct grown one;
+			append(b->arena, &one.plan, sum->at[i].plan);
+			one.plan->child = NULL;
+			one.tail = append_all(b, &one.plan->child, sum->at[i].plan->child);
+			one.tail = append(b->arena, one.tail, part->at[j]);
+			*vec_add(&more) = one;
+			fits = spend_nodes(b, 2);
+		}
+	free(sum->at);
+	*sum = more;
+	return fits;
+}
 
 /* AND and FOLLOWEDBY: every choice of one alternative a child. */
 static enum rc
 expand_product(struct bind *b, const struct clean *c, struct plans *out)
 {
-	struct plans sum = {}, more = {};
-	struct plan empty = {.kind = c->kind, .times = 1};
-	bool fits = plans_add(&sum, &empty, b->arena);
+	struct growing sum = {};
+	struct plan *empty = arena_new(b->arena, sizeof *empty);
+	*empty = (struct plan){.kind = c->kind, .times = 1};
+	*vec_add(&sum) = (struct grown){empty, &empty->child};
 	enum rc rc = RC_OK;
-	for (const struct clean *child = c->child; child && fits && !rc; child = child->next) {
+	for (const struct clean *child = c->child; child && !rc; child = child->next) {
 		struct plans part = {};
 		rc = expand(b, child, &part);
-		more.len = 0;
-		for (size_t i = 0; !rc && fits && i < sum.len; i++)
-			for (size_t j = 0; fits && j < part.len; j++) {
-				struct plan both = *sum.at[i];
-				both.child = append(b->arena, sum.at[i]->child, part.at[j]);
-				fits = plans_add(&more, &both, b->arena) && bind_spend(b, 1);
-			}
+		if (!rc && !multiply_plans(b, &sum, &part))
+			rc = RC_LIMIT;
 		free(part.at);
-		struct plans swap = sum;
-		sum = more;
-		more = swap;
 	}
-	for (size_t i = 0; !rc && fits && i < sum.len; i++)
-		fits = plans_add(out, sum.at[i], b->arena);
+	for (size_t i = 0; !rc && i < sum.len; i++)
+		rc = plans_add(out, sum.at[i].plan, b->arena) ? RC_OK : RC_LIMIT;
 	free(sum.at);
-	free(more.at);
-	return rc ? rc : fits ? RC_OK : RC_LIMIT;
+	return rc;
 }
 
 /* Ways to make `times` copies out of alternatives `from` on: an AND of REPEATS. */
@@ -296,11 +363,13 @@ expand_copies(struct bind *b, const struct plans *part, size_t from, uint64_t ti
 	for (uint64_t n = last ? times : 0; n <= times; n++) {
 		struct plan copies = {.kind = BIND_REPEATS, .child = part->at[from], .times = n};
 		struct plan both = *sum;
-		if (!bind_spend(b, 16))
+		if (!spend_nodes(b, 1))
 			return RC_LIMIT;
-		if (n)
-			both.child =
-				append(b->arena, sum->child, n == 1 ? part->at[from] : &copies);
+		if (n) {
+			both.child = NULL;
+			append(b->arena, append_all(b, &both.child, sum->child),
+				n == 1 ? part->at[from] : &copies);
+		}
 		if (last)
 			return plans_add(out, &both, b->arena) ? RC_OK : RC_LIMIT;
 		enum rc rc = expand_copies(b, part, from + 1, times - n, &both, out);
@@ -328,7 +397,9 @@ expand(struct bind *b, const struct clean *c, struct plans *out)
 	struct plans part = {};
 	rc = expand(b, c->child, &part);
 	struct plan one = {.kind = c->kind, .times = c->times, .window = c->window};
-	if (!rc && c->kind == BIND_REPEATS && part.len > 1) {
+	if (!rc && c->kind == BIND_REPEATS && part.len > COPIED_MAX) {
+		rc = RC_LIMIT;
+	} else if (!rc && c->kind == BIND_REPEATS && part.len > 1) {
 		struct plan sum = {.kind = BIND_AND, .times = 1};
 		rc = expand_copies(b, &part, 0, c->times, &sum, out);
 	} else {
@@ -342,33 +413,28 @@ expand(struct bind *b, const struct clean *c, struct plans *out)
 }
 
 static bool
-same_units(const struct bind_leaf *a, const struct bind_leaf *b)
+same_units(struct bind *b, const struct bind_leaf *one, const struct bind_leaf *two)
 {
-	if (a == b)
+	if (one == two)
 		return true;
-	if (a->units != b->units)
-		return false;
-	for (size_t i = 0; i < a->units; i++)
-		if (a->unit[i].observation != b->unit[i].observation ||
-			a->unit[i].first != b->unit[i].first || a->unit[i].last != b->unit[i].last)
-			return false;
-	return true;
+	size_t i = 0;
+	if (one->units == two->units)
+		while (i < one->units && one->unit[i].observation == two->unit[i].observation &&
+			one->unit[i].first == two->unit[i].first &&
+			one->unit[i].last == two->unit[i].last)
+			i++;
+	if (!bind_spend(b, 1 + i / 4))
+		b->gave_up = true;
+	return i == one->units && i == two->units;
 }
 
-/*
- * Leaves of one AND that the same observations fit are one leaf with a larger count, and an AND of
- * one child is that child.
- */
+/* Children of the same kind are their parent's: both operators are associative. */
 static void
-merge_and(struct plan *p)
+flatten(struct plan *p)
 {
-	for (struct plan *child = p->child; child; child = child->next)
-		merge_and(child);
-	if (p->kind != BIND_AND)
-		return;
 	for (struct plan **link = &p->child; *link;) {
 		struct plan *child = *link;
-		if (child->kind == BIND_AND && child->child) {
+		if (child->kind == p->kind && child->child) {
 			struct plan *last = child->child;
 			while (last->next)
 				last = last->next;
@@ -378,10 +444,29 @@ merge_and(struct plan *p)
 			link = &child->next;
 		}
 	}
+}
+
+/*
+ * Leaves of one AND that the same observations fit are one leaf with a larger count. So are such
+ * leaves next to each other in a FOLLOWEDBY, since any observations can be put in order. A join of
+ * one child is that child.
+ */
+static void
+merge_leaves(struct bind *b, struct plan *p)
+{
+	for (struct plan *child = p->child; child; child = child->next)
+		merge_leaves(b, child);
+	if (p->kind != BIND_AND && p->kind != BIND_FOLLOWEDBY)
+		return;
+	flatten(p);
 	for (struct plan *one = p->child; one; one = one->next)
-		for (struct plan **link = &one->next; one->kind == BIND_LEAF && *link;) {
+		for (struct plan **link = &one->next;
+			one->kind == BIND_LEAF && *link && !b->gave_up;) {
 			struct plan *two = *link;
-			if (two->kind != BIND_LEAF || !same_units(one->leaf, two->leaf)) {
+			bool alike = two->kind == BIND_LEAF && same_units(b, one->leaf, two->leaf);
+			if (!alike && p->kind == BIND_FOLLOWEDBY)
+				break;
+			if (!alike) {
 				link = &two->next;
 				continue;
 			}
@@ -439,15 +524,17 @@ has_enough(const struct plan *p, uint64_t copies)
 
 /* Plans share their branches; one that is to be changed is copied whole. */
 static struct plan *
-plan_copy(struct arena *a, const struct plan *p)
+plan_copy(struct bind *b, const struct plan *p)
 {
-	struct plan *copy = arena_new(a, sizeof *copy), **link = &copy->child;
+	struct plan *copy = arena_new(b->arena, sizeof *copy), **link = &copy->child;
 	*copy = *p;
 	copy->next = copy->child = NULL;
 	for (const struct plan *child = p->child; child; child = child->next) {
-		*link = plan_copy(a, child);
+		*link = plan_copy(b, child);
 		link = &(*link)->next;
 	}
+	if (!bind_spend(b, 1))
+		b->gave_up = true;
 	return copy;
 }
 
@@ -522,12 +609,12 @@ solve_plan(const struct bind *whole, uint64_t *work, const struct plan *plan)
 	struct bind b = *whole;
 	b.arena = &scratch;
 	b.work = *work;
-	struct plan *p = plan_copy(&scratch, plan);
-	merge_and(p);
+	struct plan *p = plan_copy(&b, plan);
+	merge_leaves(&b, p);
 	uint32_t *owner = arena_new(&scratch, b.count * sizeof *owner), number = 0;
 	bool simple = true;
 	enum rc rc = RC_NONE;
-	if (!bind_spend(&b, b.count / 16))
+	if (b.gave_up || !bind_spend(&b, b.count / 16))
 		rc = RC_LIMIT;
 	else if (has_enough(p, 1)) {
 		struct part *parts = NULL;
@@ -544,6 +631,10 @@ bind_solve(const struct bind_observation *observations, size_t count, const stru
 	uint64_t work, struct arena *a)
 {
 	struct bind b = {.observation = observations, .count = count, .work = work, .arena = a};
+	b.slots = 16;
+	while (b.slots < count_leaves(root) * 2)
+		b.slots *= 2;
+	b.known = arena_new(a, b.slots * sizeof *b.known);
 	struct clean *clean = count ? clean_node(&b, root, INT64_MIN, INT64_MAX) : NULL;
 	if (!clean)
 		return b.gave_up ? RC_LIMIT : RC_NONE;

@@ -61,33 +61,48 @@ add_demand(struct search *s, const struct demand *more)
 	*vec_add(&s->demands) = *more;
 }
 
+struct bounds {
+	int64_t low, high;
+};
+
+/* Within a window whose start is chosen. */
+static struct bounds
+window_of(const struct part *p, struct bounds in)
+{
+	int64_t end;
+	if (__builtin_add_overflow(p->start, p->window - 1, &end))
+		end = INT64_MAX;
+	return (struct bounds){
+		p->start > in.low ? p->start : in.low, end < in.high ? end : in.high};
+}
+
+/* Between the cuts that are chosen around child i of a FOLLOWEDBY. */
+static struct bounds
+cut_of(const struct part *p, size_t i, struct bounds in)
+{
+	for (size_t k = 0; p->kind == BIND_FOLLOWEDBY && k < p->chosen; k++) {
+		if (k < i)
+			in.low = p->cut[k] > in.low ? p->cut[k] : in.low;
+		else
+			in.high = p->cut[k] < in.high ? p->cut[k] : in.high;
+	}
+	return in;
+}
+
 /* The demands of a part between bounds, with the choices made so far. */
 static void
-collect_demands(struct search *s, const struct part *p, int64_t low, int64_t high)
+collect_demands(struct search *s, const struct part *p, struct bounds in)
 {
 	if (p->kind == BIND_LEAF) {
-		struct demand d = {p->leaf, low, high, p->times};
+		struct demand d = {p->leaf, in.low, in.high, p->times};
 		add_demand(s, &d);
 		return;
 	}
-	if (p->kind == BIND_WITHIN && p->chosen) {
-		int64_t end;
-		if (__builtin_add_overflow(p->start, p->window - 1, &end))
-			end = INT64_MAX;
-		low = p->start > low ? p->start : low;
-		high = end < high ? end : high;
-	}
+	if (p->kind == BIND_WITHIN && p->chosen)
+		in = window_of(p, in);
 	size_t i = 0;
-	for (const struct part *child = p->child; child; child = child->next, i++) {
-		int64_t from = low, to = high;
-		for (size_t k = 0; p->kind == BIND_FOLLOWEDBY && k < p->chosen; k++) {
-			if (k < i)
-				from = p->cut[k] > from ? p->cut[k] : from;
-			else
-				to = p->cut[k] < to ? p->cut[k] : to;
-		}
-		collect_demands(s, child, from, to);
-	}
+	for (const struct part *child = p->child; child; child = child->next, i++)
+		collect_demands(s, child, cut_of(p, i, in));
 }
 
 /* Marks the observations that serve demand number d; false when they alone are too few. */
@@ -235,7 +250,7 @@ static bool
 feasible(struct search *s, const struct part *below)
 {
 	s->demands.len = 0;
-	collect_demands(s, below, INT64_MIN, INT64_MAX);
+	collect_demands(s, below, (struct bounds){INT64_MIN, INT64_MAX});
 	s->words = (s->demands.len + 63) / 64;
 	if (s->words * s->b->count > BIND_WORK || !bind_spend(s->b, s->demands.len * 8)) {
 		s->b->work = 0;
@@ -256,28 +271,53 @@ feasible(struct search *s, const struct part *below)
 	return fits;
 }
 
+/* Between which instants a part lies, by the choices made so far; false when it is not below `p`. */
+static bool
+find_bounds(const struct part *p, const struct part *wanted, struct bounds in, struct bounds *out)
+{
+	if (p == wanted) {
+		*out = in;
+		return true;
+	}
+	if (p->kind == BIND_WITHIN && p->chosen)
+		in = window_of(p, in);
+	size_t i = 0;
+	for (const struct part *child = p->child; child; child = child->next, i++)
+		if (find_bounds(child, wanted, cut_of(p, i, in), out))
+			return true;
+	return false;
+}
+
 struct instants {
 	int64_t *at;
 	size_t len, cap;
 };
 
-/* Ends of the units below a part for a window, starts for a cut: the only instants that matter. */
+/*
+ * Ends of the units below a part for a window, starts for a cut: with the first instant that is
+ * possible the only ones that matter.
+ */
 static void
-collect_instants(
-	struct search *s, const struct part *p, const struct choice *c, struct instants *out)
+collect_instants(struct search *s, const struct part *p, const struct choice *c, struct bounds in,
+	struct instants *out)
 {
 	if (p->kind == BIND_LEAF) {
 		bool window = c->part->kind == BIND_WITHIN;
-		for (size_t i = 0; i < p->leaf->units; i++)
-			*vec_add(out) = window ? p->leaf->unit[i].last : p->leaf->unit[i].first;
-		if (!bind_spend(s->b, p->leaf->units))
+		const struct bind_leaf *leaf = p->leaf;
+		size_t i = bind_leaf_from(leaf, in.low), from = i;
+		for (; i < leaf->units && leaf->first_from[i] <= in.high; i++) {
+			int64_t at = window ? leaf->unit[i].last : leaf->unit[i].first;
+			if (at > in.low && at <= in.high)
+				*vec_add(out) = at;
+		}
+		if (!bind_spend(s->b, i - from + 1))
 			s->b->gave_up = true;
 		return;
 	}
 	size_t i = 0;
 	for (const struct part *child = p->child; child && !s->b->gave_up; child = child->next, i++)
 		if (p != c->part || p->kind == BIND_WITHIN || i <= c->index)
-			collect_instants(s, child, c, out);
+			collect_instants(s, child, c, in, out);
 }
 
 static int
@@ -302,7 +342,16 @@ choose(struct search *s, size_t k)
 	struct part *p = c->part;
 	int64_t *place = p->kind == BIND_WITHIN ? &p->start : &p->cut[c->index];
 	struct instants instants = {};
-	collect_instants(s, p, c, &instants);
+	struct bounds in = {INT64_MIN, INT64_MAX};
+	(void)find_bounds(s->whole, p, in, &in);
+	if (c->index && p->cut[c->index - 1] > in.low)
+		in.low = p->cut[c->index - 1];
+	/* What begins before, or ends behind, what is possible does so at its border. */
+	if (in.low > INT64_MIN)
+		*vec_add(&instants) = in.low;
+	if (in.high < INT64_MAX && p->kind == BIND_WITHIN)
+		*vec_add(&instants) = in.high;
+	collect_instants(s, p, c, in, &instants);
 	qsort(instants.at, instants.len, sizeof *instants.at, instant_cmp);
 	enum rc rc = RC_NONE;
 	bool twin = p->twin && c->index == 0;

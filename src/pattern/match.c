@@ -4,48 +4,17 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/vec.h"
 #include "codec/json.h"
-#include "obs/addr.h"
 #include "pattern/bind.h"
+#include "pattern/match-internal.h"
 #include "pattern/meaning.h"
 #include "pattern/nfc.h"
 #include "pattern/octets.h"
-#include "pattern/regex.h"
-#include "pattern/value.h"
 #include "pattern/wildcard.h"
 
-enum { WILDCARD_WORK = 50000000 }; /* steps of one run */
-
-/* A step of a path: whether the text it meets is the name of another object. */
-struct armed_step {
-	struct armed_step *next;
-	const struct pattern_step *step;
-	bool follows;
-};
-
-struct armed_test {
-	const struct pattern_test *test;
-	struct armed_step *steps;
-	enum value_form form;
-	struct value_const *constants;
-	size_t count;
-	struct span text; /* LIKE, MATCHES: in NFC */
-	bool text_fits;	  /* a binary property can be compared with it */
-	struct regex *regex;
-	struct addr network;
-};
-
-struct armed_expr {
-	enum pattern_expr_kind kind;
-	struct armed_expr *child, *next;
-	struct armed_test *test;
-};
-
-struct armed_node {
-	const struct pattern_node *node;
-	struct armed_node *child, *next;
-	struct armed_expr *expr;
+enum {
+	WILDCARD_WORK = 50000000, /* steps of one run */
+	TICK = 4096,		  /* steps between looks at the clock; a step takes some ns */
 };
 
 struct values {
@@ -54,16 +23,15 @@ struct values {
 };
 
 struct matcher {
-	const struct pattern *pattern;
 	struct arena arena;
-	struct armed_node *root;
-	vec_of(struct regex *) regexes;
+	struct armed armed;
 	/* of one run */
 	struct arena scratch; /* of one observation */
 	struct values here, there;
 	uint64_t wildcard_work;
-	int64_t deadline;
-	unsigned ticks;
+	int64_t longest, deadline;
+	uint64_t ticks;
+	bool overdue;
 	enum rc pending;      /* why the object at hand may come out as UNKNOWN */
 	struct diag what;     /* the same for people */
 	bool broken, limited; /* some object did, for RC_BAD or for RC_LIMIT */
@@ -73,124 +41,12 @@ struct matcher {
 /* Not known is what a comparison is that could not be made; AND and OR treat it as Kleene does. */
 enum truth { NO, UNKNOWN, YES };
 
-static enum rc
-refuse(struct matcher *m, enum rc rc, size_t at, struct diag *why)
-{
-	diag_where(why, "column %zu", pattern_column(m->pattern->text, at));
-	return rc;
-}
-
-static void
-arm_path(struct matcher *m, struct armed_test *t)
-{
-	struct armed_step **link = &t->steps;
-	const struct pattern_step *key = NULL, *before = NULL;
-	for (const struct pattern_step *s = t->test->path.steps; s; s = s->next) {
-		struct armed_step *step = arena_new(&m->arena, sizeof *step);
-		step->step = s;
-		/* x_ref.name, x_refs[*].name */
-		if (key)
-			step->follows = before == key ? span_ends(key->key, SPAN("_ref"))
-						      : span_ends(key->key, SPAN("_refs"));
-		if (s->kind == PATTERN_KEY)
-			key = s;
-		before = s;
-		*link = step;
-		link = &step->next;
-	}
-	t->form = value_form_of(key->key);
-}
-
-static enum rc
-arm_text(struct matcher *m, struct armed_test *t, struct diag *why)
-{
-	const struct pattern_const *c = t->test->constants;
-	t->text = text_nfc(c->text, &m->arena);
-	t->text_fits = true;
-	if (t->form != VALUE_PLAIN) {
-		struct span octets;
-		t->text_fits = octets_from_text(c->text, &m->arena, &octets);
-		if (!t->text_fits)
-			return RC_OK;
-		t->text = t->test->op == PATTERN_MATCHES ? octets : c->text;
-	}
-	if (t->test->op != PATTERN_MATCHES)
-		return RC_OK;
-	enum rc rc = regex_new(
-		t->text, t->form == VALUE_PLAIN ? REGEX_TEXT : REGEX_OCTETS, &t->regex, why);
-	if (rc)
-		return refuse(m, rc, c->at, why);
-	*vec_add(&m->regexes) = t->regex;
-	return RC_OK;
-}
-
-static bool
-read_network(struct span text, struct addr *out)
-{
-	return addr_parse(text, out) || addr_parse_range(text, out);
-}
-
-static enum rc
-arm_test(struct matcher *m, const struct pattern_test *test, struct armed_test **out,
-	struct diag *why)
-{
-	struct armed_test *t = *out = arena_new(&m->arena, sizeof *t);
-	t->test = test;
-	arm_path(m, t);
-	for (const struct pattern_const *c = test->constants; c; c = c->next)
-		t->count++;
-	t->constants = arena_new(&m->arena, t->count * sizeof *t->constants);
-	size_t i = 0;
-	for (const struct pattern_const *c = test->constants; c; c = c->next)
-		value_prepare(c, &m->arena, &t->constants[i++]);
-	if (test->op == PATTERN_LIKE || test->op == PATTERN_MATCHES)
-		return arm_text(m, t, why);
-	if (test->op == PATTERN_ISSUBSET || test->op == PATTERN_ISSUPERSET)
-		(void)read_network(test->constants->text, &t->network);
-	return RC_OK;
-}
-
-static enum rc
-arm_expr(struct matcher *m, const struct pattern_expr *e, struct armed_expr **out, struct diag *why)
-{
-	struct armed_expr *armed = *out = arena_new(&m->arena, sizeof *armed);
-	armed->kind = e->kind;
-	if (e->kind == PATTERN_TEST)
-		return arm_test(m, &e->test, &armed->test, why);
-	enum rc rc = RC_OK;
-	struct armed_expr **link = &armed->child;
-	for (const struct pattern_expr *child = e->child; child && !rc; child = child->next) {
-		rc = arm_expr(m, child, link, why);
-		link = &(*link)->next;
-	}
-	return rc;
-}
-
-static enum rc
-arm_node(struct matcher *m, const struct pattern_node *n, struct armed_node **out, struct diag *why)
-{
-	struct armed_node *armed = *out = arena_new(&m->arena, sizeof *armed);
-	armed->node = n;
-	if (n->kind == PATTERN_OBSERVE)
-		return arm_expr(m, n->expr, &armed->expr, why);
-	enum rc rc = RC_OK;
-	struct armed_node **link = &armed->child;
-	for (const struct pattern_node *child = n->child; child && !rc; child = child->next) {
-		rc = arm_node(m, child, link, why);
-		link = &(*link)->next;
-	}
-	return rc;
-}
-
 enum rc
 matcher_new(const struct pattern *p, struct matcher **out, struct diag *why)
 {
-	enum rc rc = pattern_meaning(p, NULL, why);
-	if (rc)
-		return rc;
 	struct matcher *m = mem_new(sizeof *m);
-	m->pattern = p;
-	rc = arm_node(m, p->root, &m->root, why);
+	m->longest = MATCH_SECONDS_MAX * SECOND;
+	enum rc rc = armed_init(&m->armed, p, &m->arena, why);
 	if (rc)
 		matcher_free(m);
 	else
@@ -203,9 +59,7 @@ matcher_free(struct matcher *m)
 {
 	if (!m)
 		return;
-	for (size_t i = 0; i < m->regexes.len; i++)
-		regex_free(m->regexes.at[i]);
-	free(m->regexes.at);
+	armed_fini(&m->armed);
 	free(m->here.at);
 	free(m->there.at);
 	arena_fini(&m->arena);
@@ -217,6 +71,24 @@ void
 matcher_fini(struct matcher **m)
 {
 	matcher_free(*m);
+}
+
+void
+matcher_allow(struct matcher *m, int64_t longest)
+{
+	m->longest = longest;
+}
+
+/* Takes steps; true when the run has lasted too long. */
+static bool
+is_late(struct matcher *m, uint64_t steps)
+{
+	m->ticks += steps;
+	if (m->ticks >= TICK) {
+		m->ticks = 0;
+		m->overdue |= clock_monotonic() > m->deadline;
+	}
+	return m->overdue;
 }
 
 static int
@@ -268,6 +140,13 @@ step_into(const struct armed_step *s, const struct observation *o, yyjson_val *v
 		*vec_add(out) = found;
 }
 
+/* What finding a member or an element costs, in steps. */
+static uint64_t
+cost_of(yyjson_val *val)
+{
+	return 1 + (yyjson_is_obj(val) ? yyjson_obj_size(val) : yyjson_arr_size(val)) / 4;
+}
+
 /*
  * All values the path leads to from this object, in m->here. A null is one: STIX has none, but whoever
  * writes it says that the property is there and holds nothing that a constant could equal.
@@ -279,8 +158,11 @@ walk(struct matcher *m, const struct armed_test *t, const struct observation *o,
 	*vec_add(&m->here) = object;
 	for (const struct armed_step *s = t->steps; s && m->here.len; s = s->next) {
 		m->there.len = 0;
-		for (size_t i = 0; i < m->here.len; i++)
+		for (size_t i = 0; i < m->here.len; i++) {
+			if (is_late(m, cost_of(m->here.at[i])))
+				return;
 			step_into(s, o, m->here.at[i], &m->there);
+		}
 		if (s->follows)
 			values_unique(&m->there);
 		struct values swap = m->here;
@@ -297,18 +179,17 @@ unknown(struct matcher *m, const struct armed_test *t, enum rc rc, const struct 
 		return UNKNOWN;
 	m->pending = rc;
 	m->what = *what;
-	(void)refuse(m, rc, t->test->at, &m->what);
+	armed_where(m->armed.pattern, t->test->at, &m->what);
 	return UNKNOWN;
 }
 
-static bool
-is_late(struct matcher *m, struct diag *what)
+static enum truth
+too_late(struct matcher *m, const struct armed_test *t)
 {
-	if (m->ticks++ % 256 || clock_monotonic() <= m->deadline)
-		return false;
-	m->ticks = 0; /* and so for whatever is asked next */
-	diag_what(what, "the comparisons took more than %d seconds", MATCH_SECONDS_MAX);
-	return true;
+	struct diag what = {};
+	diag_what(&what, "the comparisons took more than %.1f seconds",
+		(double)m->longest / (double)SECOND);
+	return unknown(m, t, RC_LIMIT, &what);
 }
 
 static enum truth
@@ -318,9 +199,9 @@ judge_text(struct matcher *m, const struct armed_test *t, yyjson_val *val)
 	struct span text = json_span(val);
 	if (!text.ptr || !t->text_fits)
 		return NO;
-	m->ticks = 0; /* these are slow: look at the clock each time */
-	if (is_late(m, &what))
-		return unknown(m, t, RC_LIMIT, &what);
+	/* these are slow: look at the clock each time */
+	if (is_late(m, TICK))
+		return too_late(m, t);
 	if (t->form == VALUE_PLAIN)
 		text = text_nfc(text, &m->scratch);
 	else if (!value_octets(text, t->form, &m->scratch, &text))
@@ -342,7 +223,7 @@ static enum truth
 judge_network(const struct armed_test *t, yyjson_val *val)
 {
 	struct addr left;
-	if (!yyjson_is_str(val) || !read_network(json_span(val), &left))
+	if (!yyjson_is_str(val) || !armed_network(json_span(val), &left))
 		return NO;
 	bool holds = t->test->op == PATTERN_ISSUBSET ? addr_holds(&t->network, &left)
 						     : addr_holds(&left, &t->network);
@@ -363,35 +244,37 @@ judge_order(enum pattern_op op, enum value_order order)
 	}
 }
 
+static enum truth
+judge_equality(struct matcher *m, const struct armed_test *t, yyjson_val *val)
+{
+	enum value_order order =
+		t->test->op == PATTERN_IN
+			? value_in(val, t->form, t->constants, t->count, &m->scratch)
+			: value_compare(val, t->form, t->constants, &m->scratch);
+	arena_reset(&m->scratch);
+	if (order != VALUE_BROKEN)
+		return judge_order(t->test->op, order);
+	struct diag what = {};
+	struct span text = json_span(val);
+	diag_what(&what, "a timestamp is compared with \"%.*s\", which is none",
+		(int)(text.len < 60 ? text.len : 60), text.ptr);
+	return unknown(m, t, RC_BAD, &what);
+}
+
 /* One value against the operator, before any NOT. */
 static enum truth
 judge_value(struct matcher *m, const struct armed_test *t, yyjson_val *val)
 {
+	if (is_late(m, 1 + (yyjson_is_str(val) ? yyjson_get_len(val) / 16 : 0)))
+		return too_late(m, t);
 	switch (t->test->op) {
 	case PATTERN_LIKE:
 	case PATTERN_MATCHES: return judge_text(m, t, val);
 	case PATTERN_ISSUBSET:
 	case PATTERN_ISSUPERSET: return judge_network(t, val);
 	case PATTERN_EXISTS: return YES;
-	default: break;
+	default: return judge_equality(m, t, val);
 	}
-	enum truth found = NO;
-	for (size_t i = 0; i < t->count && found != YES; i++) {
-		enum value_order order = value_compare(val, t->form, &t->constants[i], &m->scratch);
-		enum truth one = UNKNOWN;
-		if (order == VALUE_BROKEN) {
-			struct diag what = {};
-			struct span text = json_span(val);
-			diag_what(&what, "a timestamp is compared with \"%.*s\", which is none",
-				(int)(text.len < 60 ? text.len : 60), text.ptr);
-			(void)unknown(m, t, RC_BAD, &what);
-		} else {
-			one = judge_order(t->test->op, order);
-		}
-		found = one > found ? one : found;
-		arena_reset(&m->scratch);
-	}
-	return found;
 }
 
 /*
@@ -401,18 +284,19 @@ judge_value(struct matcher *m, const struct armed_test *t, yyjson_val *val)
  */
 static enum truth
 judge_test(struct matcher *m, const struct armed_test *t, const struct observation *o,
-	yyjson_val *object)
+	const struct observed *from)
 {
-	if (!span_eq(json_get_span(object, "type"), t->test->path.type))
+	if (is_late(m, 1))
+		return too_late(m, t);
+	if (t->never || !span_eq(from->type, t->test->path.type))
 		return NO;
-	struct diag late = {};
-	if (is_late(m, &late))
-		return unknown(m, t, RC_LIMIT, &late);
-	walk(m, t, o, object);
+	walk(m, t, o, from->object);
+	if (m->overdue)
+		return too_late(m, t);
 	if (!m->here.len)
 		return t->test->op == PATTERN_EXISTS && t->test->negated ? YES : NO;
 	enum truth any = NO;
-	for (size_t i = 0; i < m->here.len && any != YES; i++) {
+	for (size_t i = 0; i < m->here.len && any != YES && !m->overdue; i++) {
 		enum truth one = judge_value(m, t, m->here.at[i]);
 		any = one > any ? one : any;
 	}
@@ -421,15 +305,15 @@ judge_test(struct matcher *m, const struct armed_test *t, const struct observati
 
 static enum truth
 judge_expr(struct matcher *m, const struct armed_expr *e, const struct observation *o,
-	yyjson_val *object)
+	const struct observed *from)
 {
 	if (e->kind == PATTERN_TEST)
-		return judge_test(m, e->test, o, object);
+		return judge_test(m, e->test, o, from);
 	bool all = e->kind == PATTERN_ALL;
 	enum truth sum = all ? YES : NO;
 	for (const struct armed_expr *child = e->child; child && sum != (all ? NO : YES);
 		child = child->next) {
-		enum truth one = judge_expr(m, child, o, object);
+		enum truth one = judge_expr(m, child, o, from);
 		if (all ? one < sum : one > sum)
 			sum = one;
 	}
@@ -440,9 +324,9 @@ judge_expr(struct matcher *m, const struct armed_expr *e, const struct observati
 static bool
 judge_observation(struct matcher *m, const struct armed_expr *e, const struct observation *o)
 {
-	for (size_t i = 0; i < o->count; i++) {
+	for (size_t i = 0; i < o->count && (!m->overdue || !m->limited); i++) {
 		m->pending = RC_OK;
-		enum truth truth = judge_expr(m, e, o, o->objects[i].object);
+		enum truth truth = judge_expr(m, e, o, &o->objects[i]);
 		arena_reset(&m->scratch);
 		if (truth == YES)
 			return true;
@@ -466,6 +350,18 @@ static const enum bind_kind bind_kinds[] = {
 	[PATTERN_STARTSTOP] = BIND_STARTSTOP,
 };
 
+static const bool *
+hits_of(struct matcher *m, struct armed_leaf *leaf, const struct observations *o, struct arena *a)
+{
+	size_t count = observations_count(o);
+	if (leaf->hits)
+		return leaf->hits;
+	bool *hits = arena_new(a, count);
+	for (size_t i = 0; i < count && (!m->overdue || !m->limited); i++)
+		hits[i] = judge_observation(m, leaf->expr, observations_at(o, i));
+	return leaf->hits = hits;
+}
+
 static struct bind_node *
 bind_of(struct matcher *m, const struct armed_node *armed, const struct observations *o,
 	struct arena *a)
@@ -474,14 +370,7 @@ bind_of(struct matcher *m, const struct armed_node *armed, const struct observat
 	const struct pattern_node *n = armed->node;
 	out->kind = bind_kinds[n->kind];
 	switch (n->kind) {
-	case PATTERN_OBSERVE: {
-		size_t count = observations_count(o);
-		bool *hits = arena_new(a, count);
-		for (size_t i = 0; i < count; i++)
-			hits[i] = judge_observation(m, armed->expr, observations_at(o, i));
-		out->hits = hits;
-		break;
-	}
+	case PATTERN_OBSERVE: out->hits = hits_of(m, armed->leaf, o, a); break;
 	case PATTERN_REPEATS:
 		out->times = n->number.type == PATTERN_INTEGER ? (uint64_t)n->number.integer
 							       : UINT64_MAX;
@@ -501,7 +390,8 @@ bind_of(struct matcher *m, const struct armed_node *armed, const struct observat
 }
 
 static enum rc
-run_node(struct matcher *m, const struct armed_node *n, const struct observations *o)
+run_node(struct matcher *m, const struct armed_node *n, const struct observations *o,
+	struct arena *kept)
 {
 	own_arena struct arena a = {};
 	size_t count = observations_count(o);
@@ -510,37 +400,39 @@ run_node(struct matcher *m, const struct armed_node *n, const struct observation
 		const struct observation *one = observations_at(o, i);
 		all[i] = (struct bind_observation){one->first, one->last, one->number};
 	}
-	const struct bind_node *root = bind_of(m, n, o, &a);
+	const struct bind_node *root = bind_of(m, n, o, kept);
 	return bind_solve(all, count, root, BIND_WORK, &a);
 }
 
-static size_t
-count_leaves(const struct armed_node *n)
+static void
+begin(struct matcher *m, struct diag *why)
 {
-	size_t leaves = n->node->kind == PATTERN_OBSERVE;
-	for (const struct armed_node *child = n->child; child; child = child->next)
-		leaves += count_leaves(child);
-	return leaves;
+	m->why = why;
+	m->broken = m->limited = m->overdue = false;
+	m->wildcard_work = WILDCARD_WORK;
+	m->ticks = 0;
+	m->deadline = clock_monotonic() + m->longest;
+	for (struct armed_leaf *leaf = m->armed.leaves; leaf; leaf = leaf->next)
+		leaf->hits = NULL;
 }
 
 enum rc
 matcher_run(struct matcher *m, const struct observations *o, struct diag *why)
 {
-	m->why = why;
-	m->broken = m->limited = false;
-	m->wildcard_work = WILDCARD_WORK;
-	m->ticks = 0;
-	m->deadline = clock_monotonic() + MATCH_SECONDS_MAX * SECOND;
-	if (count_leaves(m->root) * observations_count(o) > MATCH_CELLS_MAX)
+	own_arena struct arena kept = {};
+	begin(m, why);
+	diag_where(why, "pattern");
+	if (m->armed.leaf_count * observations_count(o) > MATCH_CELLS_MAX)
 		return diag_fail(
 			why, RC_LIMIT, "too many observations for a pattern of so many parts");
 	/* "if the first Observation Expression evaluates to true, then evaluation MUST terminate"
 	 */
-	bool either = m->root->node->kind == PATTERN_OR;
-	const struct armed_node *n = either ? m->root->child : m->root;
+	const struct armed_node *root = m->armed.root;
+	bool either = root->node->kind == PATTERN_OR;
+	const struct armed_node *n = either ? root->child : root;
 	bool unsolved = false;
 	do {
-		enum rc rc = run_node(m, n, o);
+		enum rc rc = run_node(m, n, o, &kept);
 		if (rc == RC_OK)
 			return RC_OK;
 		unsolved |= rc == RC_LIMIT;

@@ -11,7 +11,7 @@ struct matcher;
 
 enum {
 	MATCH_SECONDS_MAX = 20,	     /* all comparisons of one run together */
-	MATCH_CELLS_MAX = 100000000, /* observations times observation expressions of a run */
+	MATCH_CELLS_MAX = 100000000, /* observations times different [ ... ] of a pattern */
 };
 
 #define own_matcher __attribute__((cleanup(matcher_fini)))
@@ -23,6 +23,8 @@ enum {
 enum rc matcher_new(const struct pattern *p, struct matcher **out, struct diag *why);
 void matcher_free(struct matcher *m); /* NULL accepted */
 void matcher_fini(struct matcher **m);
+/* The comparisons of a run may take so long, in us, instead of MATCH_SECONDS_MAX. */
+void matcher_allow(struct matcher *m, int64_t longest);
 
 /*
  * RC_OK: the pattern matches. RC_NONE: it does not. RC_BAD: it does not, but a comparison could not

@@ -18,11 +18,21 @@ fault(struct judge *j, size_t at, const char *what)
 	return diag_fail(j->why, RC_BAD, "%s", what);
 }
 
+/* Whether a number without exponent is more than zero: what is too small for a double is, too. */
+static bool
+is_positive(const struct pattern_const *c)
+{
+	bool some = false;
+	for (size_t i = 0; i < c->text.len; i++)
+		some |= c->text.ptr[i] >= '1' && c->text.ptr[i] <= '9';
+	return some && *c->text.ptr != '-';
+}
+
 int64_t
 pattern_window(const struct pattern_const *seconds)
 {
 	const double most = 9e11; /* seconds: thirty thousand years */
-	if (!(seconds->real > 0))
+	if (!is_positive(seconds))
 		return 0;
 	if (seconds->real >= most)
 		return INT64_MAX / 4;
@@ -90,7 +100,7 @@ judge_node(struct judge *j, const struct pattern_node *n)
 		return judge_expr(j, n->expr);
 	if (n->kind == PATTERN_WITHIN && !pattern_window(&n->number))
 		return fault(j, n->number.at, "WITHIN takes a positive number of seconds");
-	if (n->kind == PATTERN_REPEATS && !(n->number.real > 0))
+	if (n->kind == PATTERN_REPEATS && !is_positive(&n->number))
 		return fault(j, n->number.at, "REPEATS takes a positive number of times");
 	if (n->kind == PATTERN_STARTSTOP &&
 		(time_parse(n->start, &at, NULL) || time_parse(n->stop, &at, NULL)))

@@ -213,20 +213,23 @@ read_objects(struct observations *o, const struct scope *s, yyjson_val *data,
 			struct span id = json_span(val);
 			const struct name *known = s && id.ptr ? names_find(&s->ids, id) : NULL;
 			if (known)
-				objects[count++] = (struct observed){id, s->object[known->value]};
+				objects[count++] = (struct observed){
+					.name = id, .object = s->object[known->value]};
 		}
 	}
 	if (yyjson_is_obj(dictionary)) {
 		yyjson_obj_iter it = yyjson_obj_iter_with(dictionary);
 		for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));)
-			objects[count++] =
-				(struct observed){json_span(key), yyjson_obj_iter_get_val(key)};
+			objects[count++] = (struct observed){
+				.name = json_span(key), .object = yyjson_obj_iter_get_val(key)};
 	}
 	qsort(objects, count, sizeof *objects, observed_cmp);
 	size_t kept = 0;
 	for (size_t i = 0; i < count; i++)
-		if (!kept || !span_eq(objects[kept - 1].name, objects[i].name))
-			objects[kept++] = objects[i];
+		if (!kept || !span_eq(objects[kept - 1].name, objects[i].name)) {
+			objects[kept] = objects[i];
+			objects[kept++].type = json_get_span(objects[i].object, "type");
+		}
 	out->objects = objects;
 	out->count = kept;
 	o->refs += kept;

@@ -16,7 +16,7 @@ enum {
 /* An object of one observation under the name that references use: its id, or its key in `objects`.
  */
 struct observed {
-	struct span name;
+	struct span name, type;
 	yyjson_val *object;
 };
 

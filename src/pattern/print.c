@@ -104,8 +104,8 @@ print_test(struct buf *out, const struct pattern_test *t)
 		buf_add_byte(out, ')');
 }
 
-static void
-print_expr(struct buf *out, const struct pattern_expr *e)
+void
+pattern_print_expr(struct buf *out, const struct pattern_expr *e)
 {
 	if (e->kind == PATTERN_TEST) {
 		print_test(out, &e->test);
@@ -115,7 +115,7 @@ print_expr(struct buf *out, const struct pattern_expr *e)
 		bool group = e->kind == PATTERN_ALL && c->kind == PATTERN_ANY_OF;
 		if (group)
 			buf_add_byte(out, '(');
-		print_expr(out, c);
+		pattern_print_expr(out, c);
 		if (group)
 			buf_add_byte(out, ')');
 		if (c->next)
@@ -154,7 +154,7 @@ print_node(struct buf *out, const struct pattern_node *n)
 		[PATTERN_FOLLOWEDBY] = SPAN(" FOLLOWEDBY ")};
 	if (n->kind == PATTERN_OBSERVE) {
 		buf_add_byte(out, '[');
-		print_expr(out, n->expr);
+		pattern_print_expr(out, n->expr);
 		buf_add_byte(out, ']');
 		return;
 	}

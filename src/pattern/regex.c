@@ -110,6 +110,14 @@ regex_free(struct regex *r)
 	free(r);
 }
 
+size_t
+regex_bytes(const struct regex *r)
+{
+	size_t bytes = 0;
+	must(!pcre2_pattern_info(r->code, PCRE2_INFO_SIZE, &bytes));
+	return bytes;
+}
+
 enum rc
 regex_search(struct regex *r, struct span subject, struct diag *why)
 {

@@ -17,6 +17,7 @@ enum {
 
 /* RC_BAD: no expression, why->what holds the reason; RC_LIMIT: too long or too large. */
 enum rc regex_new(struct span text, enum regex_form form, struct regex **out, struct diag *why);
-void regex_free(struct regex *r); /* NULL accepted */
+void regex_free(struct regex *r);	   /* NULL accepted */
+size_t regex_bytes(const struct regex *r); /* compiled */
 /* RC_OK: found; RC_NONE: not found; RC_LIMIT: not known, subject or search exceed the bounds. */
 enum rc regex_search(struct regex *r, struct span subject, struct diag *why);

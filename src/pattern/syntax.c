@@ -16,6 +16,7 @@ struct parser {
 	size_t fault; /* byte */
 	size_t tests;
 	unsigned depth;
+	unsigned height; /* of the observation expression just read */
 };
 
 static const char *const op_words[] = {
@@ -417,6 +418,7 @@ parse_observe(struct parser *p, struct pattern_node **out)
 		return rc ? rc
 			  : expect(p, TOKEN_CLOSE, "AND, OR, FOLLOWEDBY or \")\" is expected here");
 	}
+	p->height = 1;
 	struct pattern_node *node = *out = arena_new(p->arena, sizeof *node);
 	node->kind = PATTERN_OBSERVE;
 	node->at = (uint32_t)p->now.at;
@@ -485,7 +487,6 @@ parse_qualified(struct parser *p, struct pattern_node **out)
 	bool single = p->now.kind == TOKEN_LEFT;
 	unsigned seen = 0;
 	enum rc rc = parse_observe(p, out);
-	unsigned count = 0;
 	while (!rc && (p->now.kind == TOKEN_WITHIN || p->now.kind == TOKEN_REPEATS ||
 			      p->now.kind == TOKEN_START)) {
 		unsigned bit = p->now.kind == TOKEN_WITHIN    ? 1
@@ -493,10 +494,11 @@ parse_qualified(struct parser *p, struct pattern_node **out)
 							      : 4;
 		if (single && seen & bit)
 			return refuse(p, "this observation has a qualifier of this kind already");
-		if (++count > PATTERN_DEPTH_MAX) {
+		if (++p->height > PATTERN_HEIGHT_MAX) {
 			p->fault = p->now.at;
-			return diag_fail(p->why, RC_LIMIT, "more than %d qualifiers in a row",
-				PATTERN_DEPTH_MAX);
+			return diag_fail(p->why, RC_LIMIT,
+				"more than %d qualifiers and parentheses around one observation",
+				PATTERN_HEIGHT_MAX);
 		}
 		seen |= bit;
 		struct pattern_node *node = arena_new(p->arena, sizeof *node);
@@ -529,12 +531,14 @@ parse_nodes(struct parser *p, enum pattern_node_kind kind, struct pattern_node *
 			       : kind == PATTERN_OR ? TOKEN_OR
 						    : TOKEN_FOLLOWEDBY;
 	struct pattern_node *whole = NULL, *last = NULL, *part = NULL;
+	unsigned height = 0;
 	for (;;) {
 		enum rc rc = kind == PATTERN_AND  ? parse_qualified(p, &part)
 			     : kind == PATTERN_OR ? parse_nodes(p, PATTERN_AND, &part)
 						  : parse_nodes(p, PATTERN_OR, &part);
 		if (rc)
 			return rc;
+		height = p->height > height ? p->height : height;
 		if (!whole) {
 			whole = part;
 		} else if (!last) {
@@ -553,6 +557,7 @@ parse_nodes(struct parser *p, enum pattern_node_kind kind, struct pattern_node *
 			break;
 		advance(p);
 	}
+	p->height = height + (last != NULL);
 	*out = whole;
 	return RC_OK;
 }

@@ -14,6 +14,7 @@
 enum {
 	PATTERN_BYTES_MAX = 1 << 20, /* longer text is refused: RC_LIMIT */
 	PATTERN_DEPTH_MAX = 200,     /* parentheses within each other */
+	PATTERN_HEIGHT_MAX = 1000,   /* levels of the tree above an observation */
 };
 
 enum pattern_type {
@@ -129,5 +130,6 @@ const char *pattern_op_word(enum pattern_op op);
 /* Appends one canonical text: one blank between words, least parentheses, h'' for binary. */
 struct buf;
 void pattern_print(struct buf *out, const struct pattern *p);
+void pattern_print_expr(struct buf *out, const struct pattern_expr *e);
 void pattern_print_path(struct buf *out, const struct pattern_path *path);
 void pattern_print_const(struct buf *out, const struct pattern_const *c);

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <float.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "codec/json.h"
@@ -60,11 +61,16 @@ order_of(int sign)
 	return sign < 0 ? VALUE_LESS : sign > 0 ? VALUE_GREATER : VALUE_EQUAL;
 }
 
+static long double
+number_of(const struct pattern_const *c)
+{
+	return c->type == PATTERN_INTEGER ? (long double)c->integer : (long double)c->real;
+}
+
 static enum value_order
 compare_numbers(yyjson_val *value, const struct pattern_const *c)
 {
-	long double left,
-		right = c->type == PATTERN_INTEGER ? (long double)c->integer : (long double)c->real;
+	long double left, right = number_of(c);
 	if (yyjson_is_real(value))
 		left = (long double)yyjson_get_real(value);
 	else if (yyjson_is_uint(value))
@@ -123,6 +129,69 @@ value_compare(
 		if (!yyjson_is_str(value) || form != VALUE_PLAIN)
 			return VALUE_MISMATCH;
 		return compare_instants(json_span(value), &c->instant);
+	}
+	return VALUE_MISMATCH;
+}
+
+static int
+octets_cmp(const void *left, const void *right)
+{
+	const struct value_const *a = left, *b = right;
+	return span_cmp(a->octets, b->octets);
+}
+
+static int
+const_cmp(const void *left, const void *right)
+{
+	const struct value_const *a = left, *b = right;
+	const struct pattern_const *x = a->constant, *y = b->constant;
+	switch (x->type) {
+	case PATTERN_INTEGER:
+	case PATTERN_FLOAT: {
+		long double one = number_of(x), two = number_of(y);
+		return (one > two) - (one < two);
+	}
+	case PATTERN_BOOLEAN: return (x->integer > y->integer) - (x->integer < y->integer);
+	case PATTERN_STRING: return span_cmp(x->text, y->text);
+	case PATTERN_BINARY: return octets_cmp(left, right);
+	case PATTERN_TIMESTAMP:
+		if (a->instant.us != b->instant.us)
+			return a->instant.us < b->instant.us ? -1 : 1;
+		return span_cmp(a->instant.finer, b->instant.finer);
+	}
+	return 0;
+}
+
+size_t
+value_set(struct value_const *set, size_t count, enum value_form form)
+{
+	size_t kept = 0;
+	bool octets = form != VALUE_PLAIN;
+	for (size_t i = 0; i < count; i++) {
+		enum pattern_type type = set[i].constant->type;
+		bool bytes = type == PATTERN_STRING || type == PATTERN_BINARY;
+		if (!octets || (bytes && set[i].has_octets))
+			set[kept++] = set[i];
+	}
+	if (kept)
+		qsort(set, kept, sizeof *set, octets ? octets_cmp : const_cmp);
+	return kept;
+}
+
+enum value_order
+value_in(yyjson_val *value, enum value_form form, const struct value_const *set, size_t count,
+	struct arena *scratch)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		enum value_order order = value_compare(value, form, &set[middle], scratch);
+		if (order == VALUE_LESS)
+			high = middle;
+		else if (order == VALUE_GREATER)
+			low = middle + 1;
+		else
+			return order;
 	}
 	return VALUE_MISMATCH;
 }

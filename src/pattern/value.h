@@ -37,5 +37,13 @@ void value_prepare(const struct pattern_const *c, struct arena *a, struct value_
 /* The value on the left of the operator. `scratch` holds what is decoded on the way. */
 enum value_order value_compare(yyjson_val *value, enum value_form form, const struct value_const *c,
 	struct arena *scratch);
+/*
+ * Sorts the constants of a set, which are of one family, for value_in, and drops those that no value
+ * of this form can equal; returns how many are left.
+ */
+size_t value_set(struct value_const *set, size_t count, enum value_form form);
+/* VALUE_EQUAL when the value is one of the set; else VALUE_MISMATCH, or VALUE_BROKEN. */
+enum value_order value_in(yyjson_val *value, enum value_form form, const struct value_const *set,
+	size_t count, struct arena *scratch);
 /* Octets of a _bin or _hex property; false when it is no such text. */
 bool value_octets(struct span text, enum value_form form, struct arena *a, struct span *out);

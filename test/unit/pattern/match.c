@@ -113,6 +113,41 @@ a_null_is_there_and_equals_no_constant(void **state)
 }
 
 static void
+only_observable_objects_match(void **state)
+{
+	(void)state;
+	const char *mixed = OBSERVED("\"0\":{\"type\":\"malware\",\"name\":\"a\"},"
+				     "\"1\":{\"type\":\"x\",\"k_ref\":\"0\"}");
+	assert_each(mixed,
+		(const char *const[]){"[malware:name = 'a']", "[EXISTS malware:name]",
+			"[NOT EXISTS malware:size]", "[malware:name != 'b']", NULL},
+		RC_NONE);
+	assert_verdict(mixed, "[x:k_ref.name = 'a']", RC_OK);
+}
+
+static void
+sets_hold_values_of_every_type(void **state)
+{
+	(void)state;
+	assert_each(things,
+		(const char *const[]){"[x:s IN ('z', 'a', 'caf\xc3\xa9', 'b')]",
+			"[x:s IN (h'636166e9', h'')]", "[x:f IN (2, 1.5, -1, 1)]",
+			"[x:big IN (9007199254740991, 9007199254740990.5)]",
+			"[x:b IN (false, true)]", "[x:raw_hex IN ('a', 'aa', '')] OR [x:i = 5]",
+			"[x:raw_hex IN (b'AP/Y', h'00')]",
+			"[x:raw_bin IN ('x', '\xc4\x80', 'this is a test')]",
+			"[x:t IN (t'2020-01-01T00:00:00Z', t'2020-02-03T04:05:06.1234567Z')]",
+			"[x:list[*] IN (9, 3)]", "[x:list[*] NOT IN (9, 4)]", NULL},
+		RC_OK);
+	assert_each(things,
+		(const char *const[]){"[x:s IN ('z', 'a', 'b')]", "[x:i IN ('5', '6')]",
+			"[x:s IN (1, 2)]", "[x:raw_hex IN (5)]", "[x:raw_hex IN ('00ffd8')]",
+			"[x:raw_bin IN ('\xc4\x80')]", "[x:i IN (t'2020-01-01T00:00:00Z')]",
+			"[x:t IN (t'2020-02-03T04:05:06.1234566Z')]", "[x:b IN (1, 0)]", NULL},
+		RC_NONE);
+}
+
+static void
 lists_and_dictionaries_are_walked(void **state)
 {
 	(void)state;
@@ -421,6 +456,8 @@ main(void)
 		cmocka_unit_test(comparisons_follow_their_types),
 		cmocka_unit_test(absent_paths_are_false_whatever_the_operator),
 		cmocka_unit_test(a_null_is_there_and_equals_no_constant),
+		cmocka_unit_test(only_observable_objects_match),
+		cmocka_unit_test(sets_hold_values_of_every_type),
 		cmocka_unit_test(lists_and_dictionaries_are_walked),
 		cmocka_unit_test(binary_properties_are_compared_as_octets),
 		cmocka_unit_test(timestamps_compare_as_instants_of_any_precision),
