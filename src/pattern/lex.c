@@ -102,7 +102,9 @@ string(const char *p, const char *end, struct token *out)
 		if (*p != '\\')
 			continue;
 		if (end - p < 2 || (p[1] != '\\' && p[1] != '\'')) {
-			bad(out, "a backslash may only stand before an apostrophe or a backslash");
+			bad(out, "a backslash stands before an apostrophe or another backslash "
+				 "only: "
+				 "one is written as two");
 			out->at += (size_t)(p - text) + 1;
 			return p;
 		}
@@ -250,6 +252,17 @@ keyword(struct span s)
 	return TOKEN_NAME;
 }
 
+enum token_kind
+lex_miswritten(struct span word)
+{
+	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
+		struct span one = {keywords[i].word, keywords[i].len};
+		if (span_eq_fold(one, word))
+			return span_eq(one, word) ? TOKEN_END : keywords[i].kind;
+	}
+	return TOKEN_END;
+}
+
 static const char *
 name(const char *p, const char *end, struct token *out)
 {
@@ -295,7 +308,20 @@ number(const char *p, const char *end, struct token *out)
 		}
 	}
 	out->text = (struct span){from, (size_t)(p - from)};
+	bool sign = end - p >= 2 && (p[1] == '-' || p[1] == '+');
+	if (end - p >= 2 + sign && (*p | 0x20) == 'e' && class_of(p[1 + sign]) & DIGIT) {
+		bad(out, "numbers have no exponent here");
+		out->at += (size_t)(p - from);
+	}
 	return p;
+}
+
+/* Quotation marks that word processors make of apostrophes. */
+static bool
+is_typographic(const char *p, const char *end)
+{
+	return end - p >= 3 && !memcmp(p, "\xe2\x80", 2) && (unsigned char)p[2] >= 0x98 &&
+	       (unsigned char)p[2] <= 0x9f;
 }
 
 /* One or two bytes of a comparison. */
@@ -337,8 +363,19 @@ other(const char *p, const char *end, struct token *out)
 	case ']': out->kind = TOKEN_RIGHT; break;
 	case '*': out->kind = TOKEN_STAR; break;
 	case '"': bad(out, "names and strings stand in apostrophes, not in quotation marks"); break;
-	case '/': bad(out, "this comment is never closed"); break;
-	default: bad(out, "no word of the pattern language begins with this character");
+	case '/':
+		bad(out, end - p >= 2 && p[1] == '*' ? "this comment is never closed"
+						     : "a regular expression stands in "
+						       "apostrophes, not between slashes");
+		break;
+	default:
+		bad(out, is_typographic(p, end)
+				 ? "names and strings stand in apostrophes (U+0027), not in "
+				   "typographic "
+				   "quotation marks"
+			 : (unsigned char)*p >= 0x80
+				 ? "a character beyond ASCII stands in apostrophes only"
+				 : "no word of the pattern language begins with this character");
 	}
 	return p + 1;
 }

@@ -61,3 +61,5 @@ struct lexer {
 };
 
 void lex_next(struct lexer *lex, struct token *out);
+/* The keyword that this is in another case; TOKEN_END for none and for what is one as it stands. */
+enum token_kind lex_miswritten(struct span word);

@@ -55,14 +55,24 @@ advance(struct parser *p)
 	lex_next(&p->lex, &p->now);
 }
 
+static const char *
+case_hint(struct span word)
+{
+	enum token_kind meant = lex_miswritten(word);
+	return meant == TOKEN_END			     ? ""
+	       : meant == TOKEN_TRUE || meant == TOKEN_FALSE ? "; true and false are in lower case"
+							     : "; keywords are in upper case";
+}
+
 /* A refusal at the token not yet taken; the lexer's own reason goes first. */
 static enum rc
 refuse(struct parser *p, const char *reason)
 {
 	p->fault = p->now.at;
 	if (p->now.kind == TOKEN_BAD)
-		reason = p->now.bad;
-	return diag_fail(p->why, RC_BAD, "%s", reason);
+		return diag_fail(p->why, RC_BAD, "%s", p->now.bad);
+	return diag_fail(p->why, RC_BAD, "%s%s", reason,
+		p->now.kind == TOKEN_NAME ? case_hint(p->now.text) : "");
 }
 
 static enum rc
@@ -173,7 +183,12 @@ parse_const(struct parser *p, struct pattern_const *out)
 		out->text = t.text;
 		break;
 	case TOKEN_NAME:
-		return refuse(p, "a constant is expected here; a string stands in apostrophes");
+		return refuse(
+			p, span_eq_fold(t.text, SPAN("null"))
+				   ? "there is no null: EXISTS asks whether a property is there"
+			   : *case_hint(t.text) ? "a constant is expected here"
+						: "a constant is expected here; a string "
+						  "stands in apostrophes");
 	default: return refuse(p, "a constant is expected here");
 	}
 	advance(p);
@@ -202,6 +217,17 @@ parse_set(struct parser *p, const struct pattern_const **out)
 	}
 }
 
+/* A name that needs apostrophes, written with them. */
+static enum rc
+refuse_key(struct parser *p)
+{
+	p->fault = p->now.at;
+	int len = p->now.text.len < 60 ? (int)p->now.text.len : 60;
+	return diag_fail(p->why, RC_BAD, "a property %s stands in apostrophes: '%.*s'",
+		p->now.kind == TOKEN_TYPE ? "with a hyphen" : "named like a keyword", len,
+		p->now.text.ptr);
+}
+
 static enum rc
 parse_key(struct parser *p, struct pattern_step *step)
 {
@@ -210,10 +236,8 @@ parse_key(struct parser *p, struct pattern_step *step)
 		step->key = p->now.text;
 	else if (p->now.kind == TOKEN_STRING)
 		step->key = unescape(p, &p->now);
-	else if (p->now.kind == TOKEN_TYPE)
-		return refuse(p, "a property name with a hyphen stands in apostrophes");
-	else if (p->now.kind >= TOKEN_AND)
-		return refuse(p, "a property named like a keyword stands in apostrophes");
+	else if (p->now.kind == TOKEN_TYPE || p->now.kind >= TOKEN_AND)
+		return refuse_key(p);
 	else
 		return refuse(p, "a property name is expected here");
 	advance(p);
@@ -247,6 +271,11 @@ parse_path(struct parser *p, struct pattern_path *path)
 					 : "an object path, TYPE:PROPERTY, is expected here");
 	path->type = p->now.text;
 	advance(p);
+	if (p->now.kind == TOKEN_NAME && *case_hint(path->type)) {
+		p->fault = (size_t)(path->type.ptr - p->lex.begin);
+		return diag_fail(
+			p->why, RC_BAD, "an object path is expected here%s", case_hint(path->type));
+	}
 	enum rc rc =
 		expect(p, TOKEN_COLON, "\":\" and a property are expected after an object type");
 	const struct pattern_step **link = &path->steps;
@@ -441,7 +470,7 @@ parse_count(struct parser *p, struct pattern_node *node, enum token_kind unit)
 	enum rc rc = parse_const(p, &node->number);
 	return rc ? rc
 		  : expect(p, unit,
-			    unit == TOKEN_SECONDS ? "SECONDS is expected here"
+			    unit == TOKEN_SECONDS ? "SECONDS is expected here, the only unit"
 						  : "TIMES is expected here");
 }
 

@@ -297,6 +297,42 @@ broken_structure_is_told_where_it_breaks(void **state)
 }
 
 static void
+assert_says(const char *text, size_t column, const char *said)
+{
+	struct pattern p = {};
+	struct diag why = {};
+	assert_rc(parse(text, &p, &why), RC_BAD);
+	if (p.column != column || !strstr(why.what, said))
+		fail_msg("%s: column %zu: %s", text, p.column, why.what);
+}
+
+static void
+common_slips_are_told_what_to_do(void **state)
+{
+	(void)state;
+	assert_says("[a:b = 1] within 2 SECONDS", 11, "keywords are in upper case");
+	assert_says("[a:b = 1 and a:c = 2]", 10, "keywords are in upper case");
+	assert_says("[a:b Like 'x']", 6, "keywords are in upper case");
+	assert_says("[not a:b = 1]", 2, "keywords are in upper case");
+	assert_says("[exists a:b]", 2, "keywords are in upper case");
+	assert_says("[a:b = TRUE]", 8, "true and false are in lower case");
+	assert_says("[a:b = null]", 8, "EXISTS");
+	assert_says("[file:hashes.SHA-256 = 'x']", 14, "apostrophes: 'SHA-256'");
+	assert_says("[a:IN = 1]", 4, "apostrophes: 'IN'");
+	assert_says("[a:b = 'C:\\temp']", 11, "one is written as two");
+	assert_says("[a:b = \xe2\x80\x98x\xe2\x80\x99]", 8, "typographic");
+	assert_says("[a:\xc3\xa9 = 1]", 4, "beyond ASCII");
+	assert_says("[a:b MATCHES /x/]", 14, "not between slashes");
+	assert_says("[a:b = 1e5]", 9, "no exponent");
+	assert_says("[a:b = 1.5E-3]", 11, "no exponent");
+	assert_says("[a:b = 1] WITHIN 5 MINUTES", 20, "SECONDS");
+	assert_says("[a:b = 1] /* x", 11, "never closed");
+	/* What only looks like a slip is none. */
+	assert_good("[and:in = 1 OR like:null = 2]");
+	assert_good("[a:b IN(1,2)OR e5:b=1AND a:c=1]");
+}
+
+static void
 depth_and_length_are_bounded(void **state)
 {
 	(void)state;
@@ -363,6 +399,7 @@ main(void)
 		cmocka_unit_test(blanks_of_unicode_and_comments_separate_words),
 		cmocka_unit_test(hash_values_have_their_algorithms_length),
 		cmocka_unit_test(broken_structure_is_told_where_it_breaks),
+		cmocka_unit_test(common_slips_are_told_what_to_do),
 		cmocka_unit_test(depth_and_length_are_bounded),
 		cmocka_unit_test(printing_keeps_the_meaning_of_parentheses),
 	};
