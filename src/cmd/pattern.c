@@ -60,7 +60,10 @@ check_run(struct cmd_env *env)
 		return cmd_fail(&why);
 	enum cmd_exit code = CMD_YES;
 	struct span rest = text.len ? buf_span(&text) : SPAN(""), line;
-	/* A line end at the very end begins no line. */
+	/* A mark of byte order is no part of the first pattern; a line end at the very end begins no
+	 * line. */
+	if (span_starts(rest, SPAN("\xef\xbb\xbf")))
+		rest = span_sub(rest, 3, SIZE_MAX);
 	if (rest.len && rest.ptr[rest.len - 1] == '\n')
 		rest.len--;
 	else if (!rest.len)
@@ -68,6 +71,8 @@ check_run(struct cmd_env *env)
 	for (size_t number = 1; span_cut(&rest, '\n', &line); number++) {
 		struct verdict v = {.line = number};
 		struct pattern p = {};
+		if (span_ends(line, SPAN("\r")))
+			line.len--;
 		v.rc = pattern_parse(line, &a, &p, &v.why);
 		v.column = p.column;
 		if (v.rc)
@@ -129,6 +134,8 @@ match_run(struct cmd_env *env)
 		*vec_add(&docs) = NULL;
 		rc = observe_file(env->word[i], o, &docs.at[docs.len - 1], &why);
 	}
+	if (!rc)
+		rc = observations_link(o, &why);
 	bool read = !rc;
 	if (read)
 		rc = matcher_run(m, o, &why);
@@ -162,12 +169,13 @@ const struct command command_pattern = {
 	.summary = "check STIX patterns and match them with observations",
 	.verbs = verbs,
 	.more = "A pattern is checked as the OASIS validator does: grammar, repeated qualifiers, "
-		"lengths of "
-		"hashes. What the standard forbids beyond that (WITHIN 0 SECONDS, sets of several "
-		"types) is "
-		"warned of and never evaluated.\n\n"
-		"Matching reads all files as one set of observations. Exit 0: match, 1: none, 3: "
-		"the "
-		"pattern "
-		"or a file cannot be used, or the values cannot be compared.",
+		"lengths of hashes. COLUMN counts characters from 1; an empty line is no pattern. "
+		"What the standard forbids beyond that (WITHIN 0 SECONDS, sets of several types) "
+		"is "
+		"warned of and never evaluated. Exit 0: all lines are patterns, 1: some are "
+		"not.\n\n"
+		"Matching reads all files as one set of observations: bundles, envelopes of TAXII, "
+		"observed-data objects, or arrays of them; references lead from file to file. Exit "
+		"0: match, 1: none, 3: the pattern or a file cannot be used, the values cannot be "
+		"compared, or it is too much work.",
 };

@@ -24,9 +24,15 @@ struct names {
 struct observations {
 	struct arena arena;
 	vec_of(struct observation) all;
-	vec_of(int64_t) modified; /* of each; TIME_NONE where it has none */
-	struct names ids;	  /* observed-data by id -> index */
+	vec_of(int64_t) modified;  /* of each; TIME_NONE where it has none */
+	vec_of(yyjson_val *) data; /* of each */
+	struct names ids;	   /* observed-data by id -> index */
 	size_t refs;
+	vec_of(yyjson_val *) lists; /* of objects */
+	vec_of(struct partial {
+		size_t index;
+		yyjson_val *data;
+	}) partial; /* refer to what their list does not hold */
 };
 
 static struct name *
@@ -76,6 +82,9 @@ observations_free(struct observations *o)
 	arena_fini(&o->arena);
 	free(o->all.at);
 	free(o->modified.at);
+	free(o->data.at);
+	free(o->lists.at);
+	free(o->partial.at);
 	free(o->ids.slot);
 	free(o);
 }
@@ -115,9 +124,9 @@ observation_find(const struct observation *o, struct span name)
 	return NULL;
 }
 
-/* The objects of one bundle: by id, the latest version of each. */
+/* Objects by id, the latest version of each. */
 struct scope {
-	yyjson_val **object;
+	vec_of(yyjson_val *) object;
 	struct names ids; /* -> index into object */
 };
 
@@ -134,20 +143,30 @@ modified_of(yyjson_val *object)
 static void
 scope_fill(struct scope *s, yyjson_val *array)
 {
-	size_t i = 0;
-	s->object = mem_new((yyjson_arr_size(array) + 1) * sizeof(yyjson_val *));
 	yyjson_arr_iter it = yyjson_arr_iter_with(array);
-	for (yyjson_val *val; (val = yyjson_arr_iter_next(&it)); i++) {
+	for (yyjson_val *val; (val = yyjson_arr_iter_next(&it));) {
 		struct span id = json_get_span(val, "id");
-		s->object[i] = val;
-		if (!id.ptr)
-			continue;
-		struct name *known = names_find(&s->ids, id);
-		if (!known)
-			names_add(&s->ids, id, i);
-		else if (modified_of(val) > modified_of(s->object[known->value]))
-			known->value = i;
+		struct name *known = id.ptr ? names_find(&s->ids, id) : NULL;
+		if (id.ptr && !known)
+			names_add(&s->ids, id, s->object.len);
+		else if (known && modified_of(val) > modified_of(s->object.at[known->value]))
+			known->value = s->object.len;
+		*vec_add(&s->object) = val;
 	}
+}
+
+static yyjson_val *
+scope_find(const struct scope *s, struct span id)
+{
+	const struct name *known = s && id.ptr ? names_find(&s->ids, id) : NULL;
+	return known ? s->object.at[known->value] : NULL;
+}
+
+static void
+scope_fini(struct scope *s)
+{
+	free(s->object.at);
+	free(s->ids.slot);
 }
 
 static int
@@ -197,10 +216,27 @@ read_times(yyjson_val *data, struct observation *out, struct diag *why)
 	return RC_OK;
 }
 
-/* What object_refs and objects hold, by name, each once. */
+/* The objects of an observation, by name, each once. */
+static void
+keep_objects(
+	struct observations *o, struct observation *out, struct observed *objects, size_t count)
+{
+	qsort(objects, count, sizeof *objects, observed_cmp);
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!kept || !span_eq(objects[kept - 1].name, objects[i].name)) {
+			objects[kept] = objects[i];
+			objects[kept++].type = json_get_span(objects[i].object, "type");
+		}
+	o->refs += kept - out->count;
+	out->objects = objects;
+	out->count = kept;
+}
+
+/* What object_refs and objects hold; *whole: nothing is missing. */
 static enum rc
 read_objects(struct observations *o, const struct scope *s, yyjson_val *data,
-	struct observation *out, struct diag *why)
+	struct observation *out, bool *whole, struct diag *why)
 {
 	yyjson_val *refs = json_get(data, "object_refs"), *dictionary = json_get(data, "objects");
 	size_t most = yyjson_arr_size(refs) + yyjson_obj_size(dictionary), count = 0;
@@ -210,12 +246,12 @@ read_objects(struct observations *o, const struct scope *s, yyjson_val *data,
 	if (yyjson_is_arr(refs)) {
 		yyjson_arr_iter it = yyjson_arr_iter_with(refs);
 		for (yyjson_val *val; (val = yyjson_arr_iter_next(&it));) {
-			struct span id = json_span(val);
-			const struct name *known = s && id.ptr ? names_find(&s->ids, id) : NULL;
-			if (known)
-				objects[count++] = (struct observed){
-					.name = id, .object = s->object[known->value]};
+			yyjson_val *object = scope_find(s, json_span(val));
+			if (object)
+				objects[count++] =
+					(struct observed){.name = json_span(val), .object = object};
 		}
+		*whole = count == yyjson_arr_size(refs);
 	}
 	if (yyjson_is_obj(dictionary)) {
 		yyjson_obj_iter it = yyjson_obj_iter_with(dictionary);
@@ -223,16 +259,7 @@ read_objects(struct observations *o, const struct scope *s, yyjson_val *data,
 			objects[count++] = (struct observed){
 				.name = json_span(key), .object = yyjson_obj_iter_get_val(key)};
 	}
-	qsort(objects, count, sizeof *objects, observed_cmp);
-	size_t kept = 0;
-	for (size_t i = 0; i < count; i++)
-		if (!kept || !span_eq(objects[kept - 1].name, objects[i].name)) {
-			objects[kept] = objects[i];
-			objects[kept++].type = json_get_span(objects[i].object, "type");
-		}
-	out->objects = objects;
-	out->count = kept;
-	o->refs += kept;
+	keep_objects(o, out, objects, count);
 	return RC_OK;
 }
 
@@ -243,28 +270,33 @@ add_data(struct observations *o, const struct scope *s, yyjson_val *data, struct
 	where(why, data);
 	/* Revocation is for ever (section 3.6): an observation of nothing that no version outdoes.
 	 */
-	bool revoked = yyjson_is_true(json_get(data, "revoked"));
+	bool revoked = yyjson_is_true(json_get(data, "revoked")), whole = true;
 	enum rc rc = revoked ? RC_OK : read_times(data, &one, why);
 	if (!rc && !revoked)
-		rc = read_objects(o, s, data, &one, why);
+		rc = read_objects(o, s, data, &one, &whole, why);
 	if (rc)
 		return rc;
 	int64_t modified = revoked ? INT64_MAX : modified_of(data);
 	struct span id = json_get_span(data, "id");
 	struct name *known = id.ptr && modified != TIME_NONE ? names_find(&o->ids, id) : NULL;
+	size_t index = known ? known->value : o->all.len;
+	if (!whole)
+		*vec_add(&o->partial) = (struct partial){index, data};
 	if (known) {
-		if (modified > o->modified.at[known->value]) {
-			o->all.at[known->value] = one;
-			o->modified.at[known->value] = modified;
+		if (modified > o->modified.at[index]) {
+			o->all.at[index] = one;
+			o->modified.at[index] = modified;
+			o->data.at[index] = data;
 		}
 		return RC_OK;
 	}
 	if (o->all.len == OBSERVATIONS_MAX)
 		return diag_fail(why, RC_LIMIT, "more than %d observations", OBSERVATIONS_MAX);
 	if (id.ptr && modified != TIME_NONE)
-		names_add(&o->ids, id, o->all.len);
+		names_add(&o->ids, id, index);
 	*vec_add(&o->all) = one;
 	*vec_add(&o->modified) = modified;
+	*vec_add(&o->data) = data;
 	return RC_OK;
 }
 
@@ -280,16 +312,15 @@ add_list(struct observations *o, yyjson_val *array, struct diag *why)
 	struct scope s = {};
 	enum rc rc = RC_OK;
 	scope_fill(&s, array);
-	size_t count = yyjson_arr_size(array);
-	for (size_t i = 0; i < count && !rc; i++) {
-		yyjson_val *val = s.object[i];
+	*vec_add(&o->lists) = array;
+	for (size_t i = 0; i < s.object.len && !rc; i++) {
+		yyjson_val *val = s.object.at[i];
 		if (is_type(val, "observed-data"))
 			rc = add_data(o, &s, val, why);
 		else if (is_type(val, "bundle") && yyjson_is_arr(json_get(val, "objects")))
 			rc = add_list(o, json_get(val, "objects"), why);
 	}
-	free(s.object);
-	free(s.ids.slot);
+	scope_fini(&s);
 	return rc;
 }
 
@@ -300,10 +331,53 @@ observations_add(struct observations *o, yyjson_val *root, struct diag *why)
 		return add_list(o, root, why);
 	if (is_type(root, "observed-data"))
 		return add_data(o, NULL, root, why);
-	if (!is_type(root, "bundle"))
-		return diag_fail(why, RC_BAD, "neither a bundle nor an observed-data object");
 	yyjson_val *objects = json_get(root, "objects");
+	bool envelope = !json_get(root, "type") && yyjson_is_arr(objects);
+	if (!is_type(root, "bundle") && !envelope)
+		return diag_fail(why, RC_BAD, "neither a bundle nor an observed-data object");
 	if (objects && !yyjson_is_arr(objects))
 		return diag_fail(why, RC_BAD, "the bundle's objects are no list");
 	return objects ? add_list(o, objects, why) : RC_OK;
+}
+
+static enum rc
+link_one(struct observations *o, const struct scope *all, yyjson_val *data, struct observation *one,
+	struct diag *why)
+{
+	yyjson_val *refs = json_get(data, "object_refs");
+	size_t count = one->count, most = count + yyjson_arr_size(refs);
+	if (most > OBSERVED_REFS_MAX - o->refs)
+		return diag_fail(why, RC_LIMIT, "more than %d observed objects", OBSERVED_REFS_MAX);
+	struct observed *objects = arena_new(&o->arena, most * sizeof *objects);
+	for (size_t i = 0; i < count; i++)
+		objects[i] = one->objects[i];
+	yyjson_arr_iter it = yyjson_arr_iter_with(refs);
+	for (yyjson_val *val; (val = yyjson_arr_iter_next(&it));) {
+		struct span id = json_span(val);
+		yyjson_val *object =
+			id.ptr && !observation_find(one, id) ? scope_find(all, id) : NULL;
+		if (object)
+			objects[count++] = (struct observed){.name = id, .object = object};
+	}
+	keep_objects(o, one, objects, count);
+	return RC_OK;
+}
+
+enum rc
+observations_link(struct observations *o, struct diag *why)
+{
+	struct scope all = {};
+	enum rc rc = RC_OK;
+	if (!o->partial.len)
+		return RC_OK;
+	for (size_t i = 0; i < o->lists.len; i++)
+		scope_fill(&all, o->lists.at[i]);
+	for (size_t i = 0; i < o->partial.len && !rc; i++) {
+		const struct partial *one = &o->partial.at[i];
+		if (o->data.at[one->index] == one->data)
+			rc = link_one(o, &all, one->data, &o->all.at[one->index], why);
+	}
+	o->partial.len = 0;
+	scope_fini(&all);
+	return rc;
 }

@@ -36,12 +36,18 @@ void observations_free(struct observations *o); /* NULL accepted */
 void observations_fini(struct observations **o);
 
 /*
- * Adds what a bundle, an observed-data object with `objects`, or an array of these holds. Both
- * `object_refs` (resolved within the same bundle; what is absent is left out) and the deprecated
- * `objects` are read. A revoked observed-data is left out; of several versions the last counts.
- * RC_BAD: an observed-data without usable times or number, or no such value; RC_LIMIT: too many.
+ * Adds what a bundle, an envelope of TAXII, an observed-data object with `objects`, or an array of
+ * these holds. Both `object_refs` (resolved within the same list of objects, else by
+ * observations_link) and the deprecated `objects` are read. A revoked observed-data is left out; of
+ * several versions the last counts. RC_BAD: an observed-data without usable times or number, or no
+ * such value; RC_LIMIT: too many.
  */
 enum rc observations_add(struct observations *o, yyjson_val *root, struct diag *why);
+/*
+ * After the last observations_add: finds in all that was added the objects that an observed-data
+ * refers to and its own list does not hold. What is nowhere is left out. RC_LIMIT: too many.
+ */
+enum rc observations_link(struct observations *o, struct diag *why);
 size_t observations_count(const struct observations *o);
 const struct observation *observations_at(const struct observations *o, size_t index);
 /* The object under this name, NULL when the observation has none. */

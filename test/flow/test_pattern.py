@@ -29,6 +29,13 @@ def test_each_line_gets_a_verdict_with_the_column_of_its_fault(tocsin):
     assert tocsin("pattern", "check", stdin="").out == ""
 
 
+def test_a_mark_of_byte_order_and_the_line_ends_of_windows_are_no_part_of_a_pattern(tocsin, tmp_path):
+    (tmp_path / "list").write_bytes(b"\xef\xbb\xbf[a:b = 1]\r\n\r\n[a:b = 2\r\n")
+    said = tocsin("pattern", "check", "list", code=1)
+    assert [line.split(":")[0] for line in said.out.splitlines()] == ["ok", "error 1", "error 9"]
+    tocsin("pattern", "check", "absent", code=3)
+
+
 def test_what_is_never_evaluated_is_ok_with_a_warning(tocsin):
     said = tocsin("pattern", "check", stdin="[a:b = 1] WITHIN 0 SECONDS\n")
     assert said.out == "ok\n" and "line 1, column 18: WITHIN" in said.err
@@ -46,6 +53,17 @@ def test_all_files_are_one_set_of_observations(tocsin, world):
     assert tocsin("pattern", "match", f"({both}) WITHIN 4 SECONDS", "one", "two", code=1).out == "none\n"
     assert tocsin("--json", "pattern", "match", both, "one", "two").rows == [{"match": True}]
     assert tocsin("--quiet", "pattern", "match", both, "one", "two").out == ""
+
+
+def test_references_lead_from_file_to_file_and_envelopes_are_read(tocsin, tmp_path):
+    seen = {"type": "observed-data", "id": "observed-data--1", "first_observed": "2020-01-01T00:00:00Z",
+            "last_observed": "2020-01-01T00:00:00Z", "number_observed": 1, "object_refs": ["url--1"]}
+    (tmp_path / "data").write_text(json.dumps({"objects": [seen]}))
+    (tmp_path / "url").write_text(json.dumps({"more": False, "objects": [{"type": "url", "id": "url--1", "value": "x"}]}))
+    for files in (("data", "url"), ("url", "data")):
+        assert tocsin("pattern", "match", "[url:value = 'x']", *files).out == "match\n"
+    tocsin("pattern", "match", "[url:value = 'x']", "data", code=1)
+    assert tocsin("pattern", "match", "[url:value = 'x']", "-", "url", stdin=json.dumps(seen)).out == "match\n"
 
 
 @pytest.mark.parametrize("pattern, files, why", [

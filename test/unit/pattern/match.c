@@ -28,6 +28,8 @@ run(const char *json, const char *pattern, struct diag *why)
 		rc = matcher_new(&p, &m, why);
 	if (!rc)
 		rc = observations_add(o, yyjson_doc_get_root(doc), why);
+	if (!rc)
+		rc = observations_link(o, why);
 	return rc ? rc : matcher_run(m, o, why);
 }
 
@@ -310,6 +312,34 @@ references_lead_to_objects_of_the_same_observation(void **state)
 		RC_NONE);
 }
 
+static void
+references_lead_from_list_to_list(void **state)
+{
+	(void)state;
+#define LISTED(id, refs) \
+	"{\"type\":\"observed-data\",\"id\":\"" id \
+	"\",\"first_observed\":\"2020-01-01T00:00:00Z\"," \
+	"\"object_refs\":[" refs "]}"
+	const char *lists = "[{\"type\":\"bundle\",\"objects\":[" LISTED(
+		"o1", "\"p1\",\"p2\",\"gone\"") ","
+						"{\"type\":\"p\",\"id\":\"p1\",\"v\":1,\"k_ref\":"
+						"\"p2\"}]},"
+						"{\"type\":\"bundle\",\"objects\":[{\"type\":\"p\","
+						"\"id\":\"p2\",\"v\":2},"
+						"{\"type\":\"p\",\"id\":\"p1\",\"v\":3},{\"type\":"
+						"\"p\",\"id\":\"p3\",\"v\":4}]}]";
+	assert_each(lists, (const char *const[]){"[p:v = 2]", "[p:v = 1 AND p:k_ref.v = 2]", NULL},
+		RC_OK);
+	/* Its own list goes first, and what it does not refer to is not there. */
+	assert_each(lists, (const char *const[]){"[p:v = 3]", "[p:v = 4]", NULL}, RC_NONE);
+	/* An envelope of TAXII is such a list too. */
+	const char *envelope = "{\"more\":false,\"objects\":[" LISTED(
+		"o1", "\"p1\"") ",{\"type\":\"p\",\"id\":\"p1\",\"v\":1}]}";
+	assert_verdict(envelope, "[p:v = 1]", RC_OK);
+	assert_verdict("{\"type\":\"x\",\"objects\":[]}", "[p:v = 1]", RC_BAD);
+#undef LISTED
+}
+
 static const char *
 at(const char *first, const char *last, int number, const char *name)
 {
@@ -464,6 +494,7 @@ main(void)
 		cmocka_unit_test(like_and_matches_know_unicode),
 		cmocka_unit_test(address_sets_compare_by_value),
 		cmocka_unit_test(references_lead_to_objects_of_the_same_observation),
+		cmocka_unit_test(references_lead_from_list_to_list),
 		cmocka_unit_test(observation_operators_want_different_observations_in_order),
 		cmocka_unit_test(what_the_standard_forbids_is_never_evaluated),
 		cmocka_unit_test(observed_data_is_taken_in_both_forms_and_in_its_last_version),
