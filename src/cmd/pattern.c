@@ -9,6 +9,7 @@
 #include "codec/json.h"
 #include "pattern/match.h"
 #include "pattern/meaning.h"
+#include "pattern/normal.h"
 
 enum { LIST_MAX = 1 << 30, BUNDLE_MAX = 1 << 28 };
 
@@ -147,6 +148,40 @@ match_run(struct cmd_env *env)
 	return match_print(env, !rc);
 }
 
+static enum cmd_exit
+same_run(struct cmd_env *env)
+{
+	own_arena struct arena a = {};
+	struct buf form[2] = {};
+	struct diag why = {};
+	enum rc rc = RC_OK;
+	for (size_t i = 0; i < 2 && !rc; i++) {
+		const char *which = i ? "second pattern" : "first pattern";
+		struct pattern p = {};
+		rc = pattern_parse(span_of(env->word[i]), &a, &p, &why);
+		if (rc) {
+			diag_where(&why, "%s, column %zu", which, p.column);
+			break;
+		}
+		rc = pattern_normal(&p, &form[i], &why);
+		diag_where(&why, "%s", which);
+	}
+	bool same = !rc && span_eq(buf_span(&form[0]), buf_span(&form[1]));
+	buf_fini(&form[0]);
+	buf_fini(&form[1]);
+	if (rc)
+		return cmd_fail(&why);
+	if (env->json) {
+		struct row row;
+		row_begin(&row);
+		row_flag(&row, "same", same);
+		row_end(&row);
+	} else if (!env->quiet) {
+		puts(same ? "same" : "different");
+	}
+	return same ? CMD_YES : CMD_NO;
+}
+
 static const struct command verbs[] = {
 	{
 		.name = "check",
@@ -161,12 +196,18 @@ static const struct command verbs[] = {
 		.summary = "evaluate a pattern over bundles of observed-data",
 		.run = match_run,
 	},
+	{
+		.name = "same",
+		.args = "PATTERN PATTERN",
+		.summary = "say whether two patterns mean the same",
+		.run = same_run,
+	},
 	{},
 };
 
 const struct command command_pattern = {
 	.name = "pattern",
-	.summary = "check STIX patterns and match them with observations",
+	.summary = "check STIX patterns, match them with observations, compare them",
 	.verbs = verbs,
 	.more = "A pattern is checked as the OASIS validator does: grammar, repeated qualifiers, "
 		"lengths of hashes. COLUMN counts characters from 1; an empty line is no pattern. "
@@ -177,5 +218,10 @@ const struct command command_pattern = {
 		"Matching reads all files as one set of observations: bundles, envelopes of TAXII, "
 		"observed-data objects, or arrays of them; references lead from file to file. Exit "
 		"0: match, 1: none, 3: the pattern or a file cannot be used, the values cannot be "
-		"compared, or it is too much work.",
+		"compared, or it is too much work.\n\n"
+		"Two patterns are the same where they differ in order, repetition, parentheses, "
+		"distribution of AND and FOLLOWEDBY over OR, or in how numbers, octets, times, "
+		"addresses and registry keys are written. What means the same for other reasons "
+		"counts as different. Exit 0: same, 1: different, 3: one is no pattern, or has too "
+		"many alternatives.",
 };

@@ -66,6 +66,20 @@ def test_references_lead_from_file_to_file_and_envelopes_are_read(tocsin, tmp_pa
     assert tocsin("pattern", "match", "[url:value = 'x']", "-", "url", stdin=json.dumps(seen)).out == "match\n"
 
 
+def test_two_patterns_are_the_same_or_different(tocsin):
+    one = "[ipv4-addr:value = '192.0.2.1/32' AND (ipv4-addr:x = 1 OR ipv4-addr:x = 2.0)]"
+    two = "[ipv4-addr:x = +1 AND ipv4-addr:value = '192.0.2.1' OR ipv4-addr:value = '192.0.2.1' AND ipv4-addr:x = 2]"
+    assert tocsin("pattern", "same", one, two).out == "same\n"
+    assert tocsin("pattern", "same", one, "[ipv4-addr:value = '192.0.2.1']", code=1).out == "different\n"
+    assert tocsin("--json", "pattern", "same", one, two).rows == [{"same": True}]
+    assert tocsin("--quiet", "pattern", "same", one, two).out == ""
+    said = tocsin("pattern", "same", one, "[a:b", code=3)
+    assert "second pattern, column 5: " in said.err and said.out == ""
+    many = "[" + " AND ".join(f"(a:b = {i} OR a:c = {i})" for i in range(20)) + "]"
+    assert "alternatives" in tocsin("pattern", "same", many, many, code=3).err
+    tocsin("pattern", "same", one, code=2)
+
+
 @pytest.mark.parametrize("pattern, files, why", [
     ("[domain-name:value = 'x'", ["one"], "column 25: "),
     ("[domain-name:value MATCHES '(']", ["one"], "column 28: no regular expression"),

@@ -3,8 +3,25 @@
 #include "base/buf.h"
 #include "pattern/atoms.h"
 #include "pattern/meaning.h"
+#include "pattern/normal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A normal form is a pattern that is its own normal form. */
+static void
+normalize(const struct pattern *p, struct arena *a)
+{
+	own_buf struct buf first = {}, second = {};
+	struct pattern again = {};
+	if (pattern_normal(p, &first, NULL) || first.len > PATTERN_BYTES_MAX)
+		return;
+	enum rc rc = pattern_parse(buf_span(&first), a, &again, NULL);
+	if (rc == RC_LIMIT)
+		return;
+	if (rc || pattern_normal(&again, &second, NULL) ||
+		!span_eq(buf_span(&first), buf_span(&second)))
+		abort();
+}
 
 /* What parses prints to a text that parses to the same print, with as many comparisons. */
 int
@@ -25,6 +42,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (pattern_meaning(&p, &column, &why) && (!column || column > size))
 		abort();
 	pattern_atoms(&p, &a, &atoms);
+	normalize(&p, &a);
 	pattern_print(&first, &p);
 	if (first.len > PATTERN_BYTES_MAX)
 		return 0;
