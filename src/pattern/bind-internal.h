@@ -30,6 +30,22 @@ struct plan {
 	int64_t window;
 };
 
+/* A node of the pattern with its false branches cut away; still with OR. */
+struct clean {
+	enum bind_kind kind;
+	struct clean *child, *next;
+	const struct bind_leaf *leaf;
+	const bool *hits;
+	uint64_t times;
+	int64_t window;
+};
+
+/* Alternatives: plans of which one must hold. */
+struct plans {
+	struct plan **at;
+	size_t len, cap;
+};
+
 /*
  * A plan with its copies made. bind_sweep places each leaf (`at`), bind_search chooses where each
  * window starts and where each FOLLOWEDBY is cut.
@@ -81,5 +97,7 @@ bind_spend(struct bind *b, uint64_t steps)
 /* Index of the first unit whose last is at least `at`. */
 size_t bind_leaf_from(const struct bind_leaf *leaf, int64_t at);
 
+/* Appends the plans of a node; RC_LIMIT: too many, those made so far are there. */
+enum rc bind_expand(struct bind *b, const struct clean *c, struct plans *out);
 enum rc bind_sweep(struct bind *b, struct part *whole);
 enum rc bind_search(struct bind *b, struct part *whole);
