@@ -219,6 +219,27 @@ timestamps_compare_as_instants_of_any_precision(void **state)
 }
 
 static void
+strings_are_ordered_by_code_point_without_normalization(void **state)
+{
+	(void)state;
+	/* The chain of section 9.6.2: each is less than the next and equal to itself alone. */
+	static const char *const chain[] = {"o", "oz", "o\xcc\x80", "z", "\xc3\xb2"};
+	for (size_t i = 0; i < 5; i++)
+		for (size_t k = 0; k < 5; k++) {
+			char json[300], pattern[60];
+			snprintf(json, sizeof json, OBSERVED("\"0\":{\"type\":\"x\",\"s\":\"%s\"}"),
+				chain[i]);
+			static const char *const ops[] = {"<", "=", ">"};
+			for (int op = 0; op < 3; op++) {
+				snprintf(pattern, sizeof pattern, "[x:s %s '%s']", ops[op],
+					chain[k]);
+				bool holds = op == (i > k) - (i < k) + 1;
+				assert_verdict(json, pattern, holds ? RC_OK : RC_NONE);
+			}
+		}
+}
+
+static void
 like_and_matches_know_unicode(void **state)
 {
 	(void)state;
@@ -491,6 +512,7 @@ main(void)
 		cmocka_unit_test(lists_and_dictionaries_are_walked),
 		cmocka_unit_test(binary_properties_are_compared_as_octets),
 		cmocka_unit_test(timestamps_compare_as_instants_of_any_precision),
+		cmocka_unit_test(strings_are_ordered_by_code_point_without_normalization),
 		cmocka_unit_test(like_and_matches_know_unicode),
 		cmocka_unit_test(address_sets_compare_by_value),
 		cmocka_unit_test(references_lead_to_objects_of_the_same_observation),
