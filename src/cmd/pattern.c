@@ -135,11 +135,11 @@ match_run(struct cmd_env *env)
 		*vec_add(&docs) = NULL;
 		rc = observe_file(env->word[i], o, &docs.at[docs.len - 1], &why);
 	}
-	if (!rc)
-		rc = observations_link(o, &why);
 	bool read = !rc;
-	if (read)
+	if (read) {
+		observations_link(o);
 		rc = matcher_run(m, o, &why);
+	}
 	for (size_t i = 0; i < docs.len; i++)
 		json_free(&docs.at[i]);
 	free(docs.at);

@@ -218,8 +218,7 @@ read_times(yyjson_val *data, struct observation *out, struct diag *why)
 
 /* The objects of an observation, by name, each once. */
 static void
-keep_objects(
-	struct observations *o, struct observation *out, struct observed *objects, size_t count)
+keep_objects(struct observation *out, struct observed *objects, size_t count)
 {
 	qsort(objects, count, sizeof *objects, observed_cmp);
 	size_t kept = 0;
@@ -228,7 +227,6 @@ keep_objects(
 			objects[kept] = objects[i];
 			objects[kept++].type = json_get_span(objects[i].object, "type");
 		}
-	o->refs += kept - out->count;
 	out->objects = objects;
 	out->count = kept;
 }
@@ -242,6 +240,7 @@ read_objects(struct observations *o, const struct scope *s, yyjson_val *data,
 	size_t most = yyjson_arr_size(refs) + yyjson_obj_size(dictionary), count = 0;
 	if (most > OBSERVED_REFS_MAX - o->refs)
 		return diag_fail(why, RC_LIMIT, "more than %d observed objects", OBSERVED_REFS_MAX);
+	o->refs += most; /* also those that lead nowhere take memory */
 	struct observed *objects = arena_new(&o->arena, most * sizeof *objects);
 	if (yyjson_is_arr(refs)) {
 		yyjson_arr_iter it = yyjson_arr_iter_with(refs);
@@ -259,7 +258,7 @@ read_objects(struct observations *o, const struct scope *s, yyjson_val *data,
 			objects[count++] = (struct observed){
 				.name = json_span(key), .object = yyjson_obj_iter_get_val(key)};
 	}
-	keep_objects(o, out, objects, count);
+	keep_objects(out, objects, count);
 	return RC_OK;
 }
 
@@ -340,44 +339,49 @@ observations_add(struct observations *o, yyjson_val *root, struct diag *why)
 	return objects ? add_list(o, objects, why) : RC_OK;
 }
 
-static enum rc
-link_one(struct observations *o, const struct scope *all, yyjson_val *data, struct observation *one,
-	struct diag *why)
+static yyjson_val *
+find_missing(const struct scope *all, const struct observation *one, yyjson_val *ref)
 {
-	yyjson_val *refs = json_get(data, "object_refs");
-	size_t count = one->count, most = count + yyjson_arr_size(refs);
-	if (most > OBSERVED_REFS_MAX - o->refs)
-		return diag_fail(why, RC_LIMIT, "more than %d observed objects", OBSERVED_REFS_MAX);
-	struct observed *objects = arena_new(&o->arena, most * sizeof *objects);
-	for (size_t i = 0; i < count; i++)
-		objects[i] = one->objects[i];
-	yyjson_arr_iter it = yyjson_arr_iter_with(refs);
-	for (yyjson_val *val; (val = yyjson_arr_iter_next(&it));) {
-		struct span id = json_span(val);
-		yyjson_val *object =
-			id.ptr && !observation_find(one, id) ? scope_find(all, id) : NULL;
-		if (object)
-			objects[count++] = (struct observed){.name = id, .object = object};
-	}
-	keep_objects(o, one, objects, count);
-	return RC_OK;
+	struct span id = json_span(ref);
+	return id.ptr && !observation_find(one, id) ? scope_find(all, id) : NULL;
 }
 
-enum rc
-observations_link(struct observations *o, struct diag *why)
+static void
+link_one(struct observations *o, const struct scope *all, yyjson_val *data, struct observation *one)
+{
+	yyjson_val *refs = json_get(data, "object_refs"), *ref;
+	size_t found = 0, count = 0;
+	yyjson_arr_iter it = yyjson_arr_iter_with(refs);
+	while ((ref = yyjson_arr_iter_next(&it)))
+		found += find_missing(all, one, ref) != NULL;
+	if (!found)
+		return;
+	struct observed *objects = arena_new(&o->arena, (one->count + found) * sizeof *objects);
+	for (; count < one->count; count++)
+		objects[count] = one->objects[count];
+	it = yyjson_arr_iter_with(refs);
+	while ((ref = yyjson_arr_iter_next(&it))) {
+		yyjson_val *object = find_missing(all, one, ref);
+		if (object)
+			objects[count++] =
+				(struct observed){.name = json_span(ref), .object = object};
+	}
+	keep_objects(one, objects, count);
+}
+
+void
+observations_link(struct observations *o)
 {
 	struct scope all = {};
-	enum rc rc = RC_OK;
 	if (!o->partial.len)
-		return RC_OK;
+		return;
 	for (size_t i = 0; i < o->lists.len; i++)
 		scope_fill(&all, o->lists.at[i]);
-	for (size_t i = 0; i < o->partial.len && !rc; i++) {
+	for (size_t i = 0; i < o->partial.len; i++) {
 		const struct partial *one = &o->partial.at[i];
 		if (o->data.at[one->index] == one->data)
-			rc = link_one(o, &all, one->data, &o->all.at[one->index], why);
+			link_one(o, &all, one->data, &o->all.at[one->index]);
 	}
 	o->partial.len = 0;
 	scope_fini(&all);
-	return rc;
 }

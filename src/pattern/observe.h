@@ -10,7 +10,7 @@
 
 enum {
 	OBSERVATIONS_MAX = 1000000,   /* observed-data objects */
-	OBSERVED_REFS_MAX = 10000000, /* objects they hold, together */
+	OBSERVED_REFS_MAX = 10000000, /* objects they hold or refer to, together */
 };
 
 /* An object of one observation under the name that references use: its id, or its key in `objects`.
@@ -45,9 +45,9 @@ void observations_fini(struct observations **o);
 enum rc observations_add(struct observations *o, yyjson_val *root, struct diag *why);
 /*
  * After the last observations_add: finds in all that was added the objects that an observed-data
- * refers to and its own list does not hold. What is nowhere is left out. RC_LIMIT: too many.
+ * refers to and its own list does not hold. What is nowhere is left out.
  */
-enum rc observations_link(struct observations *o, struct diag *why);
+void observations_link(struct observations *o);
 size_t observations_count(const struct observations *o);
 const struct observation *observations_at(const struct observations *o, size_t index);
 /* The object under this name, NULL when the observation has none. */
