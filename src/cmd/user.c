@@ -145,6 +145,12 @@ read_secrets(const struct cmd_env *env, struct secrets *out, struct diag *why)
 static enum rc
 add_all(struct node *n, struct user *u, const struct secrets *s, struct diag *why)
 {
+	/* Whoever speaks as the node would version and revoke what it published. */
+	if (span_eq_fold(u->identity, n->me.id) && !mutant(572)) {
+		diag_where(why, "--identity");
+		diag_todo(why, "objects in its name are made at its command line");
+		return diag_fail(why, RC_CONFLICT, "that is this node's own identity");
+	}
 	enum rc code = user_add(n->store, n->clock, u, why);
 	if (!code && s->password.len)
 		code = user_set_password(

@@ -233,6 +233,8 @@ def test_nobody_versions_or_revokes_in_anothers_name_by_taxii(node, served):
         add_user(node, name, "--identity", identity)
         node("grant", "shared", name, "both")
     node("user", "add", "eve", "--identity", ours, code=3)  # an identity is one user's
+    me = json.loads(node("status", "--json").out.splitlines()[0])["identity"]
+    assert "own identity" in node("user", "add", "eve", "--identity", me, code=3).err  # or the node's
     url = root_of(served) + "collections/shared/objects/"
     first = indicator(1, "one.example", created_by_ref=ours)
     person = {"type": "identity", "spec_version": "2.1", "id": ours, "created": "2020-01-01T00:00:00.000Z",
