@@ -24,21 +24,20 @@ by_id(const void *a, const void *b)
 	return span_cmp(x->item->object.id, y->item->object.id);
 }
 
+/* The first of those with this id: one may come twice, and its flags are for all. */
 static struct observable_item *
 find(struct company *c, struct span id)
 {
 	size_t low = 0, high = c->all.len;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int way = span_cmp(c->all.at[middle].item->object.id, id);
-		if (way == 0)
-			return &c->all.at[middle];
-		if (way < 0)
+		if (span_cmp(c->all.at[middle].item->object.id, id) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return NULL;
+	bool found = low < c->all.len && span_eq(c->all.at[low].item->object.id, id);
+	return found ? &c->all.at[low] : NULL;
 }
 
 /* Notes an observable that is named, and looks at what it names in turn. */
@@ -123,13 +122,19 @@ company_mark(struct parcel *p)
 	c.free = true;
 	for (size_t i = 0; any && i < p->items.len; i++) {
 		const struct arrival_item *item = &p->items.at[i];
+		if (item->refusal || bears_red(item))
+			continue;
 		const struct observable_item *o = find(&c, item->object.id);
-		if (!item->refusal && !bears_red(item) && !(o && o->red))
+		if (!o || !o->red)
 			look(&c, item);
 	}
-	for (size_t i = 0; any && i < c.all.len; i++)
-		if (c.all.at[i].red && !c.all.at[i].free && !mutant(570))
-			c.all.at[i].item->object.tlp = TLP_RED;
+	for (size_t i = 0; any && i < c.all.len; i++) {
+		struct arrival_item *item = c.all.at[i].item;
+		const struct observable_item *o =
+			mutant(573) ? &c.all.at[i] : find(&c, item->object.id);
+		if (o->red && !o->free && !mutant(570))
+			item->object.tlp = TLP_RED;
+	}
 	free(c.all.at);
 	free(c.next.at);
 }
