@@ -347,6 +347,18 @@ find_equal(struct vault_batch *b, const struct gathering *g, const struct item *
 	return rc;
 }
 
+/* A copy that was brought under a weaker reading of its marks is as strict as those that lie here. */
+static void
+raise_to_copies(const struct gathering *g, struct item *it)
+{
+	for (size_t i = 0; i < g->rows.len; i++) {
+		const struct vault_row *r = &g->rows.at[i];
+		if (r->version == it->row.version && r->facts.spec == it->row.facts.spec &&
+			r->facts.tlp > it->row.facts.tlp && !mutant(542))
+			it->row.facts.tlp = r->facts.tlp;
+	}
+}
+
 static enum rc
 judge_one(struct vault_batch *b, struct gathering *g, uint32_t index, struct diag *why)
 {
@@ -371,6 +383,8 @@ judge_one(struct vault_batch *b, struct gathering *g, uint32_t index, struct dia
 			(struct vault_result){VAULT_REFUSED, "the object has too many versions", 0};
 		return RC_OK;
 	}
+	if (source->power == VAULT_REMOTE && !it->row.facts.unversioned)
+		raise_to_copies(g, it);
 	it->result.verdict = VAULT_ADDED;
 	struct vault_row *row = vec_add(&g->rows);
 	*row = it->row;

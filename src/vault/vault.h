@@ -47,6 +47,7 @@ struct vault_object {
 	unsigned spec;	     /* VAULT_SPEC_*: major * 10 + minor */
 	bool revoked;
 	uint8_t class; /* release class, effective TLP, privacy: the caller's numbers, kept */
+	/* Of copies of one version the highest counts: one that VAULT_REMOTE brings is raised to it. */
 	uint8_t tlp;
 	uint8_t privacy;
 	struct span bytes;

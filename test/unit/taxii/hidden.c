@@ -197,7 +197,7 @@ a_relationship_is_as_strict_as_the_strictest_copy_of_its_end(void **state)
 		"\"relationship_type\":\"uses\",\"source_ref\":\"" MALWARE_ID(
 			2) "\",\"target_ref\":\"" MALWARE_ID(1) "\""));
 	struct vault_request r = {.collection = w.other.number,
-		.source = {.name = SPAN("user:eve"), .power = VAULT_REMOTE}};
+		.source = {.name = SPAN("local"), .power = VAULT_OPERATOR}};
 	own_stix struct stix_object o = {};
 	assert_rc(stix_read(SPAN(VERSION(1, "01", RED)), &o, NULL), RC_OK);
 	struct vault_object copy = {.id = o.id,

@@ -253,6 +253,38 @@ a_standing_gathers_the_newest_versions_copies(void **state)
 }
 
 static void
+a_copy_from_outside_is_as_strict_as_those_that_lie_here(void **state)
+{
+	struct world *w = *state;
+	own_arena struct arena a = {};
+	struct vault_source one = unbound("sync:one"), eve = unbound("user:eve");
+	struct vault_object strict = an_object(&a, 1, 1, "v"), weak = an_object(&a, 1, 1, "v");
+	struct vault_standing s;
+	uint64_t removed;
+	strict.tlp = 5;
+	put(w, &one, &strict);
+	uint32_t main = w->collection;
+	w->collection = world_collection(w, "second");
+	assert_int_equal(put(w, &eve, &weak).verdict, VAULT_ADDED);
+	assert_rc(vault_delete(w->vault, main, strict.id, NULL, &removed, NULL), RC_OK);
+	assert_rc(vault_standing(w->vault, weak.id, &s, NULL), RC_OK);
+	assert_true(s.tlps == 1 << 5);
+	/* This node's operator knows better, if he says so. */
+	w->collection = world_collection(w, "third");
+	assert_int_equal(put(w, NULL, &weak).verdict, VAULT_ADDED);
+	assert_rc(vault_standing(w->vault, weak.id, &s, NULL), RC_OK);
+	assert_true(s.tlps == (1 << 5 | 1));
+	/* Observables have no author: what lies elsewhere is not told by them. */
+	struct vault_object here = an_object(&a, 2, -1, "v"), there = here;
+	here.tlp = 5;
+	put(w, &one, &here);
+	w->collection = main;
+	put(w, &eve, &there);
+	assert_rc(vault_standing(w->vault, here.id, &s, NULL), RC_OK);
+	assert_true(s.tlps == (1 << 5 | 1));
+}
+
+static void
 versions_of_what_is_nobodys_come_from_who_brought_it(void **state)
 {
 	struct world *w = *state;
@@ -501,6 +533,7 @@ main(void)
 		ONE(an_observable_elsewhere_is_neither_in_the_way_nor_told),
 		ONE(older_versions_tell_what_is_kept_beside_the_newest),
 		ONE(a_standing_gathers_the_newest_versions_copies),
+		ONE(a_copy_from_outside_is_as_strict_as_those_that_lie_here),
 		ONE(versions_of_what_is_nobodys_come_from_who_brought_it),
 		ONE(another_creator_or_creation_date_is_no_version),
 		ONE(revocation_is_final_but_earlier_versions_may_still_arrive),
