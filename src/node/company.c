@@ -130,8 +130,7 @@ company_mark(struct parcel *p)
 	}
 	for (size_t i = 0; any && i < c.all.len; i++) {
 		struct arrival_item *item = c.all.at[i].item;
-		const struct observable_item *o =
-			mutant(573) ? &c.all.at[i] : find(&c, item->object.id);
+		const struct observable_item *o = find(&c, item->object.id);
 		if (o->red && !o->free && !mutant(570))
 			item->object.tlp = TLP_RED;
 	}
