@@ -2,7 +2,7 @@
 
 #include "base/mutant.h"
 #include "memo/redact.h"
-#include "node/marks.h"
+#include "taxii/marks.h"
 #include "taxii/ends.h"
 
 static enum rc

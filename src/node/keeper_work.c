@@ -144,7 +144,7 @@ store_group(struct keeper *k, struct vault_batch *b, struct job **jobs, size_t n
 	struct diag why = {};
 	for (size_t i = 0; i < n; i++)
 		parcels[i] = jobs[i]->parcel;
-	enum rc code = arrival_store(k->writer.vault, b, parcels, n, &why);
+	enum rc code = parcel_store(k->writer.vault, b, parcels, n, &why);
 	/* Told when it begins to fail, not for every envelope of a flood. */
 	if (atomic_exchange(&k->options.meter->keeper_ok, !code) && code)
 		k->options.log("write.failed", &why);

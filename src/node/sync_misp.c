@@ -76,7 +76,7 @@ parcel_flush(struct sync *s, struct vault_counts *counts, struct diag *why)
 {
 	if (s->parcel->items.len == 0)
 		return RC_OK;
-	enum rc code = arrival_store(s->node->vault, s->batch, &s->parcel, 1, why);
+	enum rc code = parcel_store(s->node->vault, s->batch, &s->parcel, 1, why);
 	if (!code) {
 		struct vault_counts c = vault_batch_counts(s->batch);
 		counts->added += c.added;

@@ -76,7 +76,7 @@ page_store(struct sync *s, struct link *l, struct span objects, struct vault_cou
 		parcel_add(s->parcel, text);
 	if (code != RC_NONE)
 		return code;
-	code = arrival_store(s->node->vault, s->batch, &s->parcel, 1, why);
+	code = parcel_store(s->node->vault, s->batch, &s->parcel, 1, why);
 	if (!code)
 		*counts = vault_batch_counts(s->batch);
 	return code;

@@ -4,7 +4,7 @@
  * Whoever has the connection fills a struct taxii_call and calls taxii_handle; TAXII_WAIT means
  * that the call sleeps until somebody wakes it or call->wait_until has passed, then taxii_handle is
  * called again. What needs the writer, and the gate's passes, go through struct taxii_ops, so that
- * they may lie in another process (taxii/local.h does both at once, in place). taxii/serve.h joins
+ * they may lie in another process. taxii/serve.h joins
  * this with net/server.h.
  *
  * One struct taxii_server serves all threads; each thread brings a reader of its own.

@@ -12,7 +12,7 @@
 #include "base/must.h"
 #include "memo/grant.h"
 #include "memo/login.h"
-#include "taxii/local.h"
+#include "../unit/taxii/local.h"
 
 enum { OBJECTS = 100000, ENVELOPE = 1000, ROUNDS = 90 };
 

@@ -22,7 +22,7 @@
 #include "memo/login.h"
 #include "memo/user.h"
 #include "store/store.h"
-#include "taxii/local.h"
+#include "../unit/taxii/local.h"
 #include "taxii/serve.h"
 #include "vault/vault.h"
 

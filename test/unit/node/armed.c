@@ -109,7 +109,7 @@ put(struct fixture *f, unsigned c, unsigned object, unsigned version, bool revok
 	p->collection = f->collection[c];
 	p->source = (struct vault_source){.name = SPAN("local"), .power = VAULT_OPERATOR};
 	parcel_add(p, span_of(text));
-	assert_rc(arrival_store(f->n.vault, f->batch, &p, 1, NULL), RC_OK);
+	assert_rc(parcel_store(f->n.vault, f->batch, &p, 1, NULL), RC_OK);
 	const struct vault_result *r = vault_batch_result(f->batch, p->items.at[0].result);
 	if (r->verdict == VAULT_ADDED) {
 		f->model.there[c][object][version] = true;
@@ -235,7 +235,7 @@ many_are_armed_in_the_order_they_came(void **state)
 			i, i % 10 ? "stix" : "yara", i, i);
 		parcel_add_copy(p, span_of(text));
 	}
-	assert_rc(arrival_store(f->n.vault, f->batch, &p, 1, NULL), RC_OK);
+	assert_rc(parcel_store(f->n.vault, f->batch, &p, 1, NULL), RC_OK);
 	parcel_free(p);
 	struct armed *a = open_armed(f);
 	own_match_set struct match_set *set = match_set_new(3);

@@ -22,7 +22,7 @@
 #include "memo/login.h"
 #include "memo/user.h"
 #include "store/store.h"
-#include "taxii/local.h"
+#include "local.h"
 #include "taxii/media.h"
 #include "taxii/server.h"
 #include "vault/quarantine.h"

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "memo/facts.h"
-#include "node/arrival.h"
-#include "node/marks.h"
+#include "taxii/marks.h"
+#include "taxii/parcel.h"
 
 #define STATEMENT "marking-definition--00000000-0000-4000-8000-000000000001"
 #define OTHER "marking-definition--00000000-0000-4000-8000-000000000002"
@@ -81,7 +81,7 @@ arrive(struct fixture *f, const char *source, const char *const *texts)
 	p->source = (struct vault_source){.name = span_of(source)};
 	for (; *texts; texts++)
 		parcel_add(p, span_of(*texts));
-	assert_rc(arrival_store(f->v, f->b, &p, 1, &why), RC_OK);
+	assert_rc(parcel_store(f->v, f->b, &p, 1, &why), RC_OK);
 	for (size_t i = 0; i < p->items.len; i++) {
 		const struct vault_result *r = vault_batch_result(f->b, p->items.at[i].result);
 		assert_true(r->verdict == VAULT_ADDED || r->verdict == VAULT_DUPLICATE);

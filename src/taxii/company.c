@@ -1,4 +1,4 @@
-#include "node/company.h"
+#include "taxii/company.h"
 
 #include <stdlib.h>
 
@@ -7,13 +7,13 @@
 #include "stix/tlp.h"
 
 struct observable_item {
-	struct arrival_item *item;
+	struct parcel_item *item;
 	bool red, free; /* named by something RED; by something that is not */
 };
 
 struct company {
 	vec_of(struct observable_item) all; /* by id */
-	vec_of(const struct arrival_item *) next;
+	vec_of(const struct parcel_item *) next;
 	bool free; /* which of the two is under way */
 };
 
@@ -73,19 +73,19 @@ walk(struct company *c, yyjson_val *val, bool is_ref, unsigned depth)
 }
 
 static void
-look(struct company *c, const struct arrival_item *item)
+look(struct company *c, const struct parcel_item *item)
 {
 	*vec_add(&c->next) = item;
 	while (c->next.len) {
 		own_stix struct stix_object o = {};
-		const struct arrival_item *one = c->next.at[--c->next.len];
+		const struct parcel_item *one = c->next.at[--c->next.len];
 		if (stix_read(one->object.bytes, &o, NULL) == RC_OK)
 			walk(c, o.root, false, 0);
 	}
 }
 
 static bool
-bears_red(const struct arrival_item *item)
+bears_red(const struct parcel_item *item)
 {
 	return !item->refusal && item->object.tlp >= TLP_RED;
 }
@@ -98,7 +98,7 @@ gather(struct company *c, struct parcel *p)
 	for (size_t i = 0; i < p->items.len; i++)
 		red |= bears_red(&p->items.at[i]);
 	for (size_t i = 0; red && i < p->items.len; i++) {
-		struct arrival_item *item = &p->items.at[i];
+		struct parcel_item *item = &p->items.at[i];
 		if (item->observable && !item->refusal && item->object.tlp == TLP_NONE)
 			*vec_add(&c->all) = (struct observable_item){.item = item};
 	}
@@ -121,7 +121,7 @@ company_mark(struct parcel *p)
 	}
 	c.free = true;
 	for (size_t i = 0; any && i < p->items.len; i++) {
-		const struct arrival_item *item = &p->items.at[i];
+		const struct parcel_item *item = &p->items.at[i];
 		if (item->refusal || bears_red(item))
 			continue;
 		const struct observable_item *o = find(&c, item->object.id);
@@ -129,7 +129,7 @@ company_mark(struct parcel *p)
 			look(&c, item);
 	}
 	for (size_t i = 0; any && i < c.all.len; i++) {
-		struct arrival_item *item = c.all.at[i].item;
+		struct parcel_item *item = c.all.at[i].item;
 		const struct observable_item *o = find(&c, item->object.id);
 		if (o->red && !o->free && !mutant(570))
 			item->object.tlp = TLP_RED;

@@ -5,7 +5,7 @@
  * mark the report and not the address in it. doc/decisions/references.md. Any thread; the parcel is the
  * caller's.
  */
-#include "node/arrival.h"
+#include "taxii/parcel.h"
 
 /* Sets the TLP of such items; after marks_resolve. */
 void company_mark(struct parcel *p);

@@ -6,11 +6,11 @@
  * only when it comes from where the object comes from, or from this node's own operator: he who delivers
  * an object could have left its markings out anyway. The thread that owns the vault's handle.
  */
-#include "node/arrival.h"
+#include "taxii/parcel.h"
 
 /*
  * Sets the TLP of every object of these parcels whose markings parcel_add did not know
- * (arrival_item.unresolved), with the marking-definitions of the same parcel and of the vault.
+ * (parcel_item.unresolved), with the marking-definitions of the same parcel and of the vault.
  */
 void marks_resolve(struct vault *v, struct parcel *const *parcels, size_t count);
 

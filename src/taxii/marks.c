@@ -1,4 +1,4 @@
-#include "node/marks.h"
+#include "taxii/marks.h"
 
 #include <stdlib.h>
 
@@ -14,9 +14,9 @@ struct known {
 
 struct marks {
 	struct vault *vault;
-	struct span source;			 /* who delivers what they are on */
-	int64_t before;				 /* only what was added earlier counts */
-	vec_of(const struct arrival_item *) own; /* the parcel's marking-definitions, by id */
+	struct span source;			/* who delivers what they are on */
+	int64_t before;				/* only what was added earlier counts */
+	vec_of(const struct parcel_item *) own; /* the parcel's marking-definitions, by id */
 	struct known cache[CACHED];
 	size_t cached; /* ever; the cache is a ring */
 	struct arena mem;
@@ -26,7 +26,7 @@ struct marks {
 static int
 order(const void *a, const void *b)
 {
-	const struct arrival_item *const *x = a, *const *y = b;
+	const struct parcel_item *const *x = a, *const *y = b;
 	return span_cmp((*x)->object.id, (*y)->object.id);
 }
 
@@ -108,7 +108,7 @@ resolve_parcel(struct vault *v, struct parcel *p)
 		qsort(m.own.at, m.own.len, sizeof *m.own.at, order);
 	for (size_t i = 0; i < p->items.len; i++) {
 		own_stix struct stix_object o = {};
-		struct arrival_item *item = &p->items.at[i];
+		struct parcel_item *item = &p->items.at[i];
 		if (!item->unresolved || item->refusal ||
 			stix_read(item->object.bytes, &o, NULL) != RC_OK)
 			continue;
