@@ -34,10 +34,12 @@ ioc_counts_join(struct ioc_counts *counts, const struct ioc_counts *more)
 enum rc
 ioc_add(struct match_set *set, struct indicator *what, struct ioc_counts *counts)
 {
-	if (what->reach == REACH_COVERING && what->about.kind == OBS_DOMAIN &&
+	if (what->reach != REACH_EXACT && what->about.kind == OBS_DOMAIN &&
 		name_is_registry_suffix(what->about.value)) {
-		what->reach = REACH_EXACT;
 		counts->suffixes++;
+		if (what->reach == REACH_BELOW)
+			return RC_OK;
+		what->reach = REACH_EXACT;
 	}
 	enum rc code = match_set_add(set, what);
 	switch (code) {

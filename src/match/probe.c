@@ -152,7 +152,7 @@ answer_whole(struct probe *p, uint32_t first, enum obs_kind kind)
 			probe_url(p);
 		else if (item->role == ROLE_EMAIL_HOST)
 			probe_email(p);
-		else if (!item->dead)
+		else if (!item->dead && item->reach != REACH_BELOW)
 			answer(p, i, exact_or_host(p), (struct observable){kind, found_text(p)});
 	}
 }

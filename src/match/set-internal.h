@@ -17,7 +17,7 @@ struct item {
 	uint32_t detail;
 	uint16_t len;
 	uint8_t kind; /* enum obs_kind */
-	uint8_t role : 2, reach : 1, key : 4, dead : 1;
+	uint8_t role : 2, reach : 2, key : 3, dead : 1;
 };
 
 /* What few indicators share or all lines of a list do. */

@@ -323,6 +323,8 @@ match_set_add(struct match_set *set, const struct indicator *what)
 	enum rc code = make_key(&what->about, &addr, room, &key, &bytes);
 	if (code)
 		return code;
+	if (what->reach == REACH_BELOW && key != KEY_NAME)
+		return RC_UNKNOWN;
 	size_t more = bytes.len + what->id.len + what->name.len + what->pattern.len +
 		      what->party.len + what->memo.len + what->tlp.len + 4096;
 	if (bytes.len > UINT16_MAX || more > UINT32_MAX - set->pool.len ||
@@ -336,9 +338,8 @@ match_set_add(struct match_set *set, const struct indicator *what)
 	struct place p = find_place(set, key, bytes);
 	if (is_there(set, p.first, kind, what))
 		return RC_CONFLICT;
-	struct item made = {.kind = (uint8_t)kind,
-		.reach = what->reach == REACH_COVERING,
-		.detail = detail_add(set, what)};
+	struct item made = {
+		.kind = (uint8_t)kind, .reach = what->reach, .detail = detail_add(set, what)};
 	put_item(set, &p, made);
 	if (key == KEY_RANGE)
 		mark_range(set, &addr);
@@ -445,7 +446,7 @@ match_set_get(const struct match_set *set, uint32_t index, struct arena *a)
 	const struct detail *d = &set->details.at[item->detail];
 	struct indicator i = {
 		.about = {(enum obs_kind)item->kind, item_bytes(set, item)},
-		.reach = item->reach ? REACH_COVERING : REACH_EXACT,
+		.reach = (enum match_reach)item->reach,
 		.id = text_get(set, d->id),
 		.name = text_get(set, d->name),
 		.pattern = text_get(set, d->pattern),

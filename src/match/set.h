@@ -17,6 +17,7 @@
 enum match_reach {
 	REACH_EXACT,	/* equality, as STIX means it */
 	REACH_COVERING, /* names below the name, URLs below the URL, JA3 for a hash of that shape */
+	REACH_BELOW,	/* of a name: those below it, not it itself */
 };
 
 struct indicator {
@@ -41,7 +42,7 @@ void match_set_reset(struct match_set *set);
 /*
  * RC_OK: armed. RC_NONE: not, since it is revoked. RC_CONFLICT: the same indicator with the same
  * facts is there already. RC_LIMIT: the set is full (4 GiB of text). RC_UNKNOWN: a kind that no set
- * holds.
+ * holds, or no name to be below.
  */
 enum rc match_set_add(struct match_set *set, const struct indicator *what);
 /* Disarms every indicator with this id; how many there were. */

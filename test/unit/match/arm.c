@@ -28,8 +28,9 @@ armed(const char *pattern)
 		if (got.about.kind == OBS_NONE)
 			continue; /* a note about a host */
 		left--;
-		buf_printf(&out, "%s %.*s%s;", obs_word(got.about.kind), (int)got.about.value.len,
-			got.about.value.ptr, got.valid_from != TIME_NONE ? " from" : "");
+		buf_printf(&out, "%s %.*s%s%s;", obs_word(got.about.kind), (int)got.about.value.len,
+			got.about.value.ptr, got.valid_from != TIME_NONE ? " from" : "",
+			got.reach == REACH_BELOW ? " below" : "");
 	}
 	if (c.partial)
 		buf_printf(&out, "partial");
@@ -66,6 +67,21 @@ what_one_comparison_decides_is_armed(void **state)
 		{"[ipv4-addr:value = '192.0.2.1'] START t'2026-01-01T00:00:00Z' STOP "
 		 "t'2026-02-01T00:00:00Z'",
 			"ipv4 192.0.2.1 from;"},
+		{"[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = "
+		 "'203.0.113.33']",
+			"ipv4 203.0.113.33;"},
+		{"[network-traffic:extensions.'http-request-ext'.request_header.Host = 'a.org']",
+			"domain a.org;"},
+		{"[domain-name:value LIKE '%.a.org']", "domain a.org below;"},
+		{"[domain-name:value LIKE '%.a.org' OR domain-name:value = 'a.org']",
+			"domain a.org;"},
+		{"[domain-name:value LIKE '%.co.uk' OR ipv4-addr:value = '192.0.2.1']",
+			"ipv4 192.0.2.1;"},
+		/* Times that exclude each other leave nothing. */
+		{"([ipv4-addr:value = '192.0.2.1'] START t'2026-01-01T00:00:00Z' STOP "
+		 "t'2026-02-01T00:00:00Z') START t'2026-03-01T00:00:00Z' STOP "
+		 "t'2026-04-01T00:00:00Z' OR [ipv4-addr:value = '192.0.2.2']",
+			"ipv4 192.0.2.2;"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		assert_string_equal(armed(cases[i][0]), cases[i][1]);
@@ -89,6 +105,8 @@ what_needs_more_is_never_armed_by_half(void **state)
 		"[domain-name:value = 'nodots']",
 		"[domain-name:resolves_to_refs[*].value = '192.0.2.1']",
 		"[ipv4-addr:value ISSUPERSET '192.0.2.0/24']",
+		"[file:hashes.'SHA3-256' = "
+		"'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855']",
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		if (strcmp(armed(cases[i]), "partial") != 0)

@@ -125,6 +125,22 @@ exact_indicators_do_not_cover(void **state)
 }
 
 static void
+what_is_below_a_name_can_be_meant_without_it(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = match_set_new(1);
+	struct indicator i = plain(OBS_DOMAIN, "evil.org");
+	i.reach = REACH_BELOW;
+	assert_rc(match_set_add(set, &i), RC_OK);
+	assert_string_equal(
+		hits_of(set, SPAN("evil.org a.b.evil.org http://evil.org/"), NULL, "lines", &out),
+		"1:9 subdomain domain a.b.evil.org;");
+	i = plain(OBS_IPV4, "192.0.2.1");
+	i.reach = REACH_BELOW;
+	assert_rc(match_set_add(set, &i), RC_UNKNOWN);
+}
+
+static void
 the_same_is_refused_the_revoked_too_and_each_source_answers(void **state)
 {
 	(void)state;
@@ -222,6 +238,7 @@ main(void)
 		cmocka_unit_test(urls_match_whole_and_below_at_their_segments),
 		cmocka_unit_test(people_and_digests),
 		cmocka_unit_test(exact_indicators_do_not_cover),
+		cmocka_unit_test(what_is_below_a_name_can_be_meant_without_it),
 		cmocka_unit_test(the_same_is_refused_the_revoked_too_and_each_source_answers),
 		cmocka_unit_test(an_indicator_is_revoked_whole_and_alone_however_the_set_grows),
 		cmocka_unit_test(many_addresses_are_each_found_and_no_other),
