@@ -54,7 +54,7 @@ load_json_lines(
 			continue;
 		code = arm_text(set, line, NULL, counts, &fault);
 		if (code == RC_BAD) {
-			ioc_unknown(counts, &fault);
+			ioc_unknown(counts, &fault, line);
 			code = RC_OK;
 		} else if (code && why) {
 			*why = fault;
@@ -83,16 +83,16 @@ load_text(struct match_set *set, struct span text, struct ioc_counts *counts, st
 	return ioc_add_list(set, s, counts, why);
 }
 
-/* What was not armed is told, once a kind, with the first example. */
+/* What was not armed is told, once a kind, with examples of what was not understood. */
 void
 scan_say_counts(const struct cmd_env *env, const char *path, const struct ioc_counts *c)
 {
 	if (c->unknown)
-		cmd_say(env, "%s: %llu not understood; the first%s%s: %s", path,
-			(unsigned long long)c->unknown, c->first_unknown.where[0] ? ", " : "",
-			c->first_unknown.where,
-			c->first_unknown.what[0] ? c->first_unknown.what
-						 : "of a kind that no set holds");
+		cmd_say(env, "%s: %llu not understood%s", path, (unsigned long long)c->unknown,
+			c->unknown > IOC_EXAMPLES ? "; the first of them:" : ":");
+	for (uint64_t i = 0; i < c->unknown && i < IOC_EXAMPLES; i++)
+		cmd_say(env, "  %s%s%s", c->examples[i].where, c->examples[i].where[0] ? ": " : "",
+			c->examples[i].what);
 	if (c->foreign)
 		cmd_say(env, "%s: %llu in other languages (sigma, snort, yara ...): not armed",
 			path, (unsigned long long)c->foreign);

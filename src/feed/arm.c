@@ -51,7 +51,7 @@ arm_one(struct span text, const struct arm_origin *origin, struct arm_batch *to)
 	if (span_find(text, SPAN("\"indicator\"")) == SIZE_MAX)
 		return;
 	if (stix_read(text, &o, &fault))
-		ioc_unknown(&to->counts, &fault);
+		ioc_unknown(&to->counts, &fault, text);
 	else
 		arm_object(&o, origin, to);
 }

@@ -167,7 +167,7 @@ take_value(struct in *in, struct span value, struct in_object *out, struct diag 
 	/* Only JA3 needs to be told: it looks like an MD5. */
 	if (type.len >= 3 && span_eq_fold(span_sub(type, 0, 3), SPAN("ja3")))
 		line = arena_printf(&st->text, "ja3:%.*s", (int)value.len, value.ptr);
-	if (obs_line(line, &st->text, &o, why)) {
+	if (obs_value(line, &st->text, &o, why)) {
 		diag_where(why, "line %llu", (unsigned long long)in->line + st->csv.line);
 		return RC_UNKNOWN;
 	}

@@ -15,7 +15,7 @@ next(struct in *in, struct in_object *out, struct diag *why)
 	while (in_line(in, &line)) {
 		struct observable o;
 		arena_reset(&in->scratch);
-		enum rc code = obs_line(line, &in->scratch, &o, why);
+		enum rc code = obs_value(line, &in->scratch, &o, why);
 		if (code == RC_NONE)
 			continue;
 		if (code) {

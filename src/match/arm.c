@@ -56,7 +56,11 @@ arm_pattern(const struct indicator *facts, struct arm_batch *to)
 	}
 	arena_reset(&to->scratch);
 	if (pattern_parse(facts->pattern, &to->scratch, &pattern, &fault)) {
-		ioc_unknown(&to->counts, &fault);
+		struct diag plain = fault;
+		if (facts->id.len)
+			diag_where(
+				&fault, "%.*s, %s", (int)facts->id.len, facts->id.ptr, plain.where);
+		ioc_unknown(&to->counts, &fault, facts->pattern);
 		return;
 	}
 	pattern_atoms(&pattern, &to->scratch, &atoms);

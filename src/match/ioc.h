@@ -2,11 +2,13 @@
 /*
  * Indicators from plain lists and CSV into a set. Lists mean what they name and what lies under it
  * (REACH_COVERING); a registry's suffix ("co.uk") is armed for itself alone, or one slip would
- * alarm on half the internet. What is not understood is counted and the first such line kept, never
+ * alarm on half the internet. What is not understood is counted and the first such lines kept, never
  * silently dropped.
  */
 #include "codec/stream.h"
 #include "match/set.h"
+
+enum { IOC_EXAMPLES = 5 };
 
 struct ioc_counts {
 	uint64_t armed;
@@ -16,10 +18,10 @@ struct ioc_counts {
 	uint64_t suffixes; /* of registries, armed for themselves alone */
 	uint64_t foreign;  /* sigma, yara, snort ...: stored elsewhere perhaps, never armed */
 	uint64_t partial;  /* patterns of which only single comparisons could be armed */
-	struct diag first_unknown;
+	struct diag examples[IOC_EXAMPLES]; /* of `unknown`, the first: where, why and the text */
 };
 
-/* Adds what `more` counted; its first unknown where there was none before. */
+/* Adds what `more` counted; its examples behind those that are there. */
 void ioc_counts_join(struct ioc_counts *counts, const struct ioc_counts *more);
 /* One indicator, a line; obs/line.h says what a line may hold. Codes as stream_read and
  * match_set_add. */
@@ -35,5 +37,5 @@ enum rc ioc_add_csv(
 	struct match_set *set, struct span text, struct ioc_counts *counts, struct diag *why);
 /* Adds one and counts what became of it; RC_LIMIT only. */
 enum rc ioc_add(struct match_set *set, struct indicator *what, struct ioc_counts *counts);
-/* Notes something that was not understood. */
-void ioc_unknown(struct ioc_counts *counts, const struct diag *why);
+/* Notes something that was not understood; text (empty: none) is quoted, made harmless. */
+void ioc_unknown(struct ioc_counts *counts, const struct diag *why, struct span text);

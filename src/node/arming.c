@@ -41,7 +41,7 @@ read_lot(struct lot *l)
 		own_stix struct stix_object o = {};
 		struct diag fault = {};
 		if (s->bytes.len && stix_read(s->bytes, &o, &fault))
-			ioc_unknown(&l->batch.counts, &fault);
+			ioc_unknown(&l->batch.counts, &fault, s->bytes);
 		else if (s->bytes.len)
 			arm_object(&o, NULL, &l->batch);
 		s->end = l->batch.all.len;

@@ -5,13 +5,26 @@
  */
 #include "obs/obs.h"
 
+/* Values of a line, in the arena it was read with. */
+struct obs_list {
+	struct observable *at;
+	size_t len;
+};
+
 /*
- * Reads one line of a list: blanks trimmed, "#", ";" and "//" comments, quotes and a trailing comma
- * dropped, words of what it is ("domain: evil.example", "ja3:...") obeyed, defanging undone, kind
- * detected. A comment may follow the value after a blank. RC_NONE: nothing on it (blank or
- * comment); RC_UNKNOWN: something, but nothing we know; RC_BAD: malformed.
+ * Reads one line of a list as lists occur: blanks trimmed, "#", ";", "!" and "//" comments, bullets,
+ * quotes and a trailing comma dropped, words of what it is ("domain: evil.example", "ja3:...")
+ * obeyed, defanging undone, kind detected. A comment may follow the value after a blank; of fields
+ * between commas, semicolons or bars the first is meant, or the only one that is something. Also a
+ * hosts file's line with all its names, an ad blocker's "||evil.example^", dnsmasq's and unbound's
+ * blocks, and "192.0.2.0-192.0.2.9", "192.0.2.*" and network masks as the networks that make them
+ * up. RC_OK: one value or more; RC_NONE: nothing on it (blank or comment); RC_UNKNOWN: something,
+ * but nothing we know, or several things and no telling which; RC_BAD: malformed; RC_LIMIT: too long
+ * or more than 256 values.
  */
-enum rc obs_line(struct span line, struct arena *a, struct observable *out, struct diag *why);
+enum rc obs_line(struct span line, struct arena *a, struct obs_list *out, struct diag *why);
+/* The same for a cell of a table: RC_UNKNOWN too where it is several values. */
+enum rc obs_value(struct span text, struct arena *a, struct observable *out, struct diag *why);
 
 /*
  * Undoes defanging: hxxp, h**p, hXXp, meow before a colon; [.] (.) {.} [dot] (dot) and the

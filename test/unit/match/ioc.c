@@ -1,6 +1,7 @@
 #include "../test.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "world.h"
 
@@ -18,7 +19,9 @@ lists_count_what_they_held(void **state)
 	assert_int_equal(c.repeated, 1);
 	assert_int_equal(c.unknown, 2);
 	assert_int_equal(c.suffixes, 1);
-	assert_string_equal(c.first_unknown.where, "line 4");
+	assert_string_equal(c.examples[0].where, "line 4");
+	assert_non_null(strstr(c.examples[0].what, ": \"nonsense\""));
+	assert_string_equal(c.examples[1].where, "line 7");
 }
 
 static void
@@ -50,6 +53,27 @@ csv_columns_carry_the_facts(void **state)
 }
 
 static void
+rows_that_are_not_for_detection_are_told_and_not_armed(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = match_set_new(1);
+	struct ioc_counts c = {};
+	struct span text = SPAN("uuid,type,value,to_ids\n"
+				"1,domain,evil.org,1\n"
+				"2,domain,harmless.org,0\n"
+				"3,filename,evil.exe,1\n"
+				"# a comment\n"
+				"4,ip-dst,192.0.2.0-192.0.2.2,1\n"
+				"5,link,http://report.example/,1\n");
+	assert_rc(ioc_add_csv(set, text, &c, NULL), RC_OK);
+	assert_int_equal(c.armed, 3);
+	assert_int_equal(c.unknown, 3);
+	assert_string_equal(c.examples[0].where, "line 3");
+	assert_string_equal(c.examples[1].what, "of a type that no set holds: \"evil.exe\"");
+	assert_string_equal(c.examples[2].where, "line 7");
+}
+
+static void
 a_list_is_no_csv(void **state)
 {
 	(void)state;
@@ -65,6 +89,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_count_what_they_held),
 		cmocka_unit_test(csv_columns_carry_the_facts),
+		cmocka_unit_test(rows_that_are_not_for_detection_are_told_and_not_armed),
 		cmocka_unit_test(a_list_is_no_csv),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
