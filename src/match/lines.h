@@ -1,10 +1,12 @@
 #pragma once
 /*
- * Lines of a stream, in bounded memory whatever their length. A line longer than LINE_LONGEST comes
+ * Lines of a stream, in bounded memory whatever their length; UTF-16 with a byte order mark comes as
+ * UTF-8. A line longer than LINE_LONGEST comes
  * in pieces, cut between words; a word that long is no observable and is passed over. One thread at
  * a time.
  */
 #include "codec/stream.h"
+#include "codec/utf16.h"
 
 enum { LINE_LONGEST = 1 << 20 };
 
@@ -13,6 +15,7 @@ struct line {
 	uint64_t number;  /* from 1 */
 	uint64_t offset;  /* of text in the unpacked stream */
 	bool piece;	  /* of a longer line: not all of it is here */
+	bool wide; /* was UTF-16: utf16_bytes(before) is how far a byte of text stands behind offset */
 };
 
 struct lines {
@@ -23,7 +26,10 @@ struct lines {
 	bool skipping;		 /* inside a word without end */
 	bool continued;		 /* what is at start continues a line */
 	bool whole;		 /* a last line without line end is held back */
-	bool ended;
+	enum utf16 order;
+	bool begun;  /* order is known */
+	char raw[4]; /* of UTF-16, an unfinished character */
+	size_t raw_len;
 };
 
 #define own_lines __attribute__((cleanup(lines_fini)))
@@ -38,5 +44,8 @@ void lines_fini(struct lines *l);
  * lines before the fault.
  */
 enum rc lines_next(struct lines *l, struct line *out, struct diag *why);
-/* The first bytes of the stream, for sniffing, without taking them; fewer at its end. */
+/*
+ * The first bytes of the stream, for sniffing, without taking them: fewer at its end, or where two
+ * lines are there already and a pipe's next may be long in coming.
+ */
 enum rc lines_peek(struct lines *l, size_t want, struct span *out, struct diag *why);

@@ -45,13 +45,54 @@ reading_fini(struct reading *r)
 	r->field = NULL;
 }
 
+/* What holds text that nobody could read in it as it is. */
 static enum rc
-sniff(struct reading *r, struct diag *why)
+refuse_packed(struct span head, struct diag *why)
+{
+	static const struct {
+		size_t at;
+		struct span magic;
+		const char *what, *todo;
+	} table[] = {
+		{0, SPAN("\x1f\x8b\x08"), "packed twice, gzip inside",
+			"unpack it: zcat FILE | tocsin scan ... -"},
+		{0, SPAN("\x28\xb5\x2f\xfd"), "packed twice, zstd inside",
+			"unpack it: zstdcat FILE | tocsin scan ... -"},
+		{0,
+			SPAN("\xfd"
+			     "7zXZ"),
+			"packed twice, xz inside", "unpack it: xzcat FILE | tocsin scan ... -"},
+		{0, SPAN("BZh"), "packed with bzip2", "unpack it: bzcat FILE | tocsin scan ... -"},
+		{0, SPAN("\x04\x22\x4d\x18"), "packed with lz4",
+			"unpack it: lz4cat FILE | tocsin scan ... -"},
+		{0, SPAN("PK\3\4"), "a zip archive",
+			"unpack it: unzip -p FILE | tocsin scan ... -"},
+		{0, SPAN("7z\xbc\xaf\x27\x1c"), "a 7z archive", "unpack it first"},
+		{0, SPAN("Rar!\x1a\x07"), "a rar archive", "unpack it first"},
+		{257, SPAN("ustar"), "a tar archive",
+			"unpack it: tar -xOf FILE | tocsin scan ... -"},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (span_starts(span_sub(head, table[i].at, SIZE_MAX), table[i].magic)) {
+			diag_todo(why, "%s", table[i].todo);
+			return diag_fail(why, RC_UNKNOWN, "%s: not read", table[i].what);
+		}
+	return RC_OK;
+}
+
+static enum rc
+begin(struct reading *r, struct diag *why)
 {
 	struct span head;
 	enum rc code = lines_peek(&r->lines, r->lines.whole ? 1 : HEAD, &head, why);
 	if (code || head.len == 0)
 		return code ? code : RC_NONE;
+	code = refuse_packed(head, why);
+	if (code)
+		return code;
+	r->begun = true;
+	if (r->reader)
+		return RC_OK;
 	int best = 0;
 	r->reader = &reader_lines;
 	for (size_t i = 0; readers[i]; i++) {
@@ -67,7 +108,7 @@ sniff(struct reading *r, struct diag *why)
 enum rc
 reading_next(struct reading *r, struct record *out, struct diag *why)
 {
-	enum rc code = r->reader ? RC_OK : sniff(r, why);
+	enum rc code = r->begun ? RC_OK : begin(r, why);
 	return code ? code : r->reader->next(r, out, why);
 }
 
@@ -94,12 +135,15 @@ record_line(struct reading *r, struct record *out, struct diag *why)
 		return code;
 	if (line.number == 1 && !line.piece && span_starts(line.text, SPAN("\xef\xbb\xbf"))) {
 		line.text = span_sub(line.text, 3, SIZE_MAX);
-		line.offset += 3;
+		line.offset += line.wide ? 2 : 3;
 	}
 	arena_reset(&r->arena);
 	r->fields = 0;
-	*out = (struct record){
-		.text = line.text, .line = line.number, .offset = line.offset, .time = TIME_NONE};
+	*out = (struct record){.text = line.text,
+		.line = line.number,
+		.offset = line.offset,
+		.time = TIME_NONE,
+		.wide = line.wide};
 	return RC_OK;
 }
 
@@ -244,6 +288,12 @@ step(struct span text, enum field_coding coding, size_t at, size_t *raw, size_t 
 	} else if (coding == FIELD_CSV && c == '"') {
 		*raw = 2;
 	}
+}
+
+uint64_t
+record_place(const struct record *r, size_t at)
+{
+	return r->offset + (r->wide ? utf16_bytes(span_sub(r->text, 0, at)) : at);
 }
 
 size_t

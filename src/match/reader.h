@@ -33,6 +33,7 @@ struct record {
 	uint64_t line;	  /* of its first byte, from 1 */
 	uint64_t offset;  /* of its first byte in the unpacked stream */
 	int64_t time;	  /* TIME_NONE where it has none */
+	bool wide;	  /* was UTF-16: bytes of text are not bytes of the file */
 	struct field *field;
 	size_t fields;
 };
@@ -65,6 +66,7 @@ struct reading {
 	struct yyjson_doc *doc; /* of the record, where it is JSON */
 	struct field *field;
 	size_t fields, fields_cap;
+	bool begun;
 };
 
 #define own_reading __attribute__((cleanup(reading_fini)))
@@ -78,8 +80,13 @@ const struct reader *reader_find(struct span name);
 void reading_init(struct reading *r, struct stream *stream, const struct reader *forced,
 	enum lines_last last, int64_t reference);
 void reading_fini(struct reading *r);
-/* RC_NONE at the end; faults of the stream as they are. No line makes it fail: what a format does
- * not understand comes as plain text. */
+/*
+ * RC_NONE at the end; faults of the stream as they are; RC_UNKNOWN: an archive, or packed in a way that is
+ * not undone here, whoever names it says so. No line makes it fail: what a format does not understand
+ * comes as plain text.
+ */
 enum rc reading_next(struct reading *r, struct record *out, struct diag *why);
+/* Where byte `at` of the record's text stands in the file, unpacked. */
+uint64_t record_place(const struct record *r, size_t at);
 /* Where byte `pos` of the field's value stands, from the record's first byte. */
 size_t field_place(const struct record *r, const struct field *f, size_t pos);

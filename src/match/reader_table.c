@@ -204,7 +204,7 @@ csv_line(struct reading *r, struct record *out, struct diag *why)
 		if (code)
 			break;
 		/* The line ends stay, so that places do: one byte or two. */
-		size_t gap = (size_t)(line.offset - out->offset) - joined.len;
+		size_t gap = line.wide ? 1 : (size_t)(line.offset - out->offset) - joined.len;
 		char *more = arena_bytes(&r->arena, joined.len + gap + line.text.len);
 		memcpy(more, joined.ptr, joined.len);
 		memset(more + joined.len, '\r', gap);

@@ -1,5 +1,7 @@
 """The scan command: golden logs, an independent oracle, options, packed files, following, exit codes."""
+import bz2
 import gzip
+import io
 import ipaddress
 import json
 import lzma
@@ -9,6 +11,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tarfile
 import time
 
 import pytest
@@ -79,6 +82,56 @@ def test_a_file_cut_off_is_scanned_as_far_as_it_goes_and_exits_3(tocsin, golden)
     said = tocsin("scan", "--json", "--ioc", "indicators.txt", "cut.gz", code=3)
     assert "cut.gz: cut off" in said.err
     assert 1000 < len(said.rows) < 20000
+
+
+def test_utf16_is_read_and_places_are_those_of_the_file(tocsin, golden):
+    text = "\ufefffirst \u20ac line\r\nsecond \U0001f600 evil.example\r\n"
+    for order in ("utf-16-le", "utf-16-be"):
+        raw = text.encode(order)
+        (golden / "wide.log").write_bytes(raw)
+        (golden / "wide.log.gz").write_bytes(gzip.compress(raw))
+        for name in ("wide.log", "wide.log.gz"):
+            row, = tocsin("scan", "--json", "--ioc", "indicators.txt", name).rows
+            assert row["line"] == 2
+            assert raw[row["offset"]:row["offset"] + 24].decode(order) == "evil.example"
+        (golden / "wide.txt").write_bytes("\ufeffevil.example\r\n".encode(order))
+        assert tocsin("scan", "--json", "--ioc", "wide.txt", "wide.log").rows
+
+
+def test_a_long_utf16_file_is_read_across_its_buffers(tocsin, golden, rng):
+    lines = ["\U0001f600\u20acx"[rng.randrange(3)] * rng.randrange(200) + " evil.example" for _ in range(5000)]
+    (golden / "wide.log").write_bytes(("\ufeff" + "\n".join(lines)).encode("utf-16-le"))
+    rows = tocsin("scan", "--json", "--ioc", "indicators.txt", "wide.log").rows
+    assert [r["line"] for r in rows] == list(range(1, 5001))
+
+
+def test_archives_and_what_is_packed_twice_are_refused_with_advice(tocsin, golden):
+    plain = b"evil.example\n" * 9
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as out:
+        out.addfile(tarfile.TarInfo("x.log"), io.BytesIO(b""))
+    packed = {"a.gz": gzip.compress(gzip.compress(plain)), "a.xz": lzma.compress(lzma.compress(plain)),
+              "a.bz2": bz2.compress(plain), "a.tar": tar.getvalue(), "a.tgz": gzip.compress(tar.getvalue()),
+              "a.zip": b"PK\3\4" + plain}
+    for name, raw in packed.items():
+        (golden / name).write_bytes(raw)
+        for extra in ([], ["--format", "lines"]):
+            said = tocsin("scan", "--ioc", "indicators.txt", *extra, name, code=3)
+            assert said.err.count(f"{name}: ") == 1 and "not read; unpack it" in said.err and not said.out
+    (golden / "y.log").write_bytes(plain)
+    assert len(tocsin("scan", "--json", "--ioc", "indicators.txt", "a.zip", "y.log", code=3).rows) == 9
+
+
+def test_a_slow_pipe_is_scanned_as_it_comes(tmp_path):
+    """What is there is scanned when two lines are there, not when a buffer is full."""
+    (tmp_path / "i.txt").write_text("evil.example\n")
+    run = subprocess.Popen([BIN, "scan", "--json", "--follow", "--ioc", "i.txt", "-"], cwd=tmp_path, stdin=subprocess.PIPE,
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    run.stdin.write(b"one\nevil.example\n")
+    run.stdin.flush()
+    assert json.loads(run.stdout.readline())["line"] == 2
+    run.stdin.close()
+    assert run.wait(20) == 0
 
 
 def test_unreadable_files_are_told_and_the_rest_is_scanned(tocsin, golden):
