@@ -41,22 +41,25 @@ static enum hit_match
 exact_or_host(struct probe *p)
 {
 	struct span raw;
-	bool encoded;
-	return found_url(p->text, p->found, &raw, &encoded) ? HIT_URL_HOST : HIT_EXACT;
+	enum found_coding coding;
+	return found_url(p->text, p->found, &raw, &coding) ? HIT_URL_HOST : HIT_EXACT;
 }
 
 static struct span
-decode_percent(struct span raw, struct arena *a)
+decode(struct span raw, enum found_coding coding, struct arena *a)
 {
+	if (coding == FOUND_PLAIN)
+		return raw;
 	char *out = arena_bytes(a, raw.len + 1);
 	size_t len = 0;
 	for (size_t i = 0; i < raw.len; i++) {
-		bool escape = raw.ptr[i] == '%' && i + 2 < raw.len &&
-			      ascii_hex(raw.ptr[i + 1]) >= 0 && ascii_hex(raw.ptr[i + 2]) >= 0;
-		out[len++] =
-			escape ? (char)(ascii_hex(raw.ptr[i + 1]) * 16 + ascii_hex(raw.ptr[i + 2]))
-			       : raw.ptr[i];
-		i += escape ? 2 : 0;
+		char c = raw.ptr[i], next = i + 1 < raw.len ? raw.ptr[i + 1] : 0;
+		bool percent = coding == FOUND_PERCENT && c == '%' && i + 2 < raw.len &&
+			       ascii_hex(next) >= 0 && ascii_hex(raw.ptr[i + 2]) >= 0;
+		if (coding == FOUND_SLASHES && c == '\\' && next == '/')
+			continue;
+		out[len++] = percent ? (char)(ascii_hex(next) * 16 + ascii_hex(raw.ptr[i + 2])) : c;
+		i += percent ? 2 : 0;
 	}
 	return (struct span){out, len};
 }
@@ -93,31 +96,61 @@ probe_prefixes(
 	}
 }
 
-/* Schemes under which a URL is looked up: its own, and none; all where the log gave none. */
+/* Where in a normal form the path starts. */
+static size_t
+path_start(const struct url *url)
+{
+	return (size_t)(url->rest.ptr - url->text.ptr);
+}
+
+/* "//evil.example:80/a" for "http://evil.example/a"; false where a port is said already. */
+static bool
+say_port(struct probe *p, const struct url *url, struct span *out, size_t *rest)
+{
+	const char *behind = url->host.ptr + url->host.len;
+	behind += url->is_addr && url->addr.six;
+	bool tls = span_eq(url->scheme, SPAN("https"));
+	if (behind != url->rest.ptr || (!tls && !span_eq(url->scheme, SPAN("http"))))
+		return false;
+	size_t cut = url->scheme.len + 1;
+	struct span host = span_sub(url->text, cut, path_start(url) - cut);
+	*out = arena_printf(p->arena, "%.*s:%s%.*s", (int)host.len, host.ptr, tls ? "443" : "80",
+		(int)url->rest.len, url->rest.ptr);
+	*rest = out->len - url->rest.len;
+	return true;
+}
+
+/*
+ * Schemes under which a URL is looked up: its own, and none, without its port and with it; both
+ * where the log gave none.
+ */
 static void
 probe_url(struct probe *p)
 {
+	static const char *const schemes[] = {"http:", "https:"};
 	struct span raw, text;
-	bool encoded;
+	enum found_coding coding;
 	struct url url;
-	if (!found_url(p->text, p->found, &raw, &encoded))
-		return;
-	text = encoded ? decode_percent(raw, p->arena) : raw;
-	if (url_parse(text, SCHEME_OPTIONAL, p->arena, &url, NULL))
+	size_t rest;
+	if (!found_url(p->text, p->found, &raw, &coding) ||
+		url_parse(decode(raw, coding, p->arena), SCHEME_OPTIONAL, p->arena, &url, NULL))
 		return;
 	struct observable seen = {OBS_URL, url.text};
-	size_t rest = (size_t)(url.rest.ptr - url.text.ptr);
-	probe_prefixes(p, url.text, rest, seen, raw);
+	probe_prefixes(p, url.text, path_start(&url), seen, raw);
 	if (url.scheme.len) {
 		size_t cut = url.scheme.len + 1;
-		probe_prefixes(p, span_sub(url.text, cut, SIZE_MAX), rest - cut, seen, raw);
+		probe_prefixes(
+			p, span_sub(url.text, cut, SIZE_MAX), path_start(&url) - cut, seen, raw);
+		if (say_port(p, &url, &text, &rest))
+			probe_prefixes(p, text, rest, seen, raw);
 		return;
 	}
-	static const char *const schemes[] = {"http:", "https:"};
 	for (size_t i = 0; i < 2; i++) {
-		struct span full = arena_printf(
+		struct url full;
+		text = arena_printf(
 			p->arena, "%s%.*s", schemes[i], (int)url.text.len, url.text.ptr);
-		probe_prefixes(p, full, rest + strlen(schemes[i]), seen, raw);
+		if (!url_parse(text, SCHEME_NEEDED, p->arena, &full, NULL))
+			probe_prefixes(p, full.text, path_start(&full), seen, raw);
 	}
 }
 

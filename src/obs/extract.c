@@ -2,9 +2,10 @@
  * [LABEL-EDGE] names are cut at bytes that cannot stand in one, never inside a label
  * [WIDE-EDGE] letters beyond ASCII belong to the name, punctuation beyond ASCII does not
  * [DOT-RUN] "1.2.3.4.5", ".1.3.6.1" and "1.2.3.4-beta" are no addresses
+ * [TCPDUMP] but "1.2.3.4.80 > 5.6.7.8.53:" are two with their ports
  * [PRODUCT] "Chrome/120.0.0.0" is no address, "HIER_DIRECT/192.0.2.1" and "tcp/192.0.2.1" are
  * [ESCAPE] what stands before a word may be half of an escape
- * [LOCAL-PART] what stands before an @ is no name
+ * [LOCAL-PART] what stands before an @ is no name; an address before "@53" has its port there
  * [EUI] eight groups of two digits are a hardware address
  */
 #include "obs/extract.h"
@@ -379,6 +380,26 @@ give_four(struct extract *it, size_t start, size_t stop, struct found *out)
 	return true;
 }
 
+/* [TCPDUMP] Where the address ends that has its port behind a dot, 0 where there is none. */
+static size_t
+dotted_port(const struct extract *it, size_t start, size_t stop)
+{
+	struct span behind = span_sub(it->text, stop, 3);
+	size_t dot = stop;
+	uint64_t port;
+	bool from = span_eq(behind, SPAN(" > "));
+	bool to = start > 2 && memcmp(it->text.ptr + start - 3, " > ", 3) == 0 &&
+		  span_starts(behind, SPAN(":"));
+	if (!from && !to)
+		return 0;
+	while (dot > start && byte_at(it, dot - 1) != '.')
+		dot--;
+	if (dot == start || !span_to_u64(span_sub(it->text, dot, stop - dot), &port) ||
+		port > 65535)
+		return 0;
+	return dot - 1;
+}
+
 /* Digits, dots and hyphens only: an address or a range of two. [DOT-RUN] */
 static bool
 whole_address(struct extract *it, size_t start, size_t stop, struct found *out)
@@ -387,6 +408,9 @@ whole_address(struct extract *it, size_t start, size_t stop, struct found *out)
 		return false;
 	if (give_four(it, start, stop, out))
 		return true;
+	size_t before_port = dotted_port(it, start, stop);
+	if (before_port)
+		return give_four(it, start, before_port, out);
 	size_t hyphen = start;
 	while (hyphen < stop && byte_at(it, hyphen) != '-')
 		hyphen++;
@@ -441,6 +465,16 @@ whole_name(struct extract *it, size_t start, size_t stop, struct found *out)
 	return give_lower(it, OBS_DOMAIN, start, stop - start, out);
 }
 
+/* Whether digits alone stand there. */
+static bool
+is_port(const struct extract *it, size_t at)
+{
+	size_t end = at;
+	while (ascii_is_digit((char)byte_at(it, end)))
+		end++;
+	return end > at && end - at < 6 && !class[byte_at(it, end)];
+}
+
 static bool
 whole_word(struct extract *it, size_t start, struct found *out)
 {
@@ -456,7 +490,8 @@ whole_word(struct extract *it, size_t start, struct found *out)
 		return false;
 	/* [LOCAL-PART] */
 	if (byte_at(it, it->word_all) == '@' &&
-		(class[byte_at(it, it->word_all + 1)] & (NAME | HIGH)))
+		(class[byte_at(it, it->word_all + 1)] & (NAME | HIGH)) &&
+		(letter || high || !is_port(it, it->word_all + 1)))
 		return false;
 	if (high)
 		return wide_name(it, start, stop, out);

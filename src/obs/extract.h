@@ -44,11 +44,15 @@ void extract_init(struct extract *it, struct span text, struct arena *scratch);
 /* False at the end. */
 bool extract_next(struct extract *it, struct found *out);
 
-/*
- * The raw text of a URL whose host is `f`: with a scheme before it, or a path behind it. *encoded:
- * it stands percent-encoded as a whole ("http%3A%2F%2Fevil.example%2Fa") and is to be decoded once.
- */
-bool found_url(struct span text, const struct found *f, struct span *raw, bool *encoded);
+/* How a URL stands in the text. */
+enum found_coding {
+	FOUND_PLAIN,
+	FOUND_PERCENT, /* as a whole, to be decoded once: "http%3A%2F%2Fevil.example%2Fa" */
+	FOUND_SLASHES, /* as JSON may have it: "http:\/\/evil.example\/a" */
+};
+/* The raw text of a URL whose host is `f`: with a scheme before it, or a path behind it. */
+bool found_url(
+	struct span text, const struct found *f, struct span *raw, enum found_coding *coding);
 /*
  * The raw text of an e-mail address whose host is `f`. `nth` 0 is the plain reading (letters,
  * digits,

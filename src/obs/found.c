@@ -55,42 +55,74 @@ is_prefix_length(struct span rest)
 		       (rest.ptr[digits] != '/' && !ascii_is_alnum(rest.ptr[digits])));
 }
 
+/* How far a URL goes in which each slash has a backslash before it; compare url_extent. */
+static size_t
+escaped_extent(struct span from)
+{
+	size_t end = 0;
+	while (end < from.len && end < URL_LONGEST) {
+		unsigned char c = (unsigned char)from.ptr[end];
+		bool slash = c == '\\' && end + 1 < from.len && from.ptr[end + 1] == '/';
+		if (!slash && (c <= ' ' || c == 0x7f || strchr("\"'<>\\^`{|}", c)))
+			break;
+		end += slash ? 2 : 1;
+	}
+	while (end > 0 && strchr(".,;:!?)]", from.ptr[end - 1]))
+		end--;
+	return end;
+}
+
+/* Whether what stands behind the host, brackets and port aside, begins a path. *slashes: with "\/". */
+static bool
+has_path(struct span text, const struct found *f, size_t host, bool *slashes)
+{
+	struct span rest = span_sub(text, f->at + f->len, SIZE_MAX);
+	size_t port = 0;
+	if (host < f->at) {
+		size_t close = span_find_byte(rest, ']');
+		rest = span_sub(rest, close == SIZE_MAX ? rest.len : close + 1, SIZE_MAX);
+	}
+	if (rest.len && rest.ptr[0] == ':')
+		for (port = 1; port < rest.len && ascii_is_digit(rest.ptr[port]);)
+			port++;
+	rest = span_sub(rest, port, SIZE_MAX);
+	*slashes = span_starts(rest, SPAN("\\/"));
+	if (!*slashes && (rest.len == 0 || (rest.ptr[0] != '/' && rest.ptr[0] != '?')))
+		return false;
+	if (f->kind != OBS_DOMAIN && is_prefix_length(rest))
+		return false;
+	return f->kind != OBS_IPV6 || host < f->at;
+}
+
 bool
-found_url(struct span text, const struct found *f, struct span *raw, bool *encoded)
+found_url(struct span text, const struct found *f, struct span *raw, enum found_coding *coding)
 {
 	size_t host = f->at, end = f->at + f->len, start = SIZE_MAX;
-	*encoded = false;
+	*coding = FOUND_PLAIN;
 	if (host > 0 && text.ptr[host - 1] == '[')
 		host--;
 	size_t at = authority_start(text, host);
 	if (at >= 3 && memcmp(text.ptr + at - 3, "://", 3) == 0)
 		start = scheme_start(text, at - 3);
+	if (start == SIZE_MAX && at >= 5 && memcmp(text.ptr + at - 5, ":\\/\\/", 5) == 0) {
+		start = scheme_start(text, at - 5);
+		*coding = FOUND_SLASHES;
+	}
 	if (start == SIZE_MAX && host >= 9 &&
 		span_eq_fold(span_sub(text, host - 9, 9), SPAN("%3A%2F%2F"))) {
 		start = scheme_start(text, host - 9);
-		*encoded = start != SIZE_MAX;
+		*coding = FOUND_PERCENT;
 	}
+	bool slashes;
 	if (start == SIZE_MAX) {
-		struct span rest = span_sub(text, end, SIZE_MAX);
-		if (host < f->at) {
-			size_t close = span_find_byte(rest, ']');
-			rest = span_sub(rest, close == SIZE_MAX ? rest.len : close + 1, SIZE_MAX);
-		}
-		size_t port = 0;
-		if (rest.len && rest.ptr[0] == ':')
-			for (port = 1; port < rest.len && ascii_is_digit(rest.ptr[port]);)
-				port++;
-		if (port >= rest.len || (rest.ptr[port] != '/' && rest.ptr[port] != '?'))
-			return false;
-		if (f->kind != OBS_DOMAIN && is_prefix_length(span_sub(rest, port, SIZE_MAX)))
-			return false;
-		if (f->kind == OBS_IPV6 && host == f->at)
+		if (!has_path(text, f, host, &slashes))
 			return false;
 		start = host;
+		*coding = slashes ? FOUND_SLASHES : FOUND_PLAIN;
 	}
 	struct span from = span_sub(text, start, SIZE_MAX);
-	size_t len = url_extent(from);
-	if (*encoded)
+	size_t len = *coding == FOUND_SLASHES ? escaped_extent(from) : url_extent(from);
+	if (*coding == FOUND_PERCENT)
 		for (size_t i = 0; i < len; i++)
 			if (from.ptr[i] == '&')
 				len = i;

@@ -14,7 +14,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span text = {(const char *)data, size}, raw;
 	struct observable o;
 	size_t count = 0;
-	bool encoded;
+	enum found_coding coding;
 	extract_init(&it, text, &a);
 	while (extract_next(&it, &f)) {
 		must(f.len > 0 && f.at < size && f.len <= size - f.at);
@@ -26,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (f.kind != OBS_DOMAIN)
 				must(obs_normalize(f.kind, f.value, &a, &o, NULL) == RC_OK);
 		}
-		if (found_url(text, &f, &raw, &encoded)) {
+		if (found_url(text, &f, &raw, &coding)) {
 			must(raw.ptr >= text.ptr && raw.ptr + raw.len <= text.ptr + text.len);
 			struct url url;
 			(void)!url_parse(raw, SCHEME_OPTIONAL, &a, &url, NULL);

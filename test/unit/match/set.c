@@ -83,6 +83,16 @@ urls_match_whole_and_below_at_their_segments(void **state)
 		"1:2 url-prefix url http://evil.org/a/b;");
 	check("http://[2001:db8::1]/", "http://[2001:db8::1]/x",
 		"1:0 url-prefix url http://[2001:db8::1]/x;");
+	/* A port that goes without saying. */
+	check("evil.org:80/a", "http://evil.org/a https://evil.org/a",
+		"1:0 exact url http://evil.org/a;");
+	check("evil.org:443/a", "https://evil.org/a/b", "1:0 url-prefix url https://evil.org/a/b;");
+	check("[2001:db8::1]:80/a", "http://[2001:db8::1]/a",
+		"1:0 exact url http://[2001:db8::1]/a;");
+	check("evil.org:80/a", "http://evil.org:8080/a http://evil.org:443/a", "");
+	check("http://evil.org/a", "evil.org:80/a", "1:0 exact url //evil.org:80/a;");
+	check("http://evil.org/a", "u\":\"http:\\/\\/evil.org\\/a\"",
+		"1:4 exact url http://evil.org/a;");
 }
 
 static void

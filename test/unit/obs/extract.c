@@ -16,7 +16,7 @@ all(const char *text)
 	struct extract it;
 	struct found f;
 	struct span raw;
-	bool encoded;
+	enum found_coding coding;
 	buf_reset(&seen);
 	extract_init(&it, span_of(text), &arena);
 	while (extract_next(&it, &f)) {
@@ -28,9 +28,9 @@ all(const char *text)
 			buf_add_byte(&seen, ' ');
 		buf_printf(
 			&seen, "%s:%s%.*s", obs_word(f.kind), addr, (int)f.value.len, f.value.ptr);
-		if (found_url(span_of(text), &f, &raw, &encoded))
-			buf_printf(&seen, " %surl:%.*s", encoded ? "encoded-" : "", (int)raw.len,
-				raw.ptr);
+		if (found_url(span_of(text), &f, &raw, &coding))
+			buf_printf(&seen, " %surl:%.*s", coding != FOUND_PLAIN ? "encoded-" : "",
+				(int)raw.len, raw.ptr);
 		for (unsigned nth = 0; nth < 2; nth++)
 			if (found_email(span_of(text), &f, nth, &raw))
 				buf_printf(&seen, " email:%.*s", (int)raw.len, raw.ptr);
@@ -112,6 +112,29 @@ addresses_are_not_cut_out_of_longer_runs(void **state)
 	check("4.3.2.1.in-addr.arpa", "domain:4.3.2.1.in-addr.arpa");
 	check("01.2.3.4", "");
 	check("a=192.0.2.1,192.0.2.2;", "ipv4:192.0.2.1 ipv4:192.0.2.2");
+}
+
+static void
+ports_stand_behind_dots_and_ats_too(void **state)
+{
+	(void)state;
+	check("IP 192.0.2.1.443 > 198.51.100.2.53: Flags", "ipv4:192.0.2.1 ipv4:198.51.100.2");
+	check("IP 192.0.2.1.99999 > 198.51.100.2.53 x", "");
+	check("192.0.2.1.5 > 6 1.2.3.4.5: 1 > 1.2.3.4.5", "ipv4:192.0.2.1");
+	check("IP 192.0.2.1 > 198.51.100.2: ICMP", "ipv4:192.0.2.1 ipv4:198.51.100.2");
+	check("server 192.0.2.1@53", "ipv4:192.0.2.1");
+	check("192.0.2.1@53.example", "domain:53.example email:192.0.2.1@53.example");
+	check("192.0.2.1@123456 192.0.2.1@5x a.example@53", "");
+}
+
+static void
+urls_are_found_with_their_slashes_escaped(void **state)
+{
+	(void)state;
+	check("{\\\"u\\\":\\\"http:\\/\\/a.example\\/b?c=\\/d\\\"}",
+		"domain:a.example encoded-url:http:\\/\\/a.example\\/b?c=\\/d");
+	check("x a.example:81\\/b.", "domain:a.example encoded-url:a.example:81\\/b");
+	check("http:\\/\\/a.example\\n", "domain:a.example encoded-url:http:\\/\\/a.example");
 }
 
 static void
@@ -224,6 +247,8 @@ main(void)
 		cmocka_unit_test(names_are_whole_and_keep_their_labels),
 		cmocka_unit_test(letters_beyond_ascii_belong_to_the_name_and_punctuation_does_not),
 		cmocka_unit_test(addresses_are_not_cut_out_of_longer_runs),
+		cmocka_unit_test(ports_stand_behind_dots_and_ats_too),
+		cmocka_unit_test(urls_are_found_with_their_slashes_escaped),
 		cmocka_unit_test(product_versions_are_no_addresses_but_proxies_log_some),
 		cmocka_unit_test(ipv6_is_found_in_every_spelling),
 		cmocka_unit_test(hashes_are_whole_runs),
