@@ -12,8 +12,6 @@ void record_finish(struct reading *r, struct record *out);
 /* A line that the format at hand does not explain: JSON where it is some, else the whole as one
  * field. */
 void record_text(struct reading *r, struct record *out);
-/* The event's time as any of the known formats writes it at its usual place. */
-int64_t text_time(struct span text, int64_t reference);
 /* Takes the next line as a record without fields. */
 enum rc record_line(struct reading *r, struct record *out, struct diag *why);
 /* The first line that is neither blank nor a comment; empty where there is none. */

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "codec/json.h"
 #include "match/reader-internal.h"
-#include "match/time.h"
+#include "match/stamp.h"
 
 const struct reader *const readers[] = {&reader_zeek, &reader_eve, &reader_zeek_json, &reader_json,
 	&reader_clf, &reader_syslog, &reader_csv, &reader_lines, NULL};
@@ -174,29 +174,8 @@ record_text(struct reading *r, struct record *out)
 	r->fields = 0;
 	record_field(r, (struct field){.value = out->text});
 	if (out->time == TIME_NONE)
-		out->time = text_time(out->text, r->reference);
+		out->time = stamp_of_line(out->text, r->reference);
 	record_finish(r, out);
-}
-
-int64_t
-text_time(struct span text, int64_t reference)
-{
-	struct span start = text;
-	size_t len;
-	if (start.len && (start.ptr[0] == '[' || start.ptr[0] == '"'))
-		start = span_sub(start, 1, SIZE_MAX);
-	int64_t at = time_iso_prefix(start, &len);
-	if (at == TIME_NONE)
-		at = time_syslog(text, reference);
-	if (at == TIME_NONE)
-		at = time_clf(span_sub(text, 0, 1024));
-	if (at == TIME_NONE) {
-		size_t end = 0;
-		while (end < text.len && end < 24 && !ascii_is_blank(text.ptr[end]))
-			end++;
-		at = end > 9 ? time_epoch(span_sub(text, 0, end)) : TIME_NONE;
-	}
-	return at;
 }
 
 int
@@ -204,6 +183,8 @@ time_name_rank(struct span name)
 {
 	/* The event's own time before the time it was written down. */
 	static const struct span names[] = {
+		SPAN("__realtime_timestamp"),
+		SPAN("t"),
 		SPAN("write_ts"),
 		SPAN("_write_ts"),
 		SPAN("created"),

@@ -3,7 +3,7 @@
 
 #include "codec/json.h"
 #include "match/reader-internal.h"
-#include "match/time.h"
+#include "match/stamp.h"
 
 struct walk {
 	struct reading *r;
@@ -19,12 +19,14 @@ take_time(struct walk *w, struct span name, yyjson_val *val)
 	if (rank <= w->rank)
 		return;
 	int64_t at = TIME_NONE;
+	if (yyjson_is_obj(val)) /* MongoDB's {"t":{"$date":"..."}} */
+		val = json_get(val, "$date");
 	if (yyjson_is_str(val)) {
-		at = time_any(json_span(val));
+		at = stamp_of_value(json_span(val), w->r->reference);
 	} else if (yyjson_is_num(val)) {
 		double seconds = yyjson_get_num(val);
 		if (seconds > 1e11)
-			seconds /= seconds > 1e14 ? 1e6 : 1e3;
+			seconds /= seconds > 1e17 ? 1e9 : seconds > 1e14 ? 1e6 : 1e3;
 		if (seconds >= 1e7 && seconds < 253402300800.0)
 			at = (int64_t)(seconds * 1e6 + 0.5);
 	}

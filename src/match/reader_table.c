@@ -4,7 +4,7 @@
 #include "base/ascii.h"
 #include "codec/csv.h"
 #include "match/reader-internal.h"
-#include "match/time.h"
+#include "match/stamp.h"
 
 enum { COLUMNS_MAX = CSV_FIELDS_MAX, JOINED_MAX = 64 << 10, JOINED_LINES = 64 };
 
@@ -134,7 +134,7 @@ zeek_fields(struct reading *r, struct record *out)
 			.value = piece,
 			.at = (size_t)(piece.ptr - out->text.ptr)};
 		if (count == r->time_column)
-			out->time = time_any(piece);
+			out->time = stamp_of_value(piece, r->reference);
 		if (span_eq(piece, r->unset) || span_eq(piece, r->empty)) {
 			f.value.len = 0;
 		} else if (memchr(piece.ptr, '\\', piece.len) && zeek_is_escaped(piece)) {
@@ -255,7 +255,7 @@ csv_fields(struct reading *r, struct record *out)
 		if (i < r->columns)
 			f.name = r->column[i];
 		if (i == r->time_column)
-			out->time = time_any(span_trim(c->value));
+			out->time = stamp_of_value(span_trim(c->value), r->reference);
 		record_field(r, f);
 	}
 	if (r->host_column < record.count && r->uri_column < record.count)

@@ -1,12 +1,12 @@
-#include "match/time.h"
+#include "match/time-internal.h"
 
 #include <string.h>
 
 #include "base/ascii.h"
 
 /* `digits` decimal digits at *at, which moves behind them. */
-static bool
-number(struct span t, size_t *at, unsigned digits, unsigned *out)
+bool
+time_number(struct span t, size_t *at, unsigned digits, unsigned *out)
 {
 	*out = 0;
 	for (unsigned i = 0; i < digits; i++, ++*at) {
@@ -17,8 +17,8 @@ number(struct span t, size_t *at, unsigned digits, unsigned *out)
 	return true;
 }
 
-static bool
-byte(struct span t, size_t *at, const char *any)
+bool
+time_byte(struct span t, size_t *at, const char *any)
 {
 	if (*at >= t.len || !t.ptr[*at] || !strchr(any, t.ptr[*at]))
 		return false;
@@ -26,8 +26,8 @@ byte(struct span t, size_t *at, const char *any)
 	return true;
 }
 
-static int64_t
-instant(unsigned year, unsigned month, unsigned day, unsigned second_of_day)
+int64_t
+time_instant(unsigned year, unsigned month, unsigned day, unsigned second_of_day)
 {
 	int64_t days;
 	if (year < 1970 || year > 9999 || !time_days(year, month, day, &days))
@@ -36,25 +36,30 @@ instant(unsigned year, unsigned month, unsigned day, unsigned second_of_day)
 }
 
 /* "10:05:03"; 60 is the next second. */
-static bool
-clock_time(struct span t, size_t *at, unsigned *out)
+bool
+time_clock(struct span t, size_t *at, unsigned *out)
 {
 	unsigned h, m, s;
-	if (!number(t, at, 2, &h) || !byte(t, at, ":") || !number(t, at, 2, &m) ||
-		!byte(t, at, ":") || !number(t, at, 2, &s) || h > 23 || m > 59 || s > 60)
+	if (!time_number(t, at, 2, &h) || !time_byte(t, at, ":") || !time_number(t, at, 2, &m) ||
+		!time_byte(t, at, ":") || !time_number(t, at, 2, &s) || h > 23 || m > 59 || s > 60)
 		return false;
 	*out = h * 3600 + m * 60 + s;
 	return true;
 }
 
-static int64_t
-fraction(struct span t, size_t *at)
+int64_t
+time_fraction(struct span t, size_t *at)
 {
 	int64_t value = 0, unit = SECOND / 10;
 	size_t from = *at;
-	if (!byte(t, at, ".,"))
+	if (!time_byte(t, at, ".,"))
 		return 0;
-	if (*at >= t.len || !ascii_is_digit(t.ptr[*at])) {
+	size_t end = *at;
+	while (end < t.len && ascii_is_digit(t.ptr[end]))
+		end++;
+	/* "10:00:00,0011,x" is three fields. */
+	bool field = t.ptr[from] == ',' && end < t.len && t.ptr[end] == ',';
+	if (end == *at || field) {
 		*at = from;
 		return 0;
 	}
@@ -64,23 +69,23 @@ fraction(struct span t, size_t *at)
 }
 
 /* Offset to UTC in microseconds; nothing there is UTC. */
-static int64_t
-zone(struct span t, size_t *at)
+int64_t
+time_zone(struct span t, size_t *at)
 {
 	unsigned h, m = 0;
 	size_t from = *at;
-	if (byte(t, at, "Zz"))
+	if (time_byte(t, at, "Zz"))
 		return 0;
-	if (!byte(t, at, "+-"))
+	if (!time_byte(t, at, "+-"))
 		return 0;
 	bool west = t.ptr[*at - 1] == '-';
-	if (!number(t, at, 2, &h) || h > 23) {
+	if (!time_number(t, at, 2, &h) || h > 23) {
 		*at = from;
 		return 0;
 	}
 	size_t minutes = *at;
-	byte(t, at, ":");
-	if (!number(t, at, 2, &m) || m > 59) {
+	time_byte(t, at, ":");
+	if (!time_number(t, at, 2, &m) || m > 59) {
 		*at = minutes;
 		m = 0;
 	}
@@ -93,19 +98,20 @@ time_iso_prefix(struct span t, size_t *len)
 {
 	size_t at = 0;
 	unsigned year, month, day, seconds;
-	if (!number(t, &at, 4, &year) || !byte(t, &at, "-/") || !number(t, &at, 2, &month) ||
-		!byte(t, &at, "-/") || !number(t, &at, 2, &day) || !byte(t, &at, "Tt ") ||
-		!clock_time(t, &at, &seconds))
+	if (!time_number(t, &at, 4, &year) || !time_byte(t, &at, "-/") ||
+		!time_number(t, &at, 2, &month) || !time_byte(t, &at, "-/") ||
+		!time_number(t, &at, 2, &day) || !time_byte(t, &at, "Tt ") ||
+		!time_clock(t, &at, &seconds))
 		return TIME_NONE;
-	int64_t result = instant(year, month, day, seconds);
+	int64_t result = time_instant(year, month, day, seconds);
 	if (result == TIME_NONE)
 		return TIME_NONE;
-	result += fraction(t, &at);
+	result += time_fraction(t, &at);
 	size_t blank = at;
-	if (byte(t, &at, " ") && !(at < t.len && (t.ptr[at] == '+' || t.ptr[at] == '-') &&
-					 at + 1 < t.len && ascii_is_digit(t.ptr[at + 1])))
+	if (time_byte(t, &at, " ") && !(at < t.len && (t.ptr[at] == '+' || t.ptr[at] == '-') &&
+					      at + 1 < t.len && ascii_is_digit(t.ptr[at + 1])))
 		at = blank;
-	result -= zone(t, &at);
+	result -= time_zone(t, &at);
 	*len = at;
 	return result;
 }
@@ -123,16 +129,18 @@ time_epoch(struct span text)
 {
 	size_t at = 0;
 	int64_t whole = 0;
-	for (; at < text.len && at < 17 && ascii_is_digit(text.ptr[at]); at++)
+	for (; at < text.len && at < 20 && ascii_is_digit(text.ptr[at]); at++)
 		whole = whole * 10 + (text.ptr[at] - '0');
 	size_t digits = at;
-	int64_t part = fraction(text, &at);
+	int64_t part = time_fraction(text, &at);
 	if (at != text.len || digits < 8)
 		return TIME_NONE;
 	if (digits == 13)
 		return whole * 1000;
 	if (digits == 16)
 		return whole;
+	if (digits == 19)
+		return whole / 1000;
 	return digits <= 11 ? whole * SECOND + part : TIME_NONE;
 }
 
@@ -143,8 +151,8 @@ time_any(struct span text)
 	return result != TIME_NONE ? result : time_epoch(text);
 }
 
-static bool
-month_name(struct span t, size_t *at, unsigned *out)
+bool
+time_month(struct span t, size_t *at, unsigned *out)
 {
 	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
 	if (t.len < *at + 3)
@@ -166,21 +174,21 @@ time_clf(struct span text)
 	if (at == SIZE_MAX)
 		return TIME_NONE;
 	at++;
-	if (!number(text, &at, 2, &day) || !byte(text, &at, "/") ||
-		!month_name(text, &at, &month) || !byte(text, &at, "/") ||
-		!number(text, &at, 4, &year) || !byte(text, &at, ":") ||
-		!clock_time(text, &at, &seconds))
+	if (!time_number(text, &at, 2, &day) || !time_byte(text, &at, "/") ||
+		!time_month(text, &at, &month) || !time_byte(text, &at, "/") ||
+		!time_number(text, &at, 4, &year) || !time_byte(text, &at, ":") ||
+		!time_clock(text, &at, &seconds))
 		return TIME_NONE;
-	int64_t result = instant(year, month, day, seconds);
+	int64_t result = time_instant(year, month, day, seconds);
 	if (result == TIME_NONE)
 		return TIME_NONE;
-	result += fraction(text, &at);
-	byte(text, &at, " ");
-	return result - zone(text, &at);
+	result += time_fraction(text, &at);
+	time_byte(text, &at, " ");
+	return result - time_zone(text, &at);
 }
 
-static unsigned
-year_of(int64_t at)
+unsigned
+time_year(int64_t at)
 {
 	char text[TIME_TEXT];
 	uint64_t year = 1970;
@@ -188,41 +196,47 @@ year_of(int64_t at)
 	return span_to_u64((struct span){text, 4}, &year) ? (unsigned)year : 1970;
 }
 
+int64_t
+time_latest(unsigned month, unsigned day, unsigned second_of_day, int64_t reference)
+{
+	unsigned year = time_year(reference) + 1;
+	for (unsigned tries = 0; tries < 10; tries++, year--) {
+		int64_t result = time_instant(year, month, day, second_of_day);
+		if (result != TIME_NONE && result <= reference + 86400 * SECOND)
+			return result;
+	}
+	return TIME_NONE;
+}
+
 static int64_t
 time_3164(struct span text, int64_t reference)
 {
 	size_t at = 0;
 	unsigned month, day, seconds;
-	if (!month_name(text, &at, &month) || !byte(text, &at, " "))
+	if (!time_month(text, &at, &month) || !time_byte(text, &at, " "))
 		return TIME_NONE;
-	bool short_day = byte(text, &at, " ");
-	if (!number(text, &at, 1, &day))
+	bool short_day = time_byte(text, &at, " ");
+	if (!time_number(text, &at, 1, &day))
 		return TIME_NONE;
 	if (!short_day && at < text.len && ascii_is_digit(text.ptr[at]))
 		day = day * 10 + (unsigned)(text.ptr[at++] - '0');
-	if (!byte(text, &at, " "))
+	if (!time_byte(text, &at, " "))
 		return TIME_NONE;
 	/* Some daemons write the year before the time. */
 	unsigned year;
 	size_t behind = at;
-	bool stated = number(text, &behind, 4, &year) && byte(text, &behind, " ");
+	bool stated = time_number(text, &behind, 4, &year) && time_byte(text, &behind, " ");
 	if (stated)
 		at = behind;
-	if (!clock_time(text, &at, &seconds))
+	if (!time_clock(text, &at, &seconds))
 		return TIME_NONE;
-	int64_t part = fraction(text, &at);
+	int64_t part = time_fraction(text, &at);
 	if (stated) {
-		int64_t result = instant(year, month, day, seconds);
+		int64_t result = time_instant(year, month, day, seconds);
 		return result == TIME_NONE ? result : result + part;
 	}
-	/* February 29 may be up to eight years back. */
-	year = year_of(reference) + 1;
-	for (unsigned tries = 0; tries < 10; tries++, year--) {
-		int64_t result = instant(year, month, day, seconds);
-		if (result != TIME_NONE && result <= reference + 86400 * SECOND)
-			return result + part;
-	}
-	return TIME_NONE;
+	int64_t result = time_latest(month, day, seconds, reference);
+	return result == TIME_NONE ? result : result + part;
 }
 
 int64_t

@@ -10,7 +10,7 @@ int64_t time_iso(struct span text);
 /* Same, at the start of a longer text; *len receives how much was read. */
 int64_t time_iso_prefix(struct span text, size_t *len);
 /* Seconds since 1970 with a fraction ("1521911720.600843"); 13 digits are milliseconds, 16
- * microseconds. */
+ * microseconds, 19 nanoseconds. */
 int64_t time_epoch(struct span text);
 /* Any of the two. */
 int64_t time_any(struct span text);
