@@ -38,12 +38,12 @@ struct scan_job {
 	struct scan scan;
 	const struct reader *reader; /* NULL: sniff */
 	enum scan_show show;
-	bool colour, follow, failed, names;
+	bool colour, terminal, follow, failed, names;
 	uint64_t top, before, after;
 	struct scan_groups groups;
 	struct sight *sight; /* NULL: none asked for */
 	struct progress progress;
-	uint64_t files, lines; /* scanned; with a hit */
+	uint64_t files, hit_files; /* scanned; with a hit */
 	/* of the file under work */
 	struct span file;
 	uint64_t file_lines;
@@ -62,6 +62,8 @@ void scan_show_record(
 	struct scan_job *job, const struct record *r, const struct hit *hit, size_t hits);
 void scan_show_file_end(struct scan_job *job);
 void scan_show_end(struct scan_job *job);
+/* On stderr: how many indicators the hits are of, and which most of them. */
+void scan_say_groups(struct scan_job *job);
 void scan_show_fini(struct scan_job *job);
 void scan_say_counts(const struct cmd_env *env, const char *path, const struct ioc_counts *c);
 /* What the node holds: armed at first, then whatever came since (and was revoked); its own settings. */

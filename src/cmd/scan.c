@@ -155,6 +155,7 @@ scan_run(struct cmd_env *env)
 		.most = TLP_AMBER_STRICT};
 	if (stix || keep)
 		job.sight = sight = sight_new(&options);
+	job.terminal = isatty(STDOUT_FILENO);
 	job.colour = wants_colour();
 	scan_walk(&job);
 	scan_show_end(&job);
@@ -169,6 +170,7 @@ scan_run(struct cmd_env *env)
 			stix ? stix : "sightings",
 			(unsigned long long)sight_counts(sight).withheld);
 	say_end(&job);
+	scan_say_groups(&job);
 	uint64_t hits = job.scan.counts.hits;
 	scan_show_fini(&job);
 	scan_fini(&job.scan);

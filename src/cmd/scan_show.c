@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/hash.h"
 #include "cmd/row.h"
@@ -17,7 +16,7 @@ static const char red[] = "\033[1;31m", violet[] = "\033[35m", green[] = "\033[3
 static void
 put_text(const struct scan_job *job, struct span text)
 {
-	if (job->colour || isatty(STDOUT_FILENO))
+	if (job->terminal)
 		row_plain(stdout, text);
 	else
 		fwrite(text.ptr, 1, text.len, stdout);
@@ -46,23 +45,37 @@ scan_show_file(struct scan_job *job, const char *name)
 		job->ring = mem_new(job->before * sizeof *job->ring);
 }
 
-/* The line with what was seen in colour. */
+/* What lies between hits. Lines can be long as books; on a terminal the middle is left out. */
+static void
+put_gap(const struct scan_job *job, struct span text)
+{
+	enum { EDGE = 160 };
+	if (!job->terminal || text.len <= 4 * EDGE) {
+		put_text(job, text);
+		return;
+	}
+	put_text(job, span_sub(text, 0, EDGE));
+	printf(" ... %zu bytes ... ", text.len - 2 * EDGE);
+	put_text(job, span_sub(text, text.len - EDGE, SIZE_MAX));
+}
+
+/* The line, on a terminal with what was seen in colour. */
 static void
 put_line(const struct scan_job *job, const struct record *r, const struct hit *hit, size_t hits)
 {
 	size_t at = 0;
 	put_place(job, r->line, ':');
-	for (size_t i = 0; job->colour && i < hits; i++) {
+	for (size_t i = 0; job->terminal && i < hits; i++) {
 		size_t from = (size_t)(hit[i].offset - r->offset), len = hit[i].length;
 		if (from < at || from + len > r->text.len || len == 0)
 			continue;
-		put_text(job, span_sub(r->text, at, from - at));
-		fputs(red, stdout);
+		put_gap(job, span_sub(r->text, at, from - at));
+		fputs(job->colour ? red : "", stdout);
 		put_text(job, span_sub(r->text, from, len));
-		fputs(plain, stdout);
+		fputs(job->colour ? plain : "", stdout);
 		at = from + len;
 	}
-	put_text(job, span_sub(r->text, at, SIZE_MAX));
+	put_gap(job, span_sub(r->text, at, SIZE_MAX));
 	putchar('\n');
 }
 
@@ -107,7 +120,7 @@ static void
 put_context(struct scan_job *job, uint64_t line, struct span text)
 {
 	put_place(job, line, '-');
-	put_text(job, text);
+	put_gap(job, text);
 	putchar('\n');
 	job->last_shown = line;
 }
@@ -217,12 +230,43 @@ by_hits(const void *a, const void *b)
 	return order ? order : span_cmp(x->indicator, y->indicator);
 }
 
+/* By number of hits; no look-up after it. */
+static void
+sort_groups(struct scan_groups *g)
+{
+	if (g->list.len)
+		qsort(g->list.at, g->list.len, sizeof *g->list.at, by_hits);
+}
+
+void
+scan_say_groups(struct scan_job *job)
+{
+	enum { FEW = 20, SHOWN = 5 };
+	struct scan_groups *g = &job->groups;
+	uint64_t hits = job->scan.counts.hits;
+	if (hits <= FEW || job->show == SHOW_GROUPS || job->env->quiet)
+		return;
+	sort_groups(g);
+	cmd_say(job->env, "on %zu indicator%s, in %llu file%s; most often:", g->list.len,
+		g->list.len == 1 ? "" : "s", (unsigned long long)job->hit_files,
+		job->hit_files == 1 ? "" : "s");
+	for (size_t i = 0; i < g->list.len && i < SHOWN; i++) {
+		const struct scan_group *one = &g->list.at[i];
+		fprintf(stderr, "%10" PRIu64 "  ", one->hits);
+		row_plain(stderr, one->pattern);
+		fputs(one->name.len ? "  " : "", stderr);
+		row_plain(stderr, one->name);
+		fputc('\n', stderr);
+	}
+	if (g->list.len > SHOWN)
+		cmd_say(job->env, "all of them: --count");
+}
+
 static void
 show_groups(struct scan_job *job)
 {
 	struct scan_groups *g = &job->groups;
-	if (g->list.len)
-		qsort(g->list.at, g->list.len, sizeof *g->list.at, by_hits);
+	sort_groups(g);
 	for (size_t i = 0; i < g->list.len && (!job->top || i < job->top); i++) {
 		const struct scan_group *one = &g->list.at[i];
 		if (job->env->json) {
@@ -251,13 +295,17 @@ show_groups(struct scan_job *job)
 void
 scan_show_record(struct scan_job *job, const struct record *r, const struct hit *hit, size_t hits)
 {
+	job->hit_files += hits && !job->file_lines;
 	job->file_lines += hits > 0;
-	job->lines += hits > 0;
+	if (hits)
+		count_groups(job, hit, hits);
+	if (hits && job->terminal)
+		progress_fini(&job->progress);
 	switch (job->show) {
 	case SHOW_LINES: show_line(job, r, hit, hits); break;
 	case SHOW_COUNT:
-	case SHOW_FILES: break;
-	case SHOW_GROUPS: count_groups(job, hit, hits); break;
+	case SHOW_FILES:
+	case SHOW_GROUPS: break;
 	case SHOW_MATCHES:
 		for (size_t i = 0; i < hits; i++) {
 			put_place(job, hit[i].line, ':');
@@ -273,7 +321,7 @@ scan_show_record(struct scan_job *job, const struct record *r, const struct hit 
 		}
 		break;
 	}
-	if (hits && (job->follow || job->colour))
+	if (hits && (job->follow || job->terminal))
 		fflush(stdout);
 }
 
