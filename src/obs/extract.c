@@ -472,7 +472,10 @@ is_port(const struct extract *it, size_t at)
 	size_t end = at;
 	while (ascii_is_digit((char)byte_at(it, end)))
 		end++;
-	return end > at && end - at < 6 && !class[byte_at(it, end)];
+	size_t whole;
+	bool edge = class[byte_at(it, end)] == HIGH ? !wide_length(it->text, end, &whole)
+						    : !class[byte_at(it, end)];
+	return end > at && end - at < 6 && edge;
 }
 
 static bool

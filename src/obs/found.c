@@ -1,4 +1,6 @@
 #include <string.h>
+#include <unictype.h>
+#include <unistr.h>
 
 #include "base/ascii.h"
 #include "obs/extract.h"
@@ -61,11 +63,12 @@ escaped_extent(struct span from)
 {
 	size_t end = 0;
 	while (end < from.len && end < URL_LONGEST) {
-		unsigned char c = (unsigned char)from.ptr[end];
-		bool slash = c == '\\' && end + 1 < from.len && from.ptr[end + 1] == '/';
-		if (!slash && (c <= ' ' || c == 0x7f || strchr("\"'<>\\^`{|}", c)))
+		bool slash =
+			from.ptr[end] == '\\' && end + 1 < from.len && from.ptr[end + 1] == '/';
+		size_t step = slash ? 2 : url_step(from, end);
+		if (!step)
 			break;
-		end += slash ? 2 : 1;
+		end += step;
 	}
 	while (end > 0 && strchr(".,;:!?)]", from.ptr[end - 1]))
 		end--;
@@ -132,10 +135,39 @@ found_url(struct span text, const struct found *f, struct span *raw, enum found_
 	return true;
 }
 
-static bool
-is_plain_local(char c)
+/* Bytes of the letter or digit beyond ASCII that ends at `end`, 0 where something else does. */
+static size_t
+wide_before(struct span text, size_t end)
 {
-	return ascii_is_alnum(c) || (unsigned char)c >= 0x80 || (c && strchr("._%+-", c));
+	for (size_t len = 2; len <= 4 && len <= end; len++) {
+		ucs4_t code;
+		const uint8_t *at = (const uint8_t *)text.ptr + end - len;
+		if ((*at & 0xc0) == 0x80)
+			continue;
+		if (u8_mbtoucr(&code, at, len) != (int)len)
+			return 0;
+		return uc_is_general_category_withtable(
+			       code, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M | UC_CATEGORY_MASK_N)
+			       ? len
+			       : 0;
+	}
+	return 0;
+}
+
+/* Where the local part starts that ends at `end`; `more`: what else than the plain may stand in it. */
+static size_t
+local_start(struct span text, size_t end, const char *more)
+{
+	size_t start = end;
+	while (start > 0 && end - start < LOCAL_LONGEST) {
+		char c = text.ptr[start - 1];
+		bool plain = ascii_is_alnum(c) || (c && (strchr("._%+-", c) || strchr(more, c)));
+		size_t width = (unsigned char)c >= 0x80 ? wide_before(text, start) : plain;
+		if (!width)
+			break;
+		start -= width;
+	}
+	return start;
 }
 
 bool
@@ -149,14 +181,8 @@ found_email(struct span text, const struct found *f, unsigned nth, struct span *
 	size_t authority = authority_start(text, at);
 	if (authority > 1 && memcmp(text.ptr + authority - 2, "//", 2) == 0)
 		return false; /* user information of a URL */
-	size_t end = at - 1, plain = end, start;
-	while (plain > 0 && end - plain < LOCAL_LONGEST && is_plain_local(text.ptr[plain - 1]))
-		plain--;
-	for (start = plain; start > 0 && end - start < LOCAL_LONGEST; start--) {
-		char c = text.ptr[start - 1];
-		if (!is_plain_local(c) && !(c && strchr("!#$&'*/=?^`{|}~", c)))
-			break;
-	}
+	size_t end = at - 1, plain = local_start(text, end, ""),
+	       start = local_start(text, end, "!#$&'*/=?^`{|}~");
 	if (nth == 0 ? plain == end : start == plain)
 		return false;
 	size_t from = nth == 0 ? plain : start;

@@ -1,6 +1,8 @@
 #include "obs/url.h"
 
 #include <string.h>
+#include <unictype.h>
+#include <unistr.h>
 
 #include "base/ascii.h"
 #include "base/buf.h"
@@ -299,16 +301,28 @@ url_parse(struct span text, enum url_scheme scheme, struct arena *a, struct url 
 }
 
 size_t
+url_step(struct span text, size_t at)
+{
+	unsigned char c = (unsigned char)text.ptr[at];
+	if (c < 0x80)
+		return c > ' ' && c != 0x7f && !strchr("\"'<>\\^`{|}", c);
+	ucs4_t code;
+	int len = u8_mbtoucr(&code, (const uint8_t *)text.ptr + at, text.len - at);
+	if (len <= 0)
+		return 1;
+	bool edge = uc_is_general_category_withtable(
+		code, UC_CATEGORY_MASK_P | UC_CATEGORY_MASK_Z | UC_CATEGORY_MASK_C);
+	return edge ? 0 : (size_t)len;
+}
+
+size_t
 url_extent(struct span text)
 {
 	size_t end = 0, round = 0, square = 0;
-	while (end < text.len && end < URL_LONGEST) {
-		unsigned char c = (unsigned char)text.ptr[end];
-		if (c <= ' ' || c == 0x7f || strchr("\"'<>\\^`{|}", c))
-			break;
-		round += c == '(';
-		square += c == '[';
-		end++;
+	for (size_t step; end < text.len && end < URL_LONGEST && (step = url_step(text, end));
+		end += step) {
+		round += text.ptr[end] == '(';
+		square += text.ptr[end] == '[';
 	}
 	for (; end > 0; end--) {
 		char c = text.ptr[end - 1];

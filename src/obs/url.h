@@ -31,7 +31,13 @@ enum rc url_parse(struct span text, enum url_scheme scheme, struct arena *a, str
 /* The host of a URL in normal form, without brackets and port; empty where there is none. */
 struct span url_normal_host(struct span normal);
 /*
- * Where a URL that starts at text[0] ends in running text: before blanks, quotes, angle brackets,
- * braces, backslashes and control bytes, without closing punctuation that belongs to the sentence.
+ * Bytes of the character at `at` where it can stand in a URL in running text, 0 where the URL ends: at
+ * blanks, quotes, angle brackets, braces, backslashes, control bytes, and at punctuation and blanks
+ * beyond ASCII. Malformed UTF-8 goes on.
+ */
+size_t url_step(struct span text, size_t at);
+/*
+ * Where a URL that starts at text[0] ends in running text: where url_step says so, without
+ * closing punctuation that belongs to the sentence.
  */
 size_t url_extent(struct span text);

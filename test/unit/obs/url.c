@@ -111,6 +111,10 @@ a_url_in_a_sentence_ends_before_its_full_stop(void **state)
 	assert_int_equal(url_extent(SPAN("http://a.example/b\",\"c")), 18);
 	assert_int_equal(url_extent(SPAN("http://[::1]/], ")), 13);
 	assert_int_equal(url_extent(SPAN("")), 0);
+	assert_int_equal(url_extent(SPAN("http://a.example/b\xe2\x80\x9d x")), 18);
+	assert_int_equal(url_extent(SPAN("http://a.example/b\xe3\x80\x81")), 18);
+	assert_int_equal(url_extent(SPAN("http://a.example/\xc3\xbc\xc2\xa0z")), 19);
+	assert_int_equal(url_extent(SPAN("http://a.example/\xfc/x")), 20);
 }
 
 int
