@@ -41,7 +41,10 @@ struct scan_job {
 	bool colour, terminal, follow, failed, names;
 	uint64_t top, before, after;
 	struct scan_groups groups;
-	struct sight *sight; /* NULL: none asked for */
+	/* For a file and for the node, each NULL where not asked for. */
+	struct sight *sight, *kept;
+	struct sight_options sight_options;
+	uint64_t withheld; /* hits of those stored already that TLP kept out */
 	struct progress progress;
 	uint64_t files, hit_files; /* scanned; with a hit */
 	/* of the file under work */
@@ -71,5 +74,5 @@ bool scan_node_load(struct scan_job *job, struct match_set *set);
 void scan_node_refresh(struct scan_job *job, struct match_set *set);
 /* Notes a hit as a sighting, unless its indicator lies only where nothing leaves: counted as withheld. */
 void scan_node_sight(struct scan_job *job, const struct hit *hit);
-/* Puts the sightings into the node's own collection of them. */
+/* Puts the sightings into the node's own collection of them and begins anew. */
 bool scan_node_store(struct scan_job *job);

@@ -31,7 +31,9 @@ read_show(const struct cmd_env *env, struct scan_job *job, enum cmd_exit *fault)
 			return false;
 		}
 		said = table[i].option;
-		job->show = table[i].show;
+		/* As JSON, what was seen is the hit. */
+		if (table[i].show != SHOW_MATCHES || !env->json)
+			job->show = table[i].show;
 	}
 	if (cmd_option(env, "top")) {
 		if (said && strcmp(said, "count") != 0) {
@@ -128,7 +130,6 @@ scan_run(struct cmd_env *env)
 {
 	own_match_set struct match_set *set = NULL;
 	own_warn struct warn *warn = NULL;
-	own_sight struct sight *sight = NULL;
 	struct scan_job job = {.env = env};
 	enum cmd_exit code;
 	uint64_t seed;
@@ -150,11 +151,11 @@ scan_run(struct cmd_env *env)
 	job.scan.set = set;
 	job.scan.warn = warn_count(warn) ? warn : NULL;
 	const char *stix = cmd_option(env, "stix");
-	struct sight_options options = {.now = clock_now(env->clock),
+	job.sight_options = (struct sight_options){.now = clock_now(env->clock),
 		.identity = job.node ? armed_identity(job.node) : (struct span){},
 		.most = TLP_AMBER_STRICT};
-	if (stix || keep)
-		job.sight = sight = sight_new(&options);
+	job.sight = stix ? sight_new(&job.sight_options) : NULL;
+	job.kept = keep ? sight_new(&job.sight_options) : NULL;
 	job.terminal = isatty(STDOUT_FILENO);
 	job.colour = wants_colour();
 	scan_walk(&job);
@@ -163,15 +164,17 @@ scan_run(struct cmd_env *env)
 		job.failed = true;
 	if (keep && !scan_node_store(&job))
 		job.failed = true;
-	if (sight && sight_counts(sight).withheld)
+	uint64_t withheld = job.sight ? sight_counts(job.sight).withheld : job.withheld;
+	if (withheld)
 		cmd_say(env,
 			"%s: %llu hits on indicators under TLP:RED left out, or of collections "
 			"that never leave",
-			stix ? stix : "sightings",
-			(unsigned long long)sight_counts(sight).withheld);
+			stix ? stix : "sightings", (unsigned long long)withheld);
 	say_end(&job);
 	scan_say_groups(&job);
 	uint64_t hits = job.scan.counts.hits;
+	sight_free(&job.sight);
+	sight_free(&job.kept);
 	scan_show_fini(&job);
 	scan_fini(&job.scan);
 	armed_free(job.node);
@@ -183,7 +186,8 @@ static const struct cmd_option options[] = {
 		true},
 	{"warninglist", "FILE", "a MISP warninglist: what must not alarm", 0, true},
 	{"format", "auto|lines|json|zeek|zeek-json|eve|csv|clf|syslog", "of the logs", 0, false},
-	{"follow", NULL, "go on as the files grow, through rotation", 'f', false},
+	{"follow", NULL, "go on as the files grow, through rotation, until told to stop", 'f',
+		false},
 	{"since", "TIME", "events from then on, an instant or how long ago", 0, false},
 	{"until", "TIME", "events before then", 0, false},
 	{"defanged", NULL, "undo hxxp and [.] in what is scanned", 0, false},

@@ -36,7 +36,10 @@ scan_node_sight(struct scan_job *job, const struct hit *hit)
 	struct hit told = *hit;
 	if (job->node && !armed_leaves(job->node, hit->indicator) && !mutant(561))
 		told.tlp = SPAN("red");
-	sight_add(job->sight, &told);
+	if (job->sight)
+		sight_add(job->sight, &told);
+	if (job->kept)
+		sight_add(job->kept, &told);
 }
 
 bool
@@ -44,12 +47,17 @@ scan_node_store(struct scan_job *job)
 {
 	struct diag why = {};
 	uint64_t added = 0;
-	struct sight_objects objects = sight_objects(job->sight, job->env->rng);
+	struct sight_objects objects = sight_objects(job->kept, job->env->rng);
 	enum rc code = armed_store(job->node, objects.at, objects.len, &added, &why);
-	if (code)
+	if (code) {
 		cmd_warn(&why);
-	else
-		cmd_say(job->env, "%llu objects stored in %s", (unsigned long long)added,
-			armed_conf(job->node)->sightings);
-	return !code;
+		return false;
+	}
+	cmd_say(job->env, "%llu objects stored in %s", (unsigned long long)added,
+		armed_conf(job->node)->sightings);
+	job->withheld += sight_counts(job->kept).withheld;
+	sight_free(&job->kept);
+	job->sight_options.now = clock_now(job->env->clock);
+	job->kept = sight_new(&job->sight_options);
+	return true;
 }

@@ -340,6 +340,11 @@ scan_show_file_end(struct scan_job *job)
 			putchar(':');
 		}
 		printf("%" PRIu64 "\n", job->file_lines);
+	} else if (job->show == SHOW_FILES && job->file_lines && job->env->json) {
+		struct row row;
+		row_begin(&row);
+		row_text(&row, "file", job->file);
+		row_end(&row);
 	} else if (job->show == SHOW_FILES && job->file_lines) {
 		put_text(job, job->file);
 		putchar('\n');

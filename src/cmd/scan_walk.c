@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "cmd/scan-internal.h"
 
 enum { DEPTH_MAX = 64, POLL_MS = 200 };
+#define STORE_EVERY (60 * SECOND)
 
 static const struct stream_limits limits = {.ratio = 5000};
 
@@ -25,6 +27,7 @@ struct source {
 	uint64_t counted; /* bytes told to the progress line */
 	dev_t device;
 	ino_t inode;
+	bool dead; /* its fault was told; another file of the name is waited for */
 };
 
 static void
@@ -78,10 +81,14 @@ source_drain(struct scan_job *job, struct source *s)
 	enum rc code;
 	while (!(code = reading_next(&s->reading, &r, &why))) {
 		size_t hits = scan_record(&job->scan, &r, job->file, &hit);
-		if (hits && job->sight)
-			for (size_t i = 0; i < hits; i++)
-				scan_node_sight(job, &hit[i]);
+		for (size_t i = 0; (job->sight || job->kept) && i < hits; i++)
+			scan_node_sight(job, &hit[i]);
 		scan_show_record(job, &r, hit, hits);
+		/* Nothing but the name is asked for. */
+		if (hits && job->show == SHOW_FILES && !job->sight && !job->kept) {
+			code = RC_NONE;
+			break;
+		}
 		uint64_t taken = stream_taken(s->stream);
 		if (taken - s->counted > 1 << 20) {
 			progress_add(&job->progress, taken - s->counted);
@@ -162,7 +169,13 @@ add_path(struct scan_job *job, struct paths *out, const char *path, unsigned dep
 {
 	struct stat st = {};
 	if (strcmp(path, "-") != 0) {
-		if ((depth ? lstat(path, &st) : stat(path, &st)) != 0) {
+		int there = depth ? lstat(path, &st) : stat(path, &st);
+		if (there != 0 && job->follow && errno == ENOENT && depth == 0) {
+			cmd_say(job->env, "%s: not there yet, waited for", path);
+			*vec_add(out) = mem_dup(span_of(path));
+			return;
+		}
+		if (there != 0) {
 			warn_errno(job, path);
 			return;
 		}
@@ -178,14 +191,59 @@ add_path(struct scan_job *job, struct paths *out, const char *path, unsigned dep
 	*vec_add(out) = mem_dup(span_of(path));
 }
 
+/* ---- files that grow ---- */
+
+static volatile sig_atomic_t stopping;
+static int nothing = -1; /* /dev/null */
+
+/* A read of stdin that waits ends too. */
+static void
+on_stop(int signal_number)
+{
+	(void)signal_number;
+	stopping = 1;
+	if (nothing >= 0)
+		dup2(nothing, STDIN_FILENO);
+}
+
+/* The first signal ends following in order, a second one at once. */
+static void
+catch_stop(void)
+{
+	struct sigaction action = {.sa_handler = on_stop, .sa_flags = (int)SA_RESETHAND};
+	nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/* A file that was not there, or whose fault was told: perhaps another one is by now. */
+static void
+wait_for(struct scan_job *job, struct source *s)
+{
+	struct stat now;
+	if (stat(s->path, &now) != 0 || access(s->path, R_OK) != 0)
+		return;
+	if (s->dead && now.st_dev == s->device && now.st_ino == s->inode)
+		return;
+	s->dead = !source_open(job, s, s->path);
+	job->files += !s->dead;
+}
+
 /* Rotated or cut: what is left of the old file, then the new one from its start. */
 static void
 follow_one(struct scan_job *job, struct source *s)
 {
 	struct stat now, open_one;
 	job->file = span_of(s->path);
-	if (!source_drain(job, s) || s->fd == STDIN_FILENO)
+	if (s->fd < 0) {
+		wait_for(job, s);
 		return;
+	}
+	if (!source_drain(job, s)) {
+		source_close(s);
+		s->dead = true;
+		return;
+	}
 	if (stat(s->path, &now) != 0 || fstat(s->fd, &open_one) != 0)
 		return;
 	bool rotated = now.st_dev != s->device || now.st_ino != s->inode;
@@ -199,31 +257,59 @@ follow_one(struct scan_job *job, struct source *s)
 	cmd_say(job->env, "%s: %s, on from its start", s->path, rotated ? "replaced" : "cut");
 	source_close(s);
 	if (!source_open(job, s, s->path))
-		s->fd = -1;
+		s->dead = true;
+}
+
+/* Sightings of a minute, so that neither a crash nor a long watch keeps them from others. */
+static void
+store_sometimes(struct scan_job *job, int64_t *stored)
+{
+	int64_t now = clock_monotonic();
+	if (!job->kept || now - *stored < STORE_EVERY)
+		return;
+	*stored = now;
+	if (sight_counts(job->kept).hits && !scan_node_store(job))
+		job->failed = true;
+}
+
+/* Whether there is anything left to wait for: stdin ends, files do not. */
+static bool
+follow_all(struct scan_job *job, struct source *s, size_t count)
+{
+	bool any = false;
+	for (size_t i = 0; i < count && !stopping; i++) {
+		if (strcmp(s[i].path, "-") != 0) {
+			follow_one(job, &s[i]);
+			any = true;
+		} else if (s[i].fd >= 0) {
+			job->file = span_of(s[i].path);
+			source_drain(job, &s[i]);
+			source_close(&s[i]);
+		}
+	}
+	return any;
 }
 
 static void
 follow(struct scan_job *job, const struct paths *paths)
 {
 	struct source *s = mem_new((paths->len + 1) * sizeof *s);
+	int64_t stored = clock_monotonic();
+	catch_stop();
 	for (size_t i = 0; i < paths->len; i++) {
 		s[i].path = paths->at[i];
 		s[i].fd = -1;
-		job->files += source_open(job, &s[i], paths->at[i]);
+		bool there = strcmp(s[i].path, "-") == 0 || access(s[i].path, F_OK) == 0;
+		if (there && source_open(job, &s[i], paths->at[i]))
+			job->files++;
+		else
+			s[i].dead = there;
 	}
-	bool any = paths->len > 0;
-	while (any) {
-		any = false;
-		scan_node_refresh(job, job->set);
-		for (size_t i = 0; i < paths->len; i++) {
-			if (s[i].fd < 0)
-				continue;
-			follow_one(job, &s[i]);
-			any |= s[i].fd > STDIN_FILENO;
-		}
+	while (follow_all(job, s, paths->len) && !stopping) {
 		fflush(stdout);
-		if (any)
-			nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
+		store_sometimes(job, &stored);
+		nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
+		scan_node_refresh(job, job->set);
 	}
 	for (size_t i = 0; i < paths->len; i++)
 		if (s[i].fd >= 0)

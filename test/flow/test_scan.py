@@ -326,6 +326,49 @@ def test_growing_files_are_followed_through_rotation_and_truncation(tmp_path):
         f.stop()
 
 
+def test_a_file_that_comes_later_is_followed_and_a_fault_is_told_once(tmp_path):
+    (tmp_path / "i.txt").write_text("evil.example\n")
+    (tmp_path / "bad.gz").write_bytes(gzip.compress(b"evil.example\n" * 9)[:-4])
+    with open(tmp_path / "err", "wb") as err:
+        run = subprocess.Popen([BIN, "scan", "--json", "--follow", "--ioc", "i.txt", "late.log", "bad.gz"], cwd=tmp_path,
+                               stdout=subprocess.PIPE, stderr=err)
+        first = [json.loads(run.stdout.readline()) for _ in range(9)]
+        assert {r["file"] for r in first} == {"bad.gz"}
+        time.sleep(1)
+        (tmp_path / "late.log").write_text("evil.example\n")
+        assert json.loads(run.stdout.readline())["file"] == "late.log"
+        (tmp_path / "bad.gz").rename(tmp_path / "bad.gz.1")
+        (tmp_path / "bad.gz").write_text("evil.example\n")
+        assert json.loads(run.stdout.readline())["file"] == "bad.gz"
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(20) == 3
+    said = (tmp_path / "err").read_text()
+    assert said.count("bad.gz: cut off") == 1 and said.count("late.log: not there yet") == 1
+
+
+def test_following_ends_in_order_and_writes_its_sightings(tmp_path):
+    (tmp_path / "i.txt").write_text("evil.example\n")
+    (tmp_path / "x.log").write_text("evil.example\n")
+    for words in (["x.log"], ["-"]):
+        run = subprocess.Popen([BIN, "scan", "--json", "--follow", "--stix", "out.json", "--ioc", "i.txt", *words], cwd=tmp_path,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        run.stdin.write(b"one\nevil.example\n")
+        run.stdin.flush()
+        assert run.stdout.readline()
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(20) == 0
+        kinds = {o["type"] for o in json.loads((tmp_path / "out.json").read_text())["objects"]}
+        assert "sighting" in kinds
+        (tmp_path / "out.json").unlink()
+
+
+def test_only_matching_and_files_with_hits_speak_json_too(tocsin, golden):
+    (golden / "x.log").write_text("evil.example\nnothing\n")
+    run = lambda *args: tocsin("scan", "--json", "--ioc", "indicators.txt", *args).rows
+    assert run("-l", "x.log") == [{"file": "x.log"}]
+    assert run("-o", "x.log") == run("x.log") != []
+
+
 def test_a_reader_that_goes_away_ends_it(tmp_path):
     (tmp_path / "i.txt").write_text("evil.example\n")
     (tmp_path / "x.log").write_text("evil.example\n" * 200000)
