@@ -1,45 +1,91 @@
 #include "feed/arm.h"
 
+#include <stddef.h>
+
 #include "codec/json.h"
 #include "stix/marking.h"
 
+struct members {
+	yyjson_val *pattern, *pattern_type, *name, *valid_from, *valid_until, *confidence;
+};
+
+/* One walk; the first of a name counts. */
+static void
+find_members(const yyjson_val *root, struct members *m)
+{
+	static const struct {
+		struct span name;
+		size_t at;
+	} table[] = {
+		{SPAN("name"), offsetof(struct members, name)},
+		{SPAN("pattern"), offsetof(struct members, pattern)},
+		{SPAN("confidence"), offsetof(struct members, confidence)},
+		{SPAN("valid_from"), offsetof(struct members, valid_from)},
+		{SPAN("valid_until"), offsetof(struct members, valid_until)},
+		{SPAN("pattern_type"), offsetof(struct members, pattern_type)},
+	};
+	yyjson_obj_iter it = yyjson_obj_iter_with((yyjson_val *)(uintptr_t)root);
+	*m = (struct members){};
+	for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));) {
+		struct span name = json_span(key);
+		for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+			if (!span_eq(name, table[i].name))
+				continue;
+			yyjson_val **field = (yyjson_val **)((char *)m + table[i].at);
+			*field = *field ? *field : yyjson_obj_iter_get_val(key);
+		}
+	}
+}
+
 static int64_t
-time_member(const struct stix_object *o, const char *name)
+instant(const yyjson_val *val)
 {
 	int64_t at;
-	struct span text = json_get_span(o->root, name);
+	struct span text = json_span(val);
 	return text.len && !time_parse(text, &at, NULL) ? at : TIME_NONE;
 }
 
 void
-arm_object(const struct stix_object *o, const struct arm_origin *origin, struct arm_batch *to)
+arm_members(const yyjson_val *root, const struct arm_known *known, struct arm_batch *to)
 {
-	if (!span_eq(o->type, SPAN("indicator")))
-		return;
-	struct span type = json_get_span(o->root, "pattern_type");
+	struct members m;
+	find_members(root, &m);
+	struct span type = json_span(m.pattern_type);
 	/* STIX 2.0 has no pattern_type: its patterns are STIX patterns. */
 	if (type.len && !span_eq(type, SPAN("stix"))) {
 		to->counts.foreign++;
 		return;
 	}
-	struct stix_tlp tlp = stix_tlp(o, NULL);
 	struct indicator facts = {
+		.id = known->id,
+		.name = json_span(m.name),
+		.pattern = json_span(m.pattern),
+		.party = known->party,
+		.memo = known->memo,
+		.valid_from = instant(m.valid_from),
+		.valid_until = instant(m.valid_until),
+		.confidence = -1,
+		.revoked = known->revoked,
+	};
+	if (known->tlp != TLP_NONE)
+		facts.tlp = span_of(tlp_word(known->tlp));
+	if (yyjson_is_uint(m.confidence) && yyjson_get_uint(m.confidence) <= 100)
+		facts.confidence = (int)yyjson_get_uint(m.confidence);
+	arm_pattern(&facts, to);
+}
+
+void
+arm_object(const struct stix_object *o, const struct arm_origin *origin, struct arm_batch *to)
+{
+	struct arm_known known = {
 		.id = o->id,
-		.name = json_get_span(o->root, "name"),
-		.pattern = json_get_span(o->root, "pattern"),
 		.party = origin && origin->party.len ? origin->party : o->created_by,
 		.memo = origin ? origin->memo : (struct span){},
-		.valid_from = time_member(o, "valid_from"),
-		.valid_until = time_member(o, "valid_until"),
-		.confidence = -1,
+		.tlp = stix_tlp(o, NULL).level,
 		.revoked = o->revoked,
 	};
-	if (tlp.level != TLP_NONE)
-		facts.tlp = span_of(tlp_word(tlp.level));
-	yyjson_val *confidence = json_get(o->root, "confidence");
-	if (yyjson_is_uint(confidence) && yyjson_get_uint(confidence) <= 100)
-		facts.confidence = (int)yyjson_get_uint(confidence);
-	arm_pattern(&facts, to);
+	if (span_eq(o->type, SPAN("indicator")))
+		arm_members(o->root, &known, to);
 }
 
 static void

@@ -6,6 +6,7 @@
  */
 #include "match/arm.h"
 #include "stix/object.h"
+#include "stix/tlp.h"
 
 /* Where an indicator came from, beyond what it says. Spans are copied. */
 struct arm_origin {
@@ -13,7 +14,15 @@ struct arm_origin {
 	struct span memo;
 };
 
-/* Appends what the object arms, where it is an indicator; counts tell what was not. */
+/* What is known of an indicator before its pattern is read. Spans are copied where they are kept. */
+struct arm_known {
+	struct span id, party, memo;
+	enum tlp tlp;
+	bool revoked;
+};
+/* Appends what an indicator arms; counts tell what was not. root: an object that stix_read took once. */
+void arm_members(const yyjson_val *root, const struct arm_known *known, struct arm_batch *to);
+/* The same for an object, where it is an indicator. */
 void arm_object(const struct stix_object *o, const struct arm_origin *origin, struct arm_batch *to);
 /*
  * A bundle, an envelope ("objects": [...]), an array of objects or one object. RC_BAD: not JSON of

@@ -74,8 +74,11 @@ enum rc
 arm_add(struct match_set *set, const struct arm_batch *from, size_t first, size_t end,
 	struct ioc_counts *counts, struct diag *why)
 {
+	enum { AHEAD = 8 };
 	enum rc code = RC_OK;
 	for (size_t i = first; !code && i < end; i++) {
+		if (i + AHEAD < from->all.len)
+			match_set_prepare(set, &from->all.at[i + AHEAD]);
 		struct indicator made = from->all.at[i];
 		code = ioc_add(set, &made, counts);
 	}

@@ -103,14 +103,18 @@ put_slot(struct match_set *set, uint32_t hash, uint32_t item)
 }
 
 /* The hash in each slot is all of it, so that growing reads no key again. */
-static void
-grow(struct match_set *set)
+void
+match_set_expect(struct match_set *set, uint64_t more)
 {
 	struct slot *old = set->slot;
-	size_t count = set->slots;
-	set->slots = count ? count * 2 : 1024;
-	set->slot = mem_grow(NULL, set->slots, sizeof *set->slot);
-	memset(set->slot, 0xff, set->slots * sizeof *set->slot);
+	size_t count = set->slots, slots = count ? count : 1024;
+	while (slots * 2 < (set->keys + more) * 3 && slots < UINT32_MAX)
+		slots *= 2;
+	if (slots == count)
+		return;
+	set->slots = slots;
+	set->slot = mem_grow(NULL, slots, sizeof *set->slot);
+	memset(set->slot, 0xff, slots * sizeof *set->slot);
 	for (size_t i = 0; i < count; i++)
 		if (old[i].item != NONE)
 			put_slot(set, old[i].hash, old[i].item);
@@ -181,8 +185,7 @@ put_item(struct match_set *set, const struct place *p, struct item made)
 	}
 	made.text = pool_add(set, bytes);
 	*vec_add(&set->items) = made;
-	if ((set->keys + 1) * 3 > set->slots * 2)
-		grow(set);
+	match_set_expect(set, 1);
 	put_slot(set, p->hash, index);
 	set->keys++;
 }
@@ -292,6 +295,17 @@ make_key(const struct observable *o, struct addr *addr, char room[static 17], en
 	case OBS_KINDS: return RC_UNKNOWN;
 	default: *key = KEY_DIGITS; return RC_OK;
 	}
+}
+
+void
+match_set_prepare(const struct match_set *set, const struct indicator *what)
+{
+	enum key key;
+	struct addr addr;
+	char room[17];
+	struct span bytes;
+	if (set->keys && !make_key(&what->about, &addr, room, &key, &bytes))
+		__builtin_prefetch(&set->slot[key_hash(set, key, bytes) & (set->slots - 1)], 1);
 }
 
 static bool

@@ -45,6 +45,10 @@ void match_set_reset(struct match_set *set);
  * holds, or no name to be below.
  */
 enum rc match_set_add(struct match_set *set, const struct indicator *what);
+/* Fetches what adding this will look at: called some adds ahead, it hides the wait for memory. */
+void match_set_prepare(const struct match_set *set, const struct indicator *what);
+/* Room for so many more keys at once, where somebody knows; no promise. */
+void match_set_expect(struct match_set *set, uint64_t more);
 /* Disarms every indicator with this id; how many there were. */
 size_t match_set_revoke(struct match_set *set, struct span id);
 size_t match_set_count(const struct match_set *set);

@@ -57,12 +57,13 @@ arm_item(
 	r->lost |= verdict == VERSION_LOST;
 	if (verdict != VERSION_FIRST && verdict != VERSION_REPLACES)
 		return RC_OK;
-	struct span none = {}, replaced = verdict == VERSION_REPLACES ? item->object.id : none;
 	n->counts.revoked += item->object.revoked;
-	if (item->object.revoked && !replaced.len)
+	if (item->object.revoked && verdict == VERSION_FIRST)
 		return RC_OK;
-	return arming_add(
-		r->arming, replaced, item->object.revoked ? none : item->object.bytes, why);
+	enum arming_change change = item->object.revoked	  ? ARMING_WITHDRAWS
+				    : verdict == VERSION_REPLACES ? ARMING_REPLACES
+								  : ARMING_NEW;
+	return arming_add(r->arming, change, &item->object, why);
 }
 
 static const struct span indicators[] = {SPAN("indicator")};
@@ -92,8 +93,21 @@ arm_collection(struct refresh *r, const struct vault_collection *c, int64_t afte
 	return code;
 }
 
+/* Tables that know how much comes are not built eleven times over. */
 static enum rc
-arm_collections(struct refresh *r, struct diag *why)
+expect(struct armed *n, struct match_set *set, const struct vault_collection *c, struct diag *why)
+{
+	struct vault_print there;
+	enum rc code = vault_collection_print(n->node.vault, c->number, indicators[0], &there, why);
+	if (!code) {
+		versions_expect(n->versions, there.count);
+		match_set_expect(set, there.count);
+	}
+	return code;
+}
+
+static enum rc
+arm_collections(struct refresh *r, struct match_set *set, struct diag *why)
 {
 	struct armed *n = r->armed;
 	uint32_t at = 0;
@@ -101,7 +115,10 @@ arm_collections(struct refresh *r, struct diag *why)
 	enum rc code = RC_OK;
 	size_t known = 0;
 	while (!code && !r->lost && !(code = vault_collection_next(n->node.vault, &at, &c, why))) {
-		code = arm_collection(r, &c, n->seen, why);
+		if (!n->begun)
+			code = expect(n, set, &c, why);
+		if (!code)
+			code = arm_collection(r, &c, n->seen, why);
 		known += versions_print(n->versions, c.number).count > 0;
 	}
 	/* A whole collection may be gone. */
@@ -125,7 +142,7 @@ arm_newer(struct armed *n, struct match_set *set, bool *lost, struct diag *why)
 	if (!code && !r.lost)
 		code = arming_new(set, &n->counts, &r.arming, why);
 	if (!code && !r.lost)
-		code = arm_collections(&r, why);
+		code = arm_collections(&r, set, why);
 	/* After a fault too: what was seen is in the set, and the next refresh goes on from there. */
 	enum rc last_lots = r.arming ? arming_finish(r.arming, code ? NULL : why) : RC_OK;
 	n->broken |= last_lots != RC_OK;

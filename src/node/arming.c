@@ -4,13 +4,16 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "codec/json.h"
 
 enum { LOTS = 4, LOT_BYTES = 256 << 10 };
 
 enum lot_state { LOT_FREE, LOT_FILLED, LOT_READ };
 
 struct step {
-	struct span replaced, bytes;
+	enum arming_change change;
+	struct arm_known known;
+	struct span bytes;
 	size_t end; /* in the batch, behind what these bytes arm */
 };
 
@@ -36,14 +39,18 @@ struct arming {
 static void
 read_lot(struct lot *l)
 {
+	static const struct json_limits limits = {.bytes = STIX_BYTES_MAX,
+		.depth = STIX_DEPTH_MAX,
+		.any_keys = true,
+		.any_ints = true};
 	for (size_t i = 0; i < l->steps.len; i++) {
 		struct step *s = &l->steps.at[i];
-		own_stix struct stix_object o = {};
+		own_json yyjson_doc *doc = NULL;
 		struct diag fault = {};
-		if (s->bytes.len && stix_read(s->bytes, &o, &fault))
+		if (s->change != ARMING_WITHDRAWS && json_read(s->bytes, &limits, &doc, &fault))
 			ioc_unknown(&l->batch.counts, &fault, s->bytes);
-		else if (s->bytes.len)
-			arm_object(&o, NULL, &l->batch);
+		else if (doc)
+			arm_members(yyjson_doc_get_root(doc), &s->known, &l->batch);
 		s->end = l->batch.all.len;
 	}
 }
@@ -92,8 +99,8 @@ settle(struct arming *a, struct diag *why)
 	ioc_counts_join(a->counts, &l->batch.counts);
 	for (size_t i = 0; !code && i < l->steps.len; i++) {
 		const struct step *s = &l->steps.at[i];
-		if (s->replaced.len)
-			match_set_revoke(a->set, s->replaced);
+		if (s->change != ARMING_NEW)
+			match_set_revoke(a->set, s->known.id);
 		code = arm_add(a->set, &l->batch, first, s->end, a->counts, why);
 		first = s->end;
 	}
@@ -130,14 +137,20 @@ arming_new(struct match_set *set, struct ioc_counts *counts, struct arming **out
 }
 
 enum rc
-arming_add(struct arming *a, struct span replaced, struct span bytes, struct diag *why)
+arming_add(
+	struct arming *a, enum arming_change change, const struct vault_object *o, struct diag *why)
 {
 	struct lot *l = &a->lot[a->head % LOTS];
-	*vec_add(&l->steps) = (struct step){
-		.replaced = replaced.len ? arena_dup(&l->batch.arena, replaced) : replaced,
-		.bytes = bytes.len ? arena_dup(&l->batch.arena, bytes) : bytes,
-	};
-	l->bytes += bytes.len + sizeof(struct step);
+	struct arena *mem = &l->batch.arena;
+	struct step s = {.change = change};
+	s.known.id = arena_dup(mem, o->id);
+	if (change != ARMING_WITHDRAWS) {
+		s.known.party = o->creator.len ? arena_dup(mem, o->creator) : (struct span){};
+		s.known.tlp = (enum tlp)o->tlp;
+		s.bytes = arena_dup(mem, o->bytes);
+	}
+	*vec_add(&l->steps) = s;
+	l->bytes += s.bytes.len + sizeof s;
 	if (l->bytes < LOT_BYTES)
 		return RC_OK;
 	hand_over(a);

@@ -5,6 +5,7 @@
  * and the counts belong to the arming until it is finished.
  */
 #include "feed/arm.h"
+#include "vault/vault.h"
 
 struct arming;
 
@@ -12,10 +13,13 @@ struct arming;
 enum rc arming_new(
 	struct match_set *set, struct ioc_counts *counts, struct arming **out, struct diag *why);
 /*
- * `bytes` is an indicator; where `replaced` is not empty, what is armed under that id goes first. bytes
- * may be empty. Both are copied. RC_LIMIT: the set is full.
+ * ARMING_NEW: its pattern is armed; ARMING_REPLACES: what is armed under its id goes first;
+ * ARMING_WITHDRAWS: that goes, and no more. The object is one that the vault took in, so that it is not
+ * checked again; it is copied. RC_LIMIT: the set is full.
  */
-enum rc arming_add(struct arming *a, struct span replaced, struct span bytes, struct diag *why);
+enum arming_change { ARMING_NEW, ARMING_REPLACES, ARMING_WITHDRAWS };
+enum rc arming_add(struct arming *a, enum arming_change change, const struct vault_object *o,
+	struct diag *why);
 /* Everything added is in the set after it, unless something failed. */
 enum rc arming_finish(struct arming *a, struct diag *why);
 void arming_free(

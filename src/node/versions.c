@@ -17,6 +17,11 @@ struct seen {
 	bool permitted, in_force;
 };
 
+/* index + 1; 0: free. The hash spares a look at those that only share the place. */
+struct slot {
+	uint32_t hash, index;
+};
+
 struct print {
 	uint32_t collection;
 	struct vault_print sum;
@@ -25,7 +30,7 @@ struct print {
 struct versions {
 	vec_of(struct seen) seen;
 	vec_of(struct print) prints;
-	uint32_t *slot; /* index + 1; all of one uuid in one run */
+	struct slot *slot; /* all of one uuid in one run */
 	size_t slots;
 	uint64_t seed;
 };
@@ -49,32 +54,37 @@ versions_free(struct versions *v)
 	free(v);
 }
 
-static size_t
-first_slot(const struct versions *v, const struct uuid *uuid)
+static uint32_t
+hash_of(const struct versions *v, const struct uuid *uuid)
 {
 	struct span bytes = {(const char *)uuid->byte, sizeof uuid->byte};
-	return hash64(bytes, v->seed) & (v->slots - 1);
+	return (uint32_t)(hash64(bytes, v->seed) >> 32);
 }
 
 static void
-put(struct versions *v, uint32_t index)
+put(struct versions *v, struct slot made)
 {
-	size_t at = first_slot(v, &v->seen.at[index].uuid);
-	while (v->slot[at])
+	size_t at = made.hash & (v->slots - 1);
+	while (v->slot[at].index)
 		at = (at + 1) & (v->slots - 1);
-	v->slot[at] = index + 1;
+	v->slot[at] = made;
 }
 
-static void
-make_room(struct versions *v)
+void
+versions_expect(struct versions *v, uint64_t more)
 {
-	if ((v->seen.len + 1) * 2 <= v->slots)
+	struct slot *old = v->slot;
+	size_t count = v->slots, slots = count ? count : 1024;
+	while (slots < (v->seen.len + more) * 2 && slots < UINT32_MAX)
+		slots *= 2;
+	if (slots == count)
 		return;
-	free(v->slot);
-	v->slots = v->slots ? v->slots * 2 : 1024;
-	v->slot = mem_new(v->slots * sizeof *v->slot);
-	for (size_t i = 0; i < v->seen.len; i++)
-		put(v, (uint32_t)i);
+	v->slots = slots;
+	v->slot = mem_new(slots * sizeof *v->slot);
+	for (size_t i = 0; i < count; i++)
+		if (old[i].index)
+			put(v, old[i]);
+	free(old);
 }
 
 static struct vault_print *
@@ -104,12 +114,14 @@ versions_collections(const struct versions *v)
 
 /* The entry of this object in the collection, and the one in force, each NULL where there is none. */
 static void
-find(struct versions *v, const struct uuid *uuid, uint32_t collection, struct seen **here,
-	struct seen **in_force)
+find(struct versions *v, uint32_t hash, const struct uuid *uuid, uint32_t collection,
+	struct seen **here, struct seen **in_force)
 {
 	*here = *in_force = NULL;
-	for (size_t at = first_slot(v, uuid); v->slot[at]; at = (at + 1) & (v->slots - 1)) {
-		struct seen *s = &v->seen.at[v->slot[at] - 1];
+	for (size_t at = hash & (v->slots - 1); v->slot[at].index; at = (at + 1) & (v->slots - 1)) {
+		if (v->slot[at].hash != hash)
+			continue;
+		struct seen *s = &v->seen.at[v->slot[at].index - 1];
 		if (memcmp(&s->uuid, uuid, sizeof *uuid) != 0)
 			continue;
 		if (s->collection == collection)
@@ -138,10 +150,11 @@ versions_see(struct versions *v, const struct vault_item *item, bool permitted,
 	if (o->id.len < ID_TAIL ||
 		uuid_parse(span_sub(o->id, o->id.len - ID_TAIL, ID_TAIL), &got.uuid))
 		return RC_BAD;
-	make_room(v);
+	versions_expect(v, 1);
+	uint32_t hash = hash_of(v, &got.uuid);
 	struct vault_print *print = print_of(v, item->collection);
 	struct seen *here, *before;
-	find(v, &got.uuid, item->collection, &here, &before);
+	find(v, hash, &got.uuid, item->collection, &here, &before);
 	*verdict = VERSION_IDLE;
 	if (here && here->added == got.added && here->permitted == permitted)
 		return RC_OK;
@@ -160,6 +173,6 @@ versions_see(struct versions *v, const struct vault_item *item, bool permitted,
 		return RC_OK;
 	}
 	*vec_add(&v->seen) = got;
-	put(v, (uint32_t)v->seen.len - 1);
+	put(v, (struct slot){hash, (uint32_t)v->seen.len});
 	return RC_OK;
 }

@@ -11,6 +11,9 @@ struct versions;
 struct versions *versions_new(void);
 void versions_free(struct versions *v); /* NULL accepted */
 
+/* Room for so many more at once. */
+void versions_expect(struct versions *v, uint64_t more);
+
 enum versions_verdict {
 	VERSION_FIRST,	  /* nothing of this object was in force */
 	VERSION_REPLACES, /* in force from now on instead of what was */

@@ -231,7 +231,10 @@ many_are_armed_in_the_order_they_came(void **state)
 			"00000000-0000-4000-9000-%012u\",\"created\":\"2020-01-01T00:00:00.000Z\","
 			"\"modified\":\"2020-01-01T00:00:00.000Z\",\"pattern_type\":\"%s\","
 			"\"pattern\":\"[domain-name:value = 'h%u.example' OR url:value = "
-			"'http://h%u.example/a']\",\"valid_from\":\"2020-01-01T00:00:00Z\"}",
+			"'http://h%u.example/a']\",\"valid_from\":\"2020-01-01T00:00:00Z\","
+			"\"object_marking_refs\":[\"marking-definition--bab4a63c-aed9-4cf5-a766-"
+			"dfca5abac2bb\"],\"created_by_ref\":\"identity--f431f809-377b-45e0-aa1c-"
+			"6a4751cae5ff\",\"confidence\":40,\"name\":\"n\"}",
 			i, i % 10 ? "stix" : "yara", i, i);
 		parcel_add_copy(p, span_of(text));
 	}
@@ -253,6 +256,10 @@ many_are_armed_in_the_order_they_came(void **state)
 		struct indicator got = match_set_get(set, i, &mem);
 		assert_int_equal(got.id.len, strlen(id));
 		assert_memory_equal(got.id.ptr, id, got.id.len);
+		assert_span(got.tlp, "green");
+		assert_span(got.party, "identity--f431f809-377b-45e0-aa1c-6a4751cae5ff");
+		assert_span(got.name, "n");
+		assert_int_equal(got.confidence, 40);
 		i += 3;
 	}
 	armed_free(a);
