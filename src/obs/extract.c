@@ -6,9 +6,8 @@
  * [PRODUCT] "Chrome/120.0.0.0" is no address, "HIER_DIRECT/192.0.2.1" and "tcp/192.0.2.1" are
  * [ESCAPE] what stands before a word may be half of an escape
  * [LOCAL-PART] what stands before an @ is no name; an address before "@53" has its port there
- * [EUI] eight groups of two digits are a hardware address
  */
-#include "obs/extract.h"
+#include "obs/extract-internal.h"
 
 #include <string.h>
 #include <unictype.h>
@@ -51,12 +50,6 @@ extract_init(struct extract *it, struct span text, struct arena *scratch)
 	it->stage = NEXT_WORD;
 	it->colons = 0;
 	it->dotted = false;
-}
-
-static unsigned char
-byte_at(const struct extract *it, size_t at)
-{
-	return at < it->text.len ? (unsigned char)it->text.ptr[at] : 0;
 }
 
 /* Length of the character at `at` where it can stand in a name, 0 where it cannot. [WIDE-EDGE] */
@@ -120,100 +113,6 @@ next_chunk(struct extract *it)
 	return false;
 }
 
-/* Digits of one group of an IPv6 address that starts at `at`, SIZE_MAX when it is none. */
-static size_t
-group_end(const struct extract *it, size_t at, size_t stop)
-{
-	size_t end = at;
-	while (end < stop && ascii_hex(it->text.ptr[end]) >= 0)
-		end++;
-	return end - at <= 4 ? end : SIZE_MAX;
-}
-
-static bool
-is_hardware_address(struct span s)
-{
-	if (s.len != 23)
-		return false;
-	for (size_t i = 2; i < 23; i += 3)
-		if (s.ptr[i] != ':')
-			return false;
-	return true;
-}
-
-/* Whether text from `from` to `to` is an address once a stray colon at an end is cut off. */
-static bool
-parse_six(const struct extract *it, size_t *from, size_t *to, struct addr *out)
-{
-	struct span s = span_sub(it->text, *from, *to - *from);
-	if (is_hardware_address(s)) /* [EUI] */
-		return false;
-	if (s.len > 2 && s.ptr[s.len - 1] == ':' && s.ptr[s.len - 2] != ':')
-		s.len--;
-	if (s.len > 2 && s.ptr[0] == ':' && s.ptr[1] != ':')
-		s = span_sub(s, 1, SIZE_MAX);
-	if (s.len < 3 || !addr_parse6(s, out))
-		return false;
-	*from = (size_t)(s.ptr - it->text.ptr);
-	*to = *from + s.len;
-	return true;
-}
-
-/* Looks for an IPv6 address among the chunk's groups from `at`; consecutive groups that could be
- * one. */
-static bool
-find_six(struct extract *it, size_t at, struct addr *out)
-{
-	while (at < it->stop) {
-		size_t start = at, end = at, colons = 0;
-		bool tail = false;
-		for (;;) {
-			size_t group = group_end(it, at, it->stop);
-			if (group == SIZE_MAX)
-				break;
-			unsigned char next = group < it->stop ? byte_at(it, group) : 0;
-			if (next == ':') {
-				at = end = group + 1;
-				colons++;
-				continue;
-			}
-			if (next == '.' &&
-				group > at) { /* dotted tail, tcpdump's ".port", full stop */
-				size_t dots = group;
-				while (dots < it->stop &&
-					(byte_at(it, dots) == '.' ||
-						ascii_is_digit((char)byte_at(it, dots))))
-					dots++;
-				struct addr four;
-				size_t cut = dots;
-				while (cut > group && byte_at(it, cut - 1) == '.')
-					cut--;
-				tail = addr_parse4(span_sub(it->text, at, cut - at), &four);
-				end = tail ? cut : group;
-				at = dots;
-				break;
-			}
-			if (next == 0)
-				at = end = group;
-			break;
-		}
-		if (colons > 1) {
-			it->six = start;
-			it->six_stop = end;
-			if (parse_six(it, &it->six, &it->six_stop, out))
-				return true;
-		}
-		/* On behind the next colon. */
-		while (at < it->stop && byte_at(it, at) != ':')
-			at++;
-		at++;
-		if (at <= start)
-			at = start + 1;
-	}
-	it->six = it->six_stop = SIZE_MAX;
-	return false;
-}
-
 /* [ESCAPE] How many bytes at `start` belong to an escape that began before; *both: perhaps not. */
 static size_t
 escape_length(const struct extract *it, size_t start, size_t stop, bool *both)
@@ -265,12 +164,12 @@ next_word(struct extract *it)
 		size_t start = it->chunk, end = start, limit = it->stop;
 		if (it->six != SIZE_MAX && start < it->six)
 			limit = it->six;
-		while (end < limit && byte_at(it, end) != ':' &&
-			!(byte_at(it, end) == '.' && byte_at(it, end + 1) == '.'))
+		while (end < limit && extract_byte(it, end) != ':' &&
+			!(extract_byte(it, end) == '.' && extract_byte(it, end + 1) == '.'))
 			end++;
 		it->chunk = end;
 		while (it->chunk < limit &&
-			(byte_at(it, it->chunk) == ':' || byte_at(it, it->chunk) == '.'))
+			(extract_byte(it, it->chunk) == ':' || extract_byte(it, it->chunk) == '.'))
 			it->chunk++;
 		bool both;
 		size_t skipped = escape_length(it, start, end, &both);
@@ -278,11 +177,11 @@ next_word(struct extract *it)
 			start += skipped;
 		it->word_all = end;
 		it->second = both ? start + skipped : SIZE_MAX;
-		it->dotted = start < end && byte_at(it, start) == '.' &&
-			     !(start > 0 && byte_at(it, start - 1) == '.');
-		while (start < end && is_trimmed(byte_at(it, start)))
+		it->dotted = start < end && extract_byte(it, start) == '.' &&
+			     !(start > 0 && extract_byte(it, start - 1) == '.');
+		while (start < end && is_trimmed(extract_byte(it, start)))
 			start++;
-		while (end > start && is_trimmed(byte_at(it, end - 1)))
+		while (end > start && is_trimmed(extract_byte(it, end - 1)))
 			end--;
 		if (end - start < 4)
 			continue;
@@ -312,10 +211,11 @@ is_alnum_or_high(unsigned char c)
 static bool
 is_ja4_at(const struct extract *it, size_t at, size_t stop)
 {
-	if (stop - at < JA4_LENGTH || byte_at(it, at + 10) != '_' || byte_at(it, at + 23) != '_')
+	if (stop - at < JA4_LENGTH || extract_byte(it, at + 10) != '_' ||
+		extract_byte(it, at + 23) != '_')
 		return false;
-	if (stop - at > JA4_LENGTH && class[byte_at(it, at + JA4_LENGTH)] == NAME &&
-		byte_at(it, at + JA4_LENGTH) != '-')
+	if (stop - at > JA4_LENGTH && class[extract_byte(it, at + JA4_LENGTH)] == NAME &&
+		extract_byte(it, at + JA4_LENGTH) != '-')
 		return false;
 	struct observable o;
 	own_arena struct arena a = {};
@@ -334,7 +234,7 @@ next_hash(struct extract *it, struct found *out)
 			it->run = start + JA4_LENGTH;
 			return give_lower(it, OBS_JA4, start, JA4_LENGTH, out);
 		}
-		while (end < it->word_stop && is_alnum_or_high(byte_at(it, end)))
+		while (end < it->word_stop && is_alnum_or_high(extract_byte(it, end)))
 			hex &= ascii_hex(it->text.ptr[end++]) >= 0;
 		it->run = end + 1;
 		enum obs_kind kind = obs_hash_kind(end - start);
@@ -351,18 +251,18 @@ is_version(const struct extract *it, size_t start, size_t stop)
 	static const struct span paths[] = {SPAN("tcp"), SPAN("udp"), SPAN("icmp"), SPAN("sctp"),
 		SPAN("ip"), SPAN("ipv4"), SPAN("dst"), SPAN("src"), SPAN("localhost"),
 		SPAN("host")};
-	if (start < 2 || byte_at(it, start - 1) != '/')
+	if (start < 2 || extract_byte(it, start - 1) != '/')
 		return false;
-	if (byte_at(it, stop) == ':' && ascii_is_digit((char)byte_at(it, stop + 1)))
+	if (extract_byte(it, stop) == ':' && ascii_is_digit((char)extract_byte(it, stop + 1)))
 		return false;
 	size_t from = start - 1;
 	bool low = false;
-	while (from > 0 && class[byte_at(it, from - 1)] == NAME)
-		low |= byte_at(it, --from) >= 'a';
+	while (from > 0 && class[extract_byte(it, from - 1)] == NAME)
+		low |= extract_byte(it, --from) >= 'a';
 	struct span product = span_sub(it->text, from, start - 1 - from);
 	if (!low || !ascii_is_alpha(product.ptr[0]))
 		return false;
-	if (from > 0 && !strchr(" \t\"'(;,+=", byte_at(it, from - 1)))
+	if (from > 0 && !strchr(" \t\"'(;,+=", extract_byte(it, from - 1)))
 		return false;
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
 		if (span_eq_fold(product, paths[i]))
@@ -392,7 +292,7 @@ dotted_port(const struct extract *it, size_t start, size_t stop)
 		  span_starts(behind, SPAN(":"));
 	if (!from && !to)
 		return 0;
-	while (dot > start && byte_at(it, dot - 1) != '.')
+	while (dot > start && extract_byte(it, dot - 1) != '.')
 		dot--;
 	if (dot == start || !span_to_u64(span_sub(it->text, dot, stop - dot), &port) ||
 		port > 65535)
@@ -412,7 +312,7 @@ whole_address(struct extract *it, size_t start, size_t stop, struct found *out)
 	if (before_port)
 		return give_four(it, start, before_port, out);
 	size_t hyphen = start;
-	while (hyphen < stop && byte_at(it, hyphen) != '-')
+	while (hyphen < stop && extract_byte(it, hyphen) != '-')
 		hyphen++;
 	struct found second;
 	if (hyphen == stop || !give_four(it, hyphen + 1, stop, &second) ||
@@ -470,11 +370,11 @@ static bool
 is_port(const struct extract *it, size_t at)
 {
 	size_t end = at;
-	while (ascii_is_digit((char)byte_at(it, end)))
+	while (ascii_is_digit((char)extract_byte(it, end)))
 		end++;
 	size_t whole;
-	bool edge = class[byte_at(it, end)] == HIGH ? !wide_length(it->text, end, &whole)
-						    : !class[byte_at(it, end)];
+	bool edge = class[extract_byte(it, end)] == HIGH ? !wide_length(it->text, end, &whole)
+							 : !class[extract_byte(it, end)];
 	return end > at && end - at < 6 && edge;
 }
 
@@ -484,7 +384,7 @@ whole_word(struct extract *it, size_t start, struct found *out)
 	size_t stop = it->word_stop;
 	bool high = false, dot = false, letter = false;
 	for (size_t i = start; i < stop; i++) {
-		unsigned char c = byte_at(it, i);
+		unsigned char c = extract_byte(it, i);
 		high |= class[c] == HIGH;
 		dot |= c == '.';
 		letter |= c == '_' || ascii_is_alpha((char)c);
@@ -492,8 +392,8 @@ whole_word(struct extract *it, size_t start, struct found *out)
 	if (!dot && !high)
 		return false;
 	/* [LOCAL-PART] */
-	if (byte_at(it, it->word_all) == '@' &&
-		(class[byte_at(it, it->word_all + 1)] & (NAME | HIGH)) &&
+	if (extract_byte(it, it->word_all) == '@' &&
+		(class[extract_byte(it, it->word_all + 1)] & (NAME | HIGH)) &&
 		(letter || high || !is_port(it, it->word_all + 1)))
 		return false;
 	if (high)
@@ -513,7 +413,7 @@ give_six(struct extract *it, const struct addr *six, struct found *out)
 	it->six = it->six_stop = SIZE_MAX;
 	it->stage = NEXT_WORD;
 	/* tcpdump's port behind the address is no word */
-	while (it->chunk < it->stop && byte_at(it, it->chunk) != ':')
+	while (it->chunk < it->stop && extract_byte(it, it->chunk) != ':')
 		it->chunk++;
 	return true;
 }
@@ -531,15 +431,15 @@ advance(struct extract *it, struct found *out, bool *end)
 		}
 		bool both;
 		if (it->colons > 1)
-			find_six(it, it->chunk + escape_length(it, it->chunk, it->stop, &both),
-				&six);
+			extract_find_six(it,
+				it->chunk + escape_length(it, it->chunk, it->stop, &both), &six);
 	}
 	if (it->six != SIZE_MAX && it->chunk >= it->six) {
 		size_t from = it->six, to = it->six_stop;
-		if (parse_six(it, &from, &to, &six)) {
+		if (extract_parse_six(it, &from, &to, &six)) {
 			size_t rest = to;
 			give_six(it, &six, out);
-			find_six(it, rest, &six);
+			extract_find_six(it, rest, &six);
 			return true;
 		}
 		it->six = SIZE_MAX;
@@ -584,7 +484,7 @@ extract_next(struct extract *it, struct found *out)
 				it->word = it->run = it->second;
 				it->second = SIZE_MAX;
 				while (it->word < it->word_stop &&
-					is_trimmed(byte_at(it, it->word)))
+					is_trimmed(extract_byte(it, it->word)))
 					it->word++;
 				it->run = it->word;
 				it->stage = HASHES;

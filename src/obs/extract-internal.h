@@ -1,0 +1,18 @@
+#pragma once
+/* What the parts of extraction share. */
+#include "obs/extract.h"
+
+/* The byte at `at`, 0 behind the end. */
+static inline unsigned char
+extract_byte(const struct extract *it, size_t at)
+{
+	return at < it->text.len ? (unsigned char)it->text.ptr[at] : 0;
+}
+
+/* Whether text from *from to *to is an address once a stray colon at an end is cut off. */
+bool extract_parse_six(const struct extract *it, size_t *from, size_t *to, struct addr *out);
+/*
+ * Looks for an IPv6 address among the chunk's groups from `at`, consecutive groups that could be one:
+ * it->six and it->six_stop are where it stands, SIZE_MAX where there is none.
+ */
+bool extract_find_six(struct extract *it, size_t at, struct addr *out);
