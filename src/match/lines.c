@@ -101,6 +101,8 @@ fill(struct lines *l, struct diag *why)
 static bool
 has_two_lines(const struct lines *l)
 {
+	if (!l->buffer)
+		return false;
 	const char *at = l->buffer + l->start, *end = l->buffer + l->end;
 	for (unsigned i = 0; i < 2; i++) {
 		at = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;

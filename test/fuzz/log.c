@@ -41,13 +41,14 @@ read_all(struct span log, const struct reader *reader, enum scan_text as)
 	scan_init(&scan, the_set(), (struct clock){fixed_now, NULL});
 	scan.text = as;
 	while (!reading_next(&reading, &r, NULL)) {
-		must(r.offset <= log.len && r.text.len <= log.len - r.offset);
+		uint64_t end = record_place(&r, r.text.len);
+		must(r.offset <= end && end <= log.len);
 		for (size_t i = 0; i < r.fields; i++)
 			must(field_place(&r, &r.field[i], r.field[i].value.len) <= r.text.len);
 		size_t hits = scan_record(&scan, &r, SPAN("log"), &hit);
 		for (size_t i = 0; i < hits; i++) {
-			must(hit[i].offset >= r.offset && hit[i].offset <= r.offset + r.text.len);
-			must(hit[i].length <= r.offset + r.text.len - hit[i].offset);
+			must(hit[i].offset >= r.offset && hit[i].offset <= end);
+			must(hit[i].length <= end - hit[i].offset);
 		}
 	}
 	scan_fini(&scan);
