@@ -1,6 +1,7 @@
 #include "node/armed.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/hash.h"
 #include "base/vec.h"
@@ -132,6 +133,7 @@ arm_newer(struct armed *n, struct match_set *set, bool *lost, struct diag *why)
 {
 	int64_t last = 0, epoch = 0;
 	struct refresh r = {.armed = n};
+	memset(n->leaves, 0, sizeof n->leaves);
 	enum rc code = store_begin_read(n->node.store, why);
 	if (code)
 		return code;
