@@ -29,6 +29,10 @@ exchange_new(void *server, const char *uri, struct MHD_Connection *mhd)
 	x->raw_target = arena_dup(&x->arena, span_of(uri ? uri : ""));
 	x->body_limit = s->config.body_limit;
 	slot_bind(s, x);
+	pthread_mutex_lock(&x->conn->lock);
+	x->conn->served = true;
+	x->conn->thread = pthread_self();
+	pthread_mutex_unlock(&x->conn->lock);
 	atomic_fetch_add(&s->requests, 1);
 	conn_phase(x->conn, PHASE_HEAD);
 	return x;
@@ -202,7 +206,11 @@ begin(struct exchange *x, const char *method, const char *version)
 		/* What follows on this connection cannot be trusted to be a request. */
 		x->close = true;
 		x->framing = (struct framing){.chunked = true, .expects = true};
-		exchange_refuse(x, status, why);
+		x->told = status == 431;
+		if (x->told)
+			mend_refuse(x, status, why);
+		else
+			exchange_refuse(x, status, why);
 		return;
 	}
 	status = judge_peer(x, &why);
@@ -268,6 +276,8 @@ exchange_step(void *server, struct MHD_Connection *mhd, const char *url, const c
 	if (!x->begun) {
 		x->begun = true;
 		begin(x, method, version);
+		if (x->told)
+			return MHD_NO;
 		conn_phase(x->conn, has_body(x) ? PHASE_BODY : PHASE_WORK);
 		if (answers_early(x)) {
 			x->close = true;
@@ -305,6 +315,25 @@ exchange_answer_header(struct exchange *x, struct span name, struct span value)
 	buf_add_byte(&x->headers, 0);
 }
 
+/* True: the answer was wanted as bytes. */
+static bool
+answer_aside(struct exchange *x, unsigned status, struct span body)
+{
+	if (!x->aside)
+		return false;
+	buf_printf(x->aside, "HTTP/1.1 %u %s\r\nConnection: close\r\nContent-Length: %zu\r\n",
+		status, MHD_get_reason_phrase_for(status), body.len);
+	const char *at = x->headers.ptr, *end = at + x->headers.len;
+	while (at < end) {
+		const char *value = at + strlen(at) + 1;
+		buf_printf(x->aside, "%s: %s\r\n", at, value);
+		at = value + strlen(value) + 1;
+	}
+	buf_add(x->aside, SPAN("\r\n"));
+	buf_add(x->aside, body);
+	return true;
+}
+
 static void
 answer(struct exchange *x, unsigned status, struct MHD_Response *response)
 {
@@ -322,12 +351,16 @@ answer(struct exchange *x, unsigned status, struct MHD_Response *response)
 void
 exchange_answer_empty(struct exchange *x, unsigned status)
 {
+	if (answer_aside(x, status, (struct span){}))
+		return;
 	answer(x, status, MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
 }
 
 void
 exchange_answer_copy(struct exchange *x, unsigned status, struct span body)
 {
+	if (answer_aside(x, status, body))
+		return;
 	answer(x, status,
 		MHD_create_response_from_buffer(body.len, (void *)body.ptr, MHD_RESPMEM_MUST_COPY));
 }
@@ -338,6 +371,10 @@ exchange_answer_buf(struct exchange *x, unsigned status, struct buf *body)
 	if (body->len == 0) {
 		buf_fini(body);
 		exchange_answer_empty(x, status);
+		return;
+	}
+	if (answer_aside(x, status, buf_span(body))) {
+		buf_fini(body);
 		return;
 	}
 	answer(x, status,
@@ -396,6 +433,10 @@ exchange_answer_shared(struct exchange *x, unsigned status, struct http_body *bo
 		exchange_answer_empty(x, status);
 		return;
 	}
+	if (answer_aside(x, status, buf_span(&body->bytes))) {
+		http_body_free(body);
+		return;
+	}
 	answer(x, status,
 		MHD_create_response_from_buffer_with_free_callback_cls(
 			body->bytes.len, body->bytes.ptr, body_sent, body));
@@ -408,7 +449,7 @@ exchange_refuse(struct exchange *x, unsigned status, const char *why)
 	atomic_fetch_add(&s->refused, 1);
 	if (s->handler.refuse)
 		s->handler.refuse(s->handler.ctx, x, status, why);
-	if (!x->response) {
+	if (!x->response && !(x->aside && x->aside->len)) {
 		exchange_answer_header(x, SPAN("Content-Type"), SPAN("text/plain; charset=utf-8"));
 		struct span text = arena_printf(&x->arena, "%s\n", why);
 		exchange_answer_copy(x, status, text);

@@ -45,12 +45,14 @@ static unsigned
 count_fields(const struct head *h, struct counts *c, const char **why)
 {
 	for (size_t i = 0; i < h->len; i++) {
-		struct span name = h->fields[i].name, value = span_trim(h->fields[i].value);
+		struct span name = h->fields[i].name, value = h->fields[i].value;
 		if (!is_token(name))
 			return refuse(
 				why, 400, "a header's name holds a byte that no name may hold");
 		if (!is_value(value))
 			return refuse(why, 400, "a header's value holds a control byte");
+		/* Of what span_trim takes away only blanks and tabs are left by now. */
+		value = span_trim(value);
 		if (span_eq_fold(name, SPAN("content-length"))) {
 			c->length++;
 			c->length_value = value;
@@ -128,7 +130,7 @@ strip_authority(struct span *text)
 	size_t end = 0;
 	while (end < rest.len && rest.ptr[end] != '/' && rest.ptr[end] != '?')
 		end++;
-	if (end == 0)
+	if (end == 0 || !host_ok(span_sub(rest, 0, end)))
 		return false;
 	*text = span_sub(rest, end, SIZE_MAX);
 	return true;

@@ -7,6 +7,7 @@
  */
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 
 #include "base/arena.h"
@@ -44,6 +45,8 @@ struct conn {
 	struct tls *judged; /* which generation judged the certificate; held */
 	enum tls_verdict verdict;
 	struct cert *cert;
+	bool served; /* lock: a request line was read, by this thread */
+	pthread_t thread;
 };
 
 struct exchange {
@@ -57,7 +60,7 @@ struct exchange {
 	struct head head;
 	struct framing framing;
 	struct target target;
-	bool begun, drain, close;
+	bool begun, drain, close, told;
 	/* The body. */
 	struct buf body;
 	size_t body_limit;
@@ -70,6 +73,7 @@ struct exchange {
 	/* The answer. */
 	struct buf headers; /* name NUL value NUL ... */
 	struct MHD_Response *response;
+	struct buf *aside; /* the answer goes here as bytes, not to the library */
 	unsigned status;
 	char address[64];
 	void *state;
@@ -118,6 +122,11 @@ bool accept_open(struct server *s, int listen_fd);
 void *accept_run(void *server);
 void accept_nudge(struct server *s);	 /* look again: the end, or room */
 void accept_give_back(struct server *s); /* a connection ended */
+
+/* mend.c */
+void mend_log(void *server, const char *format, va_list args);
+/* Refuses past the library; the connection is to be closed. */
+void mend_refuse(struct exchange *x, unsigned status, const char *why);
 
 /* watch.c */
 void *watch_run(void *server);

@@ -210,13 +210,16 @@ start_daemon(struct server *s, struct diag *why)
 	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 	if (s->tls)
 		flags |= MHD_USE_TLS;
+	if (MHD_get_version()[0] == '0')
+		flags |= MHD_USE_ERROR_LOG; /* to mend_log alone */
 	s->daemon = MHD_start_daemon(flags, 0, NULL, NULL, exchange_step, s,
 		MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_POOL,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->config.per_address,
 		MHD_OPTION_NOTIFY_CONNECTION, conn_notice, s, MHD_OPTION_NOTIFY_COMPLETED,
 		exchange_end, s, MHD_OPTION_URI_LOG_CALLBACK, exchange_new, s,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_as_is, NULL,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_as_is, NULL, MHD_OPTION_EXTERNAL_LOGGER,
+		mend_log, s,
 #if MHD_VERSION >= 0x00097701
 		MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
 #endif
