@@ -484,3 +484,53 @@ def test_a_held_request_brings_what_is_new_within_a_second(node, fake):
         assert time.monotonic() - start < 1
         assert len(node.names()) == number + 1
     assert all("Prefer" not in a.headers for a in server.pages[:1])
+
+
+# ---- sending ----
+
+def test_what_is_pushed_is_an_envelope_and_its_status_is_followed_to_the_end(node, fake):
+    """TAXII 2.1 sections 3.1, 4.3 and 5.5: Accept and Content-Type, an envelope within max_content_length, polled
+    while it is pending and never again once it is complete."""
+    server = fake()
+    asked = {}
+
+    def twist(a):
+        if a.method == "POST":
+            number = f"2d086da7-4bdc-4f91-900e-{len(server.posted):012x}"
+            objects = json.loads(a.body)["objects"]
+            server.posted.append((a.headers, a.body))
+            asked[number] = [0, objects]
+            return 202, {}, status(number)
+        if "/status/" in a.path:
+            number = a.path.split("/")[-2]
+            asked[number][0] += 1
+            return 200, {}, status(number)
+        return None
+
+    def status(number):
+        times, objects = asked[number]
+        details = [{"id": o["id"], "version": o["modified"]} for o in objects]
+        done = {"success_count": len(objects), "successes": details, "pending_count": 0} if times == 2 else \
+            {"success_count": 0, "pending_count": len(objects), "pendings": details}
+        return {"id": number, "status": "complete" if times == 2 else "pending", "total_count": len(objects),
+                "failure_count": 0, "x_acme_queue": {"length": 3}} | done
+    server.twist = twist
+    node.run("collection", "add", "out", "--title", "out")
+    many = [{"type": "indicator", "spec_version": "2.1", "id": f"indicator--{n:08x}-0000-4000-8000-00000000ffff",
+             "created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z", "name": f"m{n}",
+             "description": "x" * 300, "pattern": f"[domain-name:value = 'm{n}.fake.example']", "pattern_type": "stix",
+             "valid_from": "2026-01-01T00:00:00Z"} for n in range(400)]
+    node.run("import", "-", "--collection", "out", stdin="\n".join(map(json.dumps, many)))
+    node.run("sync", "add", "peer", server.url, "--user", USER, "--password-stdin", "--push", f"out={ID}",
+             stdin=PASSWORD + "\n")
+    node.sync()
+    sent = []
+    for headers, body in server.posted:
+        assert headers["Accept"] == headers["Content-Type"] == MEDIA and len(body) <= 100000
+        assert list(json.loads(body)) == ["objects"]
+        sent += [o["id"] for o in json.loads(body)["objects"]]
+    assert sorted(sent) == sorted(o["id"] for o in many) and len(server.posted) > 1
+    assert {times for times, _ in asked.values()} == {2}
+    before = len(server.asked)
+    node.sync()
+    assert not [a for a in server.asked[before:] if a.method == "POST" or "/status/" in a.path]

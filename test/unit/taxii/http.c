@@ -412,6 +412,112 @@ storable_media_types_are_listed(void **state)
 	assert_true(span_find(buf_span(&kept), type) != SIZE_MAX);
 }
 
+/* Properties of TAXII's resources: "s" string, "b" boolean, "n" number, "l" list, upper case where
+ * required; name:type, blank between. */
+static void
+check_shape(yyjson_val *object, const char *shape)
+{
+	size_t at, max, known = 0;
+	yyjson_val *key, *value;
+	assert_true(yyjson_is_obj(object));
+	for (const char *p = shape; *p;) {
+		const char *colon = strchr(p, ':');
+		yyjson_val *one = yyjson_obj_getn(object, p, (size_t)(colon - p));
+		char kind = colon[1];
+		bool required = kind >= 'A' && kind <= 'Z';
+		assert_true(one || !required);
+		known += one != NULL;
+		switch (one ? kind | 32 : 0) {
+		case 's': assert_true(yyjson_is_str(one)); break;
+		case 'b': assert_true(yyjson_is_bool(one)); break;
+		case 'n':
+			assert_true(yyjson_is_uint(one) && yyjson_get_uint(one) >> 53 == 0);
+			break;
+		case 'l': assert_true(yyjson_is_arr(one) && yyjson_arr_size(one) > 0); break;
+		default: break;
+		}
+		p = colon[2] ? colon + 3 : colon + 2;
+	}
+	/* Nothing beside them: a custom property would have to start with "x_" (section 7.1). */
+	yyjson_obj_foreach(object, at, max, key, value) if (!known--) fail();
+	assert_int_equal(known, 0);
+}
+
+static void
+resources_have_their_properties_and_no_others(void **state)
+{
+	(void)state;
+	static const char collection[] =
+		"id:S title:S description:s alias:s can_read:B can_write:B media_types:l";
+	assert_int_equal(get("/taxii2/"), 200);
+	check_shape(json(), "title:S description:s contact:s default:s api_roots:l");
+	assert_int_equal(get("/api/"), 200);
+	check_shape(json(), "title:S description:s versions:L max_content_length:N");
+	assert_int_equal(get("/api/collections/"), 200);
+	check_shape(json(), "collections:l");
+	check_shape(yyjson_arr_get(json_get(json(), "collections"), 0), collection);
+	assert_int_equal(get(SHARED), 200);
+	check_shape(json(), collection);
+	char text[1500], target[200];
+	snprintf(text, sizeof text, "%s,{\"type\":\"indicator\"}",
+		indicator_text(1, "2023-01-01T00:00:00.000Z"));
+	assert_int_equal(put(text), 202);
+	static const char status[] =
+		"id:S status:S request_timestamp:s total_count:N success_count:N successes:l "
+		"failure_count:N failures:l pending_count:N pendings:l";
+	check_shape(json(), status);
+	check_shape(yyjson_arr_get(json_get(json(), "successes"), 0), "id:S version:S message:s");
+	check_shape(yyjson_arr_get(json_get(json(), "failures"), 0), "id:S version:S message:s");
+	snprintf(target, sizeof target, "/api/status/%s/", yyjson_get_str(json_get(json(), "id")));
+	assert_int_equal(get(target), 200);
+	check_shape(json(), status);
+	put_many(2, 6);
+	assert_int_equal(get(SHARED "objects/"), 200);
+	check_shape(json(), "more:b next:s objects:l");
+	assert_int_equal(get(SHARED "manifest/"), 200);
+	check_shape(json(), "more:b objects:l");
+	check_shape(yyjson_arr_get(json_get(json(), "objects"), 0),
+		"id:S date_added:S version:S media_type:s");
+	snprintf(target, sizeof target, SHARED "objects/" INDICATOR "/versions/", 1);
+	assert_int_equal(get(target), 200);
+	check_shape(json(), "more:b versions:l");
+	assert_int_equal(get("/nowhere/"), 404);
+	check_shape(json(),
+		"title:S description:s error_id:s error_code:s http_status:s external_details:s");
+}
+
+static void
+collections_keep_their_order(void **state)
+{
+	(void)state;
+	struct diag why = {};
+	struct vault_collection first = {
+		.id = uuid_v4(rng_system()), .alias = SPAN("aaa"), .title = SPAN("A")};
+	assert_int_equal(get_as(BOB, "/api/collections/"), 200);
+	struct span before = arena_dup(&w.call.mem, body());
+	char kept[2000];
+	span_copy(before, kept, sizeof kept);
+	assert_rc(vault_collection_add(w.vault, &first, &why), RC_OK);
+	put_indicator(1, "2023-01-01T00:00:00.000Z");
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(get_as(BOB, "/api/collections/"), 200);
+		assert_true(span_eq(body(), span_of(kept)));
+	}
+}
+
+/* TAXII 2.1 section 7.1.1 lets a server pass over what it does not know. */
+static void
+unknown_properties_of_an_envelope_are_passed_over(void **state)
+{
+	(void)state;
+	char text[1000];
+	snprintf(text, sizeof text,
+		"{\"x_acme_score\":{\"a\":[1]},\"more\":true,\"objects\":[%s],\"next\":\"zzz\"}",
+		indicator_text(1, "2023-01-01T00:00:00.000Z"));
+	assert_int_equal(post_as(ALICE, SHARED, text), 202);
+	assert_true(body_has("\"success_count\":1"));
+}
+
 static void
 other_methods_are_405_whoever_asks(void **state)
 {
@@ -453,6 +559,9 @@ main(void)
 		T(collections_have_uuids_and_aliases),
 		T(a_collection_id_that_is_no_uuid4_is_refused),
 		T(storable_media_types_are_listed),
+		T(resources_have_their_properties_and_no_others),
+		T(collections_keep_their_order),
+		T(unknown_properties_of_an_envelope_are_passed_over),
 		T(other_methods_are_405_whoever_asks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
