@@ -41,10 +41,20 @@ struct work {
 	const struct client_request *request;
 	struct client_answer *answer;
 	size_t body_limit;
-	enum { STOP_NONE, STOP_LIMIT, STOP_HEAD, STOP_PIN, STOP_SUITE, STOP_SLOW } stop;
+	enum {
+		STOP_NONE,
+		STOP_LIMIT,
+		STOP_HEAD,
+		STOP_PIN,
+		STOP_SUITE,
+		STOP_SLOW,
+		STOP_SILENT
+	} stop;
 	bool head_in;
 	int64_t window_start;
 	curl_off_t window_bytes;
+	int64_t last_byte; /* when one came or went */
+	curl_off_t bytes;
 };
 
 /* ---- Making and configuring ---- */
@@ -322,6 +332,13 @@ on_progress(void *ctx, curl_off_t total, curl_off_t got, curl_off_t up_total, cu
 	struct work *w = ctx;
 	int64_t now = clock_monotonic();
 	(void)total;
+	if (got + sent != w->bytes || w->last_byte == 0) {
+		w->bytes = got + sent;
+		w->last_byte = now;
+	} else if (w->request->silence && now - w->last_byte > w->request->silence * SECOND) {
+		w->stop = STOP_SILENT;
+		return 1;
+	}
 	bool due = w->head_in || (up_total > 0 && sent < up_total);
 	if (!due || w->window_start == 0) {
 		w->window_start = now;
@@ -521,6 +538,9 @@ explain_stop(struct work *w, CURLcode code, const char *detail, struct diag *why
 		diag_todo(why, "it is tried again; check the link");
 		return diag_fail(why, RC_AGAIN, "slower than 1 KB/s for %u seconds",
 			w->client->slow_seconds);
+	case STOP_SILENT:
+		diag_todo(why, "it is tried again; is the server busy?");
+		return diag_fail(why, RC_AGAIN, "no byte in %u seconds", w->request->silence);
 	case STOP_SUITE:
 		diag_todo(why, "its operator has to allow TLS 1.3, or ECDHE with AES-GCM");
 		return diag_fail(why, RC_DENIED,

@@ -46,6 +46,7 @@ struct client_request {
 	struct span user, secret; /* user and password, or the token */
 	size_t body_limit;	  /* [16 MiB] of the answer; no compression is asked for */
 	unsigned seconds;	  /* [300] for the whole request */
+	unsigned silence;	  /* [0: as long] without a byte either way */
 	unsigned redirects;	  /* [0] within the same origin, GET and HEAD only */
 };
 

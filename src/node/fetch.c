@@ -86,6 +86,7 @@ fetch_ask_pack(const struct fetch_ask *a, struct buf *out)
 	pack_span(out, a->prefer);
 	pack_number(out, a->body_limit);
 	pack_number(out, a->seconds);
+	pack_number(out, a->silence);
 }
 
 enum rc
@@ -101,6 +102,7 @@ fetch_ask_unpack(struct span payload, struct fetch_ask *out)
 	a.prefer = unpack_span(&u);
 	a.body_limit = unpack_number(&u);
 	a.seconds = unpack_number(&u);
+	a.silence = unpack_number(&u);
 	if (!unpack_done(&u) || a.peer >= FETCH_PEERS_MOST || a.body_limit > FETCH_MESSAGE_MOST)
 		return RC_BAD;
 	*out = a;
@@ -224,6 +226,7 @@ do_ask(struct worker *w, uint64_t id)
 		.secret = peer.secret,
 		.body_limit = ask.body_limit,
 		.seconds = (unsigned)ask.seconds,
+		.silence = (unsigned)ask.silence,
 		.redirects = span_eq(ask.method, SPAN("GET")) ? REDIRECTS : 0,
 	};
 	own_answer struct client_answer answer = {};

@@ -32,7 +32,7 @@ struct fetch_ask {
 	uint64_t peer;	/* its number */
 	uint64_t delay; /* microseconds to wait before sending */
 	struct span method, url, accept, content_type, body, prefer;
-	uint64_t body_limit, seconds;
+	uint64_t body_limit, seconds, silence;
 };
 
 struct fetch_reply {

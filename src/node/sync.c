@@ -297,6 +297,7 @@ send_ask(struct sync *s, struct link *l, const struct ask *ask, struct diag *why
 		.prefer = {prefer, (size_t)len},
 		.body_limit = ask->body_limit,
 		.seconds = ask->seconds,
+		.silence = (uint64_t)(s->conf->sync_timeout / SECOND) + ask->wait,
 	};
 	fetch_ask_pack(&f, &out);
 	l->asked = ++s->last_ask;

@@ -270,6 +270,27 @@ def test_pauses_widen_and_differ(node, fake):
     assert len({round(pause * 2 ** -i, 3) for i, pause in enumerate(pauses)}) == 3, "drawn, not fixed"
 
 
+def test_a_silent_server_is_given_up(node, fake):
+    """sync-timeout of tocsin.conf; a request that is held may be silent for as long as it asked."""
+    with open(node.folder / "tocsin.conf", "a") as conf:
+        conf.write("sync-timeout = 1s\nwait-cap = 4s\n")
+    server = fake(5)
+
+    def hold(asked):
+        time.sleep(3)
+        return 200, {}, {}
+    server.twist = on_pages(hold)
+    node.link(server.url)
+    start = time.monotonic()
+    assert "no byte in 1 seconds" in node.sync(code=3).err
+    assert time.monotonic() - start < 6
+    server.twist = on_pages(lambda a: hold(a) if "Prefer" in a.headers else None)
+    running = node.follow()
+    wait_for(lambda: len([a for a in server.pages if "Prefer" in a.headers]) >= 2, 20)
+    running.kill()
+    assert "fault" not in running.stdout.read() and len(node.names()) == 5
+
+
 CUTS = {
     "length": lambda text: b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: %d\r\n\r\n" % len(text) + text[:-20],
     "chunked": lambda text: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(text) + text[:-20],

@@ -121,6 +121,15 @@ a_status_survives_a_restart_for_a_day(void **state)
 	assert_int_equal(get(target), 200);
 	assert_span(json_get_span(json(), "status"), "complete");
 	assert_int_equal(number("success_count"), 1);
+	/* For as long as the configuration says, then no more. */
+	const int64_t week = INT64_C(7) * 24 * 3600 * SECOND;
+	vault_status_keep(w.vault, week);
+	w.now += INT64_C(5) * 24 * 3600 * SECOND;
+	assert_rc(vault_status_tidy(w.vault, w.now, &why), RC_OK);
+	assert_int_equal(get(target), 200);
+	w.now += INT64_C(2) * 24 * 3600 * SECOND;
+	assert_rc(vault_status_tidy(w.vault, w.now, &why), RC_OK);
+	assert_int_equal(get(target), 404);
 }
 
 static void
