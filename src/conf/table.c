@@ -30,7 +30,7 @@ const struct conf_key conf_keys[] = {
 	{"require-jail", CONF_FLAG, KEY(require_jail), 0, 0, "no",
 		"refuse to serve where the kernel cannot confine the processes"},
 	{"max-connections", CONF_COUNT, KEY(max_connections), 16, 100000, "12000",
-		"open connections; the next one is closed at once"},
+		"open connections; more wait outside, and half may hold requests"},
 	{"max-content-length", CONF_BYTES, KEY(max_content_length), 64 << 10, 64 * MIB, "32M",
 		"largest request body; a larger one is answered 413"},
 	{"page-default", CONF_COUNT, KEY(page_default), 1, 100000, "1000",

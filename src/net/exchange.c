@@ -599,3 +599,12 @@ exchange_stopping(const struct exchange *x)
 	pthread_mutex_unlock(&x->server->wait_lock);
 	return stopping;
 }
+
+bool
+exchange_crowded(const struct exchange *x)
+{
+	pthread_mutex_lock(&x->server->wait_lock);
+	bool crowded = x->server->waiting * 2 >= x->server->config.connections;
+	pthread_mutex_unlock(&x->server->wait_lock);
+	return crowded;
+}

@@ -148,6 +148,8 @@ void exchange_wait_until(struct exchange *x, int64_t deadline);
 /* True in the call that the deadline of the last wait caused. */
 bool exchange_timed_out(const struct exchange *x);
 bool exchange_stopping(const struct exchange *x); /* the server ends: answer now, do not wait */
+/* Half of the places are taken by who waits already: better not to wait for mere convenience. */
+bool exchange_crowded(const struct exchange *x);
 
 /* ---- The answer: headers first, then exactly one exchange_answer...() ---- */
 

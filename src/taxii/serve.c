@@ -105,6 +105,17 @@ certificate_of(const struct exchange *x, struct arena *mem)
 	return arena_printf(mem, "sha256:%s", pin);
 }
 
+/*
+ * Who waits keeps a connection: at most half of them are given to that, lest one partner with many
+ * patient requests shuts out all others. A preference may be passed over (RFC 7240 section 2).
+ */
+static struct span
+preference(const struct exchange *x, struct arena *mem)
+{
+	struct span prefer = joined(x, mem, SPAN("Prefer"));
+	return prefer.ptr && exchange_crowded(x) && !mutant(500) ? (struct span){} : prefer;
+}
+
 static struct served *
 served_new(struct taxii_serve *s, struct exchange *x)
 {
@@ -118,7 +129,7 @@ served_new(struct taxii_serve *s, struct exchange *x)
 		.content_type = joined(x, mem, SPAN("Content-Type")),
 		.content_encoding = joined(x, mem, SPAN("Content-Encoding")),
 		.authorization = joined(x, mem, SPAN("Authorization")),
-		.prefer = joined(x, mem, SPAN("Prefer")),
+		.prefer = preference(x, mem),
 		.certificate = certificate_of(x, mem),
 		.address = span_of(exchange_address(x)),
 		.body = exchange_body(x),

@@ -443,8 +443,14 @@ def test_a_cursor_serves_its_reader_collection_and_filters_alone(node, serve):
 
 # ---- waiting ----
 
+def newest(node, serve):
+    """date_added of the last object of "main"."""
+    assert ask(node, serve, "POST", OBJECTS, envelope(indicator(1)))[0] == 202
+    return ask(node, serve, "GET", f"{OBJECTS}?limit=10000")[1]["X-TAXII-Date-Added-Last"]
+
+
 def test_many_who_wait_are_answered_by_one_commit(node, serve):
-    after = ask(node, serve, "GET", f"{OBJECTS}?limit=10000")[1]["X-TAXII-Date-Added-Last"]
+    after = newest(node, serve)
     request = head(node, "Prefer: wait=30", "Connection: close", path=f"{OBJECTS}?added_after={after}")
     plugs = [connect(node, serve, 30) for _ in range(200)]
     try:
@@ -468,7 +474,7 @@ def test_who_is_removed_while_he_waits_gets_nothing(node, serve):
     node.user("gone")
     node.run("grant", "main", "gone", "read")
     token = node.run("user", "token", "gone").out.strip()
-    after = ask(node, serve, "GET", f"{OBJECTS}?limit=10000")[1]["X-TAXII-Date-Added-Last"]
+    after = newest(node, serve)
     path = f"{OBJECTS}?added_after={after}"
     with connect(node, serve, 30) as plug:
         plug.sendall(head(node, "Prefer: wait=30", "Connection: close", path=path).replace(
@@ -478,6 +484,37 @@ def test_who_is_removed_while_he_waits_gets_nothing(node, serve):
         assert ask(node, serve, "POST", OBJECTS, envelope(indicator(5001)))[0] == 202
         got, ended = read_all(plug)
         assert [a[0] for a in answers(got)] == [401] and b"indicator--" not in got
+
+
+def test_who_waits_leaves_room_for_others(node, tmp_path):
+    """Half of the places at most are held; a request beyond that is answered at once, without the preference."""
+    own = Node(shutil.copytree(node.folder, tmp_path / "n"))
+    own.token = node.token
+    with open(own.folder / "tocsin.conf", "a") as conf:
+        conf.write("max-connections = 20\n")
+    serve = Serve(own.folder, plain=False)
+    request = head(own, "Prefer: wait=8", "Connection: close", path=f"{OBJECTS}?added_after=2100-01-01T00:00:00Z")
+    plugs = []
+    try:
+        for _ in range(15):
+            plugs.append(connect(own, serve))
+            plugs[-1].sendall(request)
+            time.sleep(0.05)
+        start = time.monotonic()
+        assert ask(own, serve, "GET", "/taxii2/")[0] == 200 and time.monotonic() - start < 2
+        at_once = 0
+        for plug in plugs[10:]:
+            status, fields, body = answers(read_all(plug)[0])[0]
+            assert status == 200 and body == b"{}"
+            at_once += b"preference-applied" not in fields
+        assert at_once == 5 and time.monotonic() - start < 4
+        held = [answers(read_all(plug)[0])[0] for plug in plugs[:10]]
+        assert all(fields[b"preference-applied"] == b"wait=8" for _, fields, _ in held)
+        assert time.monotonic() - start > 5
+    finally:
+        for plug in plugs:
+            plug.close()
+    serve.stop()
 
 
 # ---- who asks ----
