@@ -14,7 +14,7 @@ import pytest
 
 from conftest import BIN, tocsin_run
 from fake_taxii import BASIC, ID, MEDIA, PASSWORD, USER, Fake, Raw, stamp
-from serving import wait_for
+from serving import Serve, wait_for
 
 
 class Node:
@@ -555,3 +555,43 @@ def test_what_is_pushed_is_an_envelope_and_its_status_is_followed_to_the_end(nod
     before = len(server.asked)
     node.sync()
     assert not [a for a in server.asked[before:] if a.method == "POST" or "/status/" in a.path]
+
+
+# ---- the whole way ----
+
+def test_what_a_partner_publishes_is_armed_here_within_a_second(node, tmp_path):
+    """A publishes, B pulls with a held request, B's scan of a growing log knows it: at best of three, in a second."""
+    partner = Node(tmp_path / "partner")
+    partner.run("init", "--name", "partner", "--country", "SE")
+    partner.run("collection", "add", "got", "--title", "got")
+    partner.run("user", "add", USER, "--role", "reader", "--password-stdin", stdin=PASSWORD + "\n")
+    partner.run("grant", "got", USER, "read")
+    serve = Serve(partner.folder)
+    node.link(f"http://127.0.0.1:{serve.port}/", remote="got")
+    running = node.follow()
+    log = tmp_path / "dns.log"
+    log.write_text("nothing yet\n")
+    scan = subprocess.Popen([BIN, "scan", "--follow", "--json", str(log), "--node", str(node.folder)],
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    node.running.append(scan)
+    hits = {}
+    threading.Thread(target=lambda: [hits.setdefault(json.loads(line)["observable"]["value"], time.monotonic())
+                                     for line in scan.stdout], daemon=True).start()
+    took = []
+    try:
+        for turn in range(3):
+            time.sleep(1.5)
+            name = f"evil-{turn}.partner.example"
+            partner.run("import", "-", "--collection", "got", "--format", "list", stdin=name + "\n")
+            start = time.monotonic()
+            with open(log, "a") as lines:
+                while name not in hits:
+                    assert time.monotonic() - start < 15, running.poll()
+                    lines.write(f"query {name} from 192.0.2.7\n")
+                    lines.flush()
+                    time.sleep(0.05)
+            took.append(hits[name] - start)
+    finally:
+        serve.stop()
+    print("armed after " + ", ".join(f"{t:.2f} s" for t in took))
+    assert min(took) < 1
