@@ -14,6 +14,7 @@
 #include "memo/grant.h"
 #include "net/cert.h"
 #include "net/client.h"
+#include "net/srv.h"
 #include "net/url.h"
 #include "node/layout.h"
 #include "node/sync.h"
@@ -211,6 +212,25 @@ adding_store(struct adding *a, struct diag *why)
 	return code;
 }
 
+/*
+ * No URL but a domain: what it announces by DNS is told (TAXII 2.1 section 8.4.2) and not followed by
+ * itself, since whoever answers the query would choose where credentials go.
+ */
+static enum cmd_exit
+add_domain(struct cmd_env *env, struct span domain, const char *fault)
+{
+	struct srv_list list;
+	struct diag why = {};
+	if (srv_lookup(domain, &list, &why))
+		return cmd_usage(env, "%s: %s", env->word[1], why.what[0] ? why.what : fault);
+	for (size_t i = 0; i < list.len; i++)
+		cmd_say(env, "%s announces https://%s:%u/taxii2/", env->word[1], list.at[i].host,
+			list.at[i].port);
+	return cmd_usage(env,
+		"%s is no URL: add the peer with the one above that you know to be your partner's",
+		env->word[1]);
+}
+
 static enum cmd_exit
 add_run(struct cmd_env *env)
 {
@@ -221,7 +241,8 @@ add_run(struct cmd_env *env)
 	a.peer.url = span_of(env->word[1]);
 	a.peer.kind = (enum peer_kind)cmd_choice(env, "kind", PEER_TAXII);
 	if (http_url_parse(a.peer.url, &url, &why))
-		return cmd_usage(env, "%s: %s", env->word[1], why.what);
+		return a.peer.kind == PEER_TAXII ? add_domain(env, a.peer.url, why.what)
+						 : cmd_usage(env, "%s: %s", env->word[1], why.what);
 	/* TAXII 2.1 section 8.5.1 */
 	if (a.peer.kind == PEER_TAXII && !url.tls && !url_is_local(&url))
 		return cmd_usage(env,

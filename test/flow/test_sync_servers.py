@@ -5,7 +5,9 @@ import os
 import re
 import shutil
 import signal
+import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -439,6 +441,67 @@ def test_credentials_go_to_nobody_else(node, fake, tmp_path):
 def test_taxii_is_https_but_on_this_machine(node):
     for url in ("http://192.0.2.1/taxii2/", "http://taxii.example/", "http://127.evil.example/"):
         assert "https" in node.link(url, code=2).err
+    node.run("sync", "list", code=1)
+
+
+def name_server(records):
+    """Answers SRV queries on 127.0.0.1:53 with (priority, weight, port, host); None where the port is taken."""
+    def labels(name):
+        return b"".join(bytes([len(part)]) + part.encode() for part in name.split(".")) + b"\0"
+
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        udp.bind(("127.0.0.1", 53))
+    except OSError:
+        udp.close()
+        return None
+    asked = []
+
+    def run():
+        while True:
+            try:
+                query, client = udp.recvfrom(4096)
+            except OSError:
+                return
+            end = query.index(b"\0", 12) + 5
+            asked.append(query[12:end])
+            found = records if query[12:end].lower() == labels("_taxii2._tcp.partner.example") + b"\0\x21\0\1" else []
+            answer = query[:2] + struct.pack(">HHHHH", 0x8180 if found else 0x8183, 1, len(found), 0, 0) + query[12:end]
+            for priority, weight, port, host in found:
+                data = struct.pack(">HHH", priority, weight, port) + labels(host)
+                answer += b"\xc0\x0c\0\x21\0\1\0\0\0\x3c" + struct.pack(">H", len(data)) + data
+            udp.sendto(answer, client)
+    threading.Thread(target=run, daemon=True).start()
+    return udp, asked
+
+
+def test_what_a_domain_announces_is_told_and_not_trusted(node, tmp_path):
+    """TAXII 2.1 sections 3.9 and 8.4.2; with a name server and a resolv.conf of our own."""
+    served = name_server([(10, 0, 443, "b.partner.example"), (0, 5, 8443, "taxii.partner.example"),
+                          (20, 0, 443, "evil\x1b[2J.example")])
+    if not served:
+        pytest.skip("port 53 is not ours")
+    conf = tmp_path / "resolv.conf"
+    conf.write_text("nameserver 127.0.0.1\n")
+
+    def add(domain):
+        return subprocess.run(["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', str(conf), BIN,
+                               "sync", "add", "peer", domain, "--collection", "x=got", "--node", str(node.folder)],
+                              capture_output=True, text=True, timeout=60)
+    try:
+        said = add("partner.example")
+        if "unshare" in said.stderr or "mount" in said.stderr:
+            pytest.skip("only root may mount another resolv.conf")
+        assert said.returncode == 2
+        lines = [line for line in said.stderr.splitlines() if "announces" in line]
+        assert lines == ["partner.example announces https://taxii.partner.example:8443/taxii2/",
+                         "partner.example announces https://b.partner.example:443/taxii2/"]
+        assert "is no URL" in said.stderr and "\x1b" not in said.stderr
+        said = add("other.example")
+        assert said.returncode == 2 and "announces" not in said.stderr and "https" in said.stderr
+        assert len(served[1]) >= 2
+    finally:
+        served[0].close()
     node.run("sync", "list", code=1)
 
 
