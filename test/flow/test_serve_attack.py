@@ -272,16 +272,16 @@ def test_who_trickles_is_cut(node, serve):
 
     def handshake():
         with socket.create_connection(("127.0.0.1", serve.port), timeout=30) as plain:
-            took["handshake"] = trickle(plain, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 400, 0.3, 20)
+            took["handshake"] = trickle(plain, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 400, 0.3, 30)
 
     def slow_head():
         with connect(node, serve, 30) as plug:
-            took["head"] = trickle(plug, head(node) * 3, 0.3, 20)
+            took["head"] = trickle(plug, head(node) * 3, 0.3, 30)
 
     def slow_body():
         with connect(node, serve, 30) as plug:
             plug.sendall(head(node, "Content-Length: 100000", method="POST"))
-            took["body"] = trickle_blocks(plug, 40)
+            took["body"] = trickle_blocks(plug, 50)
 
     def trickle_blocks(plug, until):
         start = time.monotonic()
@@ -311,7 +311,7 @@ def test_who_trickles_is_cut(node, serve):
     for one in threads:
         one.join(60)
     assert not errors, errors
-    assert 8 < took["handshake"] < 15 and 8 < took["head"] < 15 and 8 < took["body"] < 35, took
+    assert 8 < took["handshake"] < 25 and 8 < took["head"] < 25 and 8 < took["body"] < 40, took
 
 
 # ---- methods, codings, paths ----
@@ -464,7 +464,7 @@ def test_many_who_wait_are_answered_by_one_commit(node, serve):
             status, fields, body = answers(got)[0]
             assert status == 200 and [o["id"] for o in json.loads(body)["objects"]] == [indicator(5000)["id"]]
         print(f"200 who waited were answered in {time.monotonic() - start:.2f} s")
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 25
     finally:
         for plug in plugs:
             plug.close()
@@ -507,7 +507,7 @@ def test_who_waits_leaves_room_for_others(node, tmp_path):
             status, fields, body = answers(read_all(plug)[0])[0]
             assert status == 200 and body == b"{}"
             at_once += b"preference-applied" not in fields
-        assert at_once == 5 and time.monotonic() - start < 4
+        assert at_once == 5 and time.monotonic() - start < 6
         held = [answers(read_all(plug)[0])[0] for plug in plugs[:10]]
         assert all(fields[b"preference-applied"] == b"wait=8" for _, fields, _ in held)
         assert time.monotonic() - start > 5

@@ -257,7 +257,9 @@ def test_peers_come_and_go_while_the_node_serves(aurora, make_node):
     wait_for(lambda: b.names("more") == [indicator(100)["name"]], 10)
     aurora.put("main", indicator(2))
     wait_for(lambda: len(b.names("got")) == 2, 5)
-    pulled = [line for line in serve.lines if "sync.pulled" in line and "peer=aurora" in line]
+    # The line is written after the objects are there.
+    pulled = wait_for(lambda: (lambda told: told if len(told) > 1 else None)(
+        [line for line in serve.lines if "sync.pulled" in line and "peer=aurora" in line]), 5)
     assert ["objects=1 added=1" in line for line in pulled] == [True, True], "the first link went on where it was"
     b.run("sync", "remove", "aurora")
     time.sleep(1)
