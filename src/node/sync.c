@@ -15,8 +15,7 @@ void
 link_free(struct link *l)
 {
 	find_fini(&l->find);
-	if (l->phase == LINK_PULL)
-		pull_fini(&l->pull);
+	pull_fini(&l->pull); /* also of one that a fault has ended; empty before it began */
 	if (l->pushing)
 		push_fini(&l->push);
 	misp_link_free(l->misp);
