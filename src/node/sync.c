@@ -388,6 +388,7 @@ take_reply(struct sync *s, const struct message *m, struct link **asker, struct 
 		.code = f.code,
 		.status = (unsigned)f.status,
 		.body = f.body,
+		.date_first = fetch_reply_header(&f, SPAN("x-taxii-date-added-first")),
 		.date_last = fetch_reply_header(&f, SPAN("x-taxii-date-added-last")),
 		.applied = fetch_reply_header(&f, SPAN("preference-applied")),
 		.location = fetch_reply_header(&f, SPAN("location")),

@@ -25,11 +25,12 @@ struct reply {
 		       */
 	unsigned status;
 	struct span body;
-	struct span date_last; /* X-TAXII-Date-Added-Last as sent; empty: absent */
-	struct span applied;   /* Preference-Applied */
-	struct span location;  /* Location */
-	uint64_t retry_after;  /* seconds; 0: none */
-	int64_t elapsed;       /* microseconds the request took */
+	/* X-TAXII-Date-Added-First and -Last as sent; empty: absent */
+	struct span date_first, date_last;
+	struct span applied;  /* Preference-Applied */
+	struct span location; /* Location */
+	uint64_t retry_after; /* seconds; 0: none */
+	int64_t elapsed;      /* microseconds the request took */
 };
 
 /*

@@ -37,6 +37,7 @@ taxii_send(const struct taxii_peer *peer, const struct ask *ask, struct client_a
 	reply->status = answer->status;
 	reply->body = buf_span(&answer->body);
 	reply->retry_after = client_retry_after(answer, clock_now(peer->clock));
+	client_header(answer, SPAN("X-TAXII-Date-Added-First"), 0, &reply->date_first);
 	client_header(answer, SPAN("X-TAXII-Date-Added-Last"), 0, &reply->date_last);
 	client_header(answer, SPAN("Preference-Applied"), 0, &reply->applied);
 }

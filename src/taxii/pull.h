@@ -13,7 +13,7 @@
  * A cursor that was stored with its page's objects resumes exactly behind them; objects may come
  * twice after a server forgot its "next", never be passed over. Follows TAXII 2.1 section 3.2
  * to 3.4 and bears what servers do wrong: no or odd X-TAXII-Date-Added-Last, forgotten cursors,
- * pages that repeat for ever, `more` with an empty page, wrong media types, limits they cannot
+ * the first stamp alone, pages that repeat for ever, `more` with an empty page, wrong media types, limits they cannot
  * serve. One thread.
  */
 #include "base/clock.h"

@@ -190,6 +190,25 @@ a_server_that_only_pretends_to_hold_is_polled(void **state)
 }
 
 static void
+the_first_stamp_moves_on_where_there_is_no_last(void **state)
+{
+	(void)state;
+	start(NULL);
+	const struct reply one = {.status = 200,
+		.body = SPAN("{\"more\":true,\"objects\":[{\"a\":1}]}"),
+		.date_first = SPAN(A)};
+	pull_ask(&p, &ask);
+	assert_int_equal(pull_take(&p, &one, &turn, &why), PULL_PAGE);
+	assert_true(asks("added_after=" A));
+	const struct reply both = {.status = 200,
+		.body = SPAN("{\"objects\":[{\"a\":2},{\"a\":3}]}"),
+		.date_first = SPAN(A),
+		.date_last = SPAN(B)};
+	assert_int_equal(pull_take(&p, &both, &turn, &why), PULL_PAGE);
+	assert_true(asks("added_after=" B));
+}
+
+static void
 odd_stamps_of_other_servers_are_understood(void **state)
 {
 	(void)state;
@@ -467,6 +486,7 @@ main(void)
 		T(objects_before_a_dead_end_are_handed_over_once),
 		T(what_is_asked_in_another_way_is_asked_at_once),
 		T(a_server_that_only_pretends_to_hold_is_polled),
+		T(the_first_stamp_moves_on_where_there_is_no_last),
 		T(odd_stamps_of_other_servers_are_understood),
 		T(an_undefined_stamp_is_no_stamp),
 		T(a_stamp_never_moves_backwards),
