@@ -105,6 +105,7 @@ struct server {
 	uint32_t free_slot; /* UINT32_MAX: none */
 	uint64_t next_id, wake_generation, waiting;
 	int64_t next_deadline;
+	int64_t woken, wake_at; /* of server_wake_soon: the last time, and the next (0: none) */
 	bool stopping, watch_ends;
 	pthread_t watch, accepts;
 	int listen_fd, accept_wake;

@@ -97,6 +97,11 @@ enum rc server_reload(struct server *s, const struct server_tls *tls, struct dia
  * lost). */
 void server_wake(struct server *s, uint64_t exchange_id);
 void server_wake_all(struct server *s);
+/*
+ * As server_wake_all, now where few wait or the last time is long ago, else soon: 0.25 ms for each who
+ * waits lie between two times, at most a second, so that many who wait do not cost more than they may.
+ */
+void server_wake_soon(struct server *s);
 
 struct server_stats {
 	uint64_t connections, requests; /* since the start */

@@ -5,9 +5,10 @@
  */
 #include "base/clock.h"
 #include "base/must.h"
+#include "base/mutant.h"
 #include "net/server-internal.h"
 
-enum { SLOT_BITS = 24 };
+enum { SLOT_BITS = 24, WAKE_EACH = 250 }; /* microseconds between two times, for each who waits */
 
 uint32_t
 slot_take(struct server *s)
@@ -79,14 +80,44 @@ server_wake(struct server *s, uint64_t exchange_id)
 	pthread_mutex_unlock(&s->wait_lock);
 }
 
+/* Under wait_lock. */
+static void
+wake_all(struct server *s)
+{
+	for (size_t i = 0; i < s->slots.len && s->waiting; i++)
+		if (s->slots.at[i].x && s->slots.at[i].x->waiting)
+			exchange_resume(s->slots.at[i].x);
+}
+
 void
 server_wake_all(struct server *s)
 {
 	pthread_mutex_lock(&s->wait_lock);
 	s->wake_generation++;
-	for (size_t i = 0; i < s->slots.len && s->waiting; i++)
-		if (s->slots.at[i].x && s->slots.at[i].x->waiting)
-			exchange_resume(s->slots.at[i].x);
+	wake_all(s);
+	pthread_mutex_unlock(&s->wait_lock);
+}
+
+/* What is told here is not lost on those who are about to sleep: the generation moves at once. */
+void
+server_wake_soon(struct server *s)
+{
+	pthread_mutex_lock(&s->wait_lock);
+	int64_t now = clock_monotonic(), pace = (int64_t)s->waiting * WAKE_EACH;
+	if (pace > SECOND)
+		pace = SECOND;
+	s->wake_generation++;
+	if (now - s->woken >= pace || mutant(501)) {
+		s->woken = now;
+		s->wake_at = 0;
+		wake_all(s);
+	} else if (s->wake_at == 0) {
+		s->wake_at = s->woken + pace;
+		if (s->wake_at < s->next_deadline) {
+			s->next_deadline = s->wake_at;
+			pthread_cond_signal(&s->wait_cond);
+		}
+	}
 	pthread_mutex_unlock(&s->wait_lock);
 }
 
@@ -97,6 +128,13 @@ server_wake_due(struct server *s, int64_t now)
 	if (now < s->next_deadline)
 		return;
 	s->next_deadline = INT64_MAX;
+	if (s->wake_at && now >= s->wake_at) {
+		s->woken = now;
+		s->wake_at = 0;
+		wake_all(s);
+	} else if (s->wake_at) {
+		s->next_deadline = s->wake_at;
+	}
 	uint64_t left = s->waiting;
 	for (size_t i = 0; i < s->slots.len && left; i++) {
 		struct exchange *x = s->slots.at[i].x;

@@ -364,7 +364,7 @@ desk_run(struct desk *d, struct server *server)
 		bool changed = vault_changed(d->options.node->vault);
 		pthread_mutex_unlock(&d->lock);
 		if (changed)
-			server_wake_all(server);
+			server_wake_soon(server);
 	}
 	return RC_OK;
 }

@@ -749,6 +749,47 @@ who_waits_is_woken_and_no_wake_is_lost(void **state)
 	server_free(site.server);
 }
 
+/* Each commit tells all who wait; many of them are not asked at each of many commits. */
+static void
+many_who_wait_are_not_woken_at_every_commit(void **state)
+{
+	(void)state;
+	enum { MANY = 200, COMMITS = 100 };
+	struct site site = {};
+	own_buf struct buf answer = {};
+	int waiting[MANY];
+	site_open(&site, &(struct server_config){});
+	for (int i = 0; i < MANY; i++) {
+		waiting[i] = raw_connect(server_port(site.server));
+		raw_send(waiting[i], SPAN("GET /wait/long HTTP/1.1\r\nHost: a\r\n\r\n"));
+	}
+	struct server_stats stats = {};
+	for (int i = 0; i < 200 && stats.waiting < MANY; i++, usleep(20000))
+		server_stats(site.server, &stats);
+	assert_int_equal(stats.waiting, MANY);
+	unsigned before = atomic_load(&site.handled);
+	int64_t start = clock_monotonic();
+	for (int i = 0; i < COMMITS; i++, usleep(1000))
+		server_wake_soon(site.server);
+	int64_t lasted = clock_monotonic() - start;
+	usleep(100000);
+	/* One time at once, then one every 50 ms (200 times 0.25 ms); 200 handlers each. */
+	unsigned times = (atomic_load(&site.handled) - before) / MANY;
+	assert_in_range(times, 2, (uintmax_t)(lasted + 100000) / 50000 + 2);
+	/* And the last one is not lost. */
+	atomic_store(&site.open, 1);
+	server_wake_soon(site.server);
+	start = clock_monotonic();
+	for (int i = 0; i < MANY; i++) {
+		buf_reset(&answer);
+		raw_read(waiting[i], &answer, 5000, "woken");
+		assert_int_equal(raw_status(buf_span(&answer)), 200);
+		close(waiting[i]);
+	}
+	assert_true(clock_monotonic() - start < 5 * SECOND);
+	server_free(site.server);
+}
+
 static void
 a_wake_while_the_handler_runs_is_kept(void **state)
 {
@@ -909,6 +950,7 @@ main(void)
 		cmocka_unit_test(silent_and_idle_connections_end_and_fast_ones_do_not),
 		cmocka_unit_test(a_reader_that_does_not_read_is_cut),
 		cmocka_unit_test(who_waits_is_woken_and_no_wake_is_lost),
+		cmocka_unit_test(many_who_wait_are_not_woken_at_every_commit),
 		cmocka_unit_test(a_wake_while_the_handler_runs_is_kept),
 		cmocka_unit_test(a_wait_ends_at_its_deadline),
 		cmocka_unit_test(connections_over_the_limit_wait_outside),
