@@ -20,6 +20,16 @@ read_line(const char *line)
 }
 
 static void
+within_quotes_a_comma_is_the_value_s_own(void **state)
+{
+	(void)state;
+	assert_string_equal(read_line("\"http://evil.example/x,\""), "url http://evil.example/x,");
+	assert_string_equal(read_line("'http://evil.example/x;',"), "url http://evil.example/x;");
+	assert_string_equal(read_line("http://evil.example/x;"), "url http://evil.example/x");
+	assert_string_equal(read_line("\"evil.example\", seen twice"), "domain evil.example");
+}
+
+static void
 kinds_are_detected(void **state)
 {
 	(void)state;
@@ -212,6 +222,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(within_quotes_a_comma_is_the_value_s_own),
 		cmocka_unit_test(kinds_are_detected),
 		cmocka_unit_test(defanged_forms_are_undone),
 		cmocka_unit_test(blanks_comments_and_nonsense_are_told_apart),
