@@ -21,6 +21,8 @@ struct csv_state {
 	enum column *of;    /* what each column is */
 	size_t count, cell; /* columns; the next one of `record` to look at */
 	bool misp, more;    /* MISP's own; a record is under way */
+	bool ours;	    /* written by out_plain.c: values in normal form, of the kind named */
+	char last[64];	    /* id of the record before */
 	struct csv_record record;
 	struct arena text; /* of the record */
 	struct span cells[COLUMNS];
@@ -30,6 +32,18 @@ static bool
 sniff(struct span start)
 {
 	return ioc_is_csv(start);
+}
+
+/* The header of our own tables. */
+static bool
+is_ours(const struct csv_record *r)
+{
+	static const char *const names[] = {
+		"value", "kind", "id", "name", "valid_from", "valid_until", "confidence", "tlp"};
+	bool same = r->count == sizeof names / sizeof *names;
+	for (size_t i = 0; same && i < r->count; i++)
+		same = span_eq(r->field[i].value, span_of(names[i]));
+	return same;
 }
 
 /* Reads lines until the header; what stands before it are comments. */
@@ -55,6 +69,7 @@ begin(struct in *in, struct diag *why)
 			to_ids += st->of[i] == COLUMN_TO_IDS;
 		}
 		st->misp = to_ids > 0;
+		st->ours = is_ours(&st->record);
 		if (values && named > 1)
 			return RC_OK;
 		uint64_t lines = st->csv.next_line - 1;
@@ -76,7 +91,10 @@ tlp_of(struct span cell, struct span *marking)
 	return true;
 }
 
-/* MISP's uuid column makes the id, so that the table and the event are the same indicator. */
+/*
+ * MISP's uuid column makes the id, so that the table and the event are the same indicator. An id said
+ * again names one indicator with several values, which here become one each: the others get made ids.
+ */
 static struct span
 id_of(struct csv_state *st, struct span cell)
 {
@@ -87,7 +105,11 @@ id_of(struct csv_state *st, struct span cell)
 	if (uuid_parse(cell, &u) || !uuid_is_rfc(&u))
 		return (struct span){};
 	uuid_text(&u, text);
-	return arena_printf(&st->text, "indicator--%s", text);
+	struct span id = arena_printf(&st->text, "indicator--%s", text);
+	if (span_eq(id, span_of(st->last)))
+		return (struct span){};
+	span_copy(id, st->last, sizeof st->last);
+	return id;
 }
 
 static struct in_facts
@@ -154,20 +176,40 @@ take_misp(struct in *in, struct span value, const struct in_facts *facts, struct
 	return RC_OK;
 }
 
+/* A spreadsheet's apostrophe before what it would take for a formula is none of the value. */
+static struct span
+drop_guard(struct span value)
+{
+	if (value.len > 1 && value.ptr[0] == '\'' && strchr("=+-@", value.ptr[1]) && value.ptr[1])
+		return span_sub(value, 1, SIZE_MAX);
+	return value;
+}
+
+static enum rc
+observe(struct csv_state *st, struct span value, struct observable *o, struct diag *why)
+{
+	struct span type = st->cells[COLUMN_TYPE];
+	enum obs_kind kind = st->ours ? obs_from_word(type) : OBS_NONE;
+	if (kind != OBS_NONE)
+		return obs_normalize(kind, value, &st->text, o, why);
+	/* Only JA3 needs to be told: it looks like an MD5. */
+	if (type.len >= 3 && span_eq_fold(span_sub(type, 0, 3), SPAN("ja3")))
+		value = arena_printf(&st->text, "ja3:%.*s", (int)value.len, value.ptr);
+	enum rc code = obs_value(value, &st->text, o, why);
+	return code == RC_NONE ? diag_fail(why, RC_UNKNOWN, "a comment where a value was to be")
+			       : code;
+}
+
 static enum rc
 take_value(struct in *in, struct span value, struct in_object *out, struct diag *why)
 {
 	struct csv_state *st = in->state;
 	struct in_facts facts = facts_of_record(st);
 	struct observable o;
-	struct span line = value, type = st->cells[COLUMN_TYPE];
 	diag_where(why, "line %llu", (unsigned long long)in->line + st->csv.line);
 	if (st->misp)
 		return take_misp(in, value, &facts, out, why);
-	/* Only JA3 needs to be told: it looks like an MD5. */
-	if (type.len >= 3 && span_eq_fold(span_sub(type, 0, 3), SPAN("ja3")))
-		line = arena_printf(&st->text, "ja3:%.*s", (int)value.len, value.ptr);
-	if (obs_value(line, &st->text, &o, why)) {
+	if (observe(st, drop_guard(value), &o, why)) {
 		diag_where(why, "line %llu", (unsigned long long)in->line + st->csv.line);
 		return RC_UNKNOWN;
 	}

@@ -48,6 +48,42 @@ each_value_of_a_row_is_an_indicator(void **state)
 }
 
 static void
+what_we_wrote_ourselves_is_read_as_it_stands(void **state)
+{
+	(void)state;
+	struct got g = got_read(
+		"auto", SPAN("value,kind,id,name,valid_from,valid_until,confidence,tlp\r\n"
+			     "\"'=a@evil.example\",email,\"\",\"\",,,,\r\n"
+			     "\"#a@evil.example\",email,\"\",\"\",,,,\r\n"
+			     "\"http://evil.example/a[.]b;\",url,\"\",\"\",,,,\r\n"
+			     "\"e7d705a3286e19ea42f587b344ee6865\",ja3,\"\",\"\",,,,\r\n"));
+	assert_int_equal(g.count, 4);
+	assert_int_equal(g.left, 0);
+	assert_has(buf_span(&g.objects), "email-addr:value = '=a@evil.example'");
+	assert_has(buf_span(&g.objects), "email-addr:value = '#a@evil.example'");
+	assert_has(buf_span(&g.objects), "url:value = 'http://evil.example/a[.]b;'");
+	assert_has(buf_span(&g.objects), "x_ja3 = 'e7d705a3286e19ea42f587b344ee6865'");
+	got_fini(&g);
+}
+
+/* One indicator that names a digest in two forms stands in two rows under one id. */
+static void
+an_id_said_twice_makes_no_two_versions_of_one_object(void **state)
+{
+	(void)state;
+	struct got g = got_read("csv",
+		SPAN("value,name,id\n"
+		     "d41d8cd98f00b204e9800998ecf8427e,a,6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a1001\n"
+		     "evil.example,a,6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a1001\n"));
+	assert_int_equal(g.count, 2);
+	struct span first = got_line(&g, "d41d8cd98f00b204e9800998ecf8427e", "indicator");
+	struct span second = got_line(&g, "evil.example", "indicator");
+	assert_has(first, "indicator--6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a1001");
+	assert_lacks(second, "indicator--6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a1001");
+	got_fini(&g);
+}
+
+static void
 unknown_rows_are_named_by_line(void **state)
 {
 	(void)state;
@@ -120,6 +156,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_found_by_their_names),
 		cmocka_unit_test(each_value_of_a_row_is_an_indicator),
+		cmocka_unit_test(what_we_wrote_ourselves_is_read_as_it_stands),
+		cmocka_unit_test(an_id_said_twice_makes_no_two_versions_of_one_object),
 		cmocka_unit_test(unknown_rows_are_named_by_line),
 		cmocka_unit_test(lines_are_counted_behind_comments_too),
 		cmocka_unit_test(misp_s_table_is_read_by_its_own_types),
