@@ -21,6 +21,7 @@ struct job {
 	struct buf to;
 	struct bundle bundle;
 	struct out out;
+	struct entry_counts counts;
 	bool stix, misp, redact;
 	uint64_t derived;
 };
@@ -50,7 +51,7 @@ add_item(struct job *j, const struct vault_item *stored, struct arena *a)
 		return;
 	}
 	struct entries entries = {};
-	struct entry_ask ask = {j->pass, clock_now(j->env->clock)};
+	struct entry_ask ask = {j->pass, clock_now(j->env->clock), &j->counts};
 	enum rc code = entry_add(&ask, item, a, &entries);
 	if (code == RC_DENIED)
 		j->out.withheld++;
@@ -147,6 +148,7 @@ begin(struct job *j, const struct out_format *format, struct vault_collection *c
 	struct out_meta meta = {.title = j->node.me.name,
 		.zone = span_of(cmd_option(env, "zone")),
 		.now = clock_now(env->clock)};
+	rng_fill(env->rng, &meta.seed, sizeof meta.seed);
 	if (j->misp)
 		return RC_OK;
 	if (j->stix)
@@ -156,13 +158,36 @@ begin(struct job *j, const struct out_format *format, struct vault_collection *c
 	return RC_OK;
 }
 
+/* What the collection says and the file does not: never in silence. */
+static void
+say_left_out(struct job *j)
+{
+	const struct {
+		uint64_t count;
+		const char *what;
+	} table[] = {
+		{j->out.unsaid, "left out: this format has no word for their kind"},
+		{j->out.wide, "left out: they cover too much of the internet"},
+		{j->out.repeated, "said already by another indicator"},
+		{j->out.narrowed, "names written without what lies below them: no word for it"},
+		{j->counts.revoked, "left out: revoked"},
+		{j->counts.expired, "left out: no longer valid"},
+		{j->counts.early, "left out: not valid yet"},
+		{j->counts.foreign, "left out: rules in other languages"},
+		{j->counts.joint, "left out: no single observable decides their pattern"},
+		{j->counts.partial, "say more than the observables that were written of them"},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (table[i].count)
+			cmd_say(j->env, "%llu %s", (unsigned long long)table[i].count,
+				table[i].what);
+}
+
 static enum cmd_exit
 end(struct job *j, struct diag *why)
 {
 	if (j->stix)
 		bundle_end(&j->bundle, &j->to);
-	else if (!j->misp)
-		out_end(&j->out, &j->to);
 	if (!flush(j, 0)) {
 		diag_what(why, "stdout cannot be written");
 		return cmd_fail(why);
@@ -176,9 +201,7 @@ end(struct job *j, struct diag *why)
 	if (j->derived)
 		cmd_say(j->env, "%llu without the parts that may not go, as objects of this node",
 			(unsigned long long)j->derived);
-	if (j->out.unsaid)
-		cmd_say(j->env, "%llu left out: this format has no word for their kind",
-			(unsigned long long)j->out.unsaid);
+	say_left_out(j);
 	return written ? CMD_YES : CMD_NO;
 }
 
@@ -201,6 +224,9 @@ run(struct cmd_env *env)
 		return cmd_usage(env, "--redact makes STIX objects, which are no MISP events");
 	if (!j.stix && !j.misp && !format)
 		return cmd_usage(env, "there is no format \"%s\"", word);
+	struct out_meta meta = {.zone = span_of(cmd_option(env, "zone"))};
+	if (out_meta_check(&meta, &why))
+		return cmd_usage(env, "--zone is a domain name of at most 100 bytes");
 	enum cmd_exit exit = CMD_FAIL;
 	if (begin(&j, format, &c, &why) ||
 		(j.misp ? add_events(&j, c.number, &why) : add_all(&j, c.number, &why)))
@@ -209,6 +235,7 @@ run(struct cmd_env *env)
 		exit = end(&j, &why);
 	pass_free(&j.pass);
 	node_close(&j.node);
+	out_fini(&j.out);
 	buf_fini(&j.to);
 	return exit;
 }
@@ -234,6 +261,12 @@ const struct command command_export = {
 		"object for the reader named: RED never leaves, what is unmarked counts as AMBER, "
 		"public means CLEAR. With --redact an object that only marked parts keep back "
 		"goes without them, under a new id and this node's name.\n\n"
+		"Rules and lists hold each value once, of indicators that are valid now and whose "
+		"pattern single observables "
+		"decide. What a format cannot say, and what covers half the internet, is left out "
+		"and "
+		"counted by its reason. "
+		"A csv has a row an indicator and value.\n\n"
 		"Exit 0: something was written; 1: nothing was; 3: the gate denied all of it, or a "
 		"failure.",
 };

@@ -74,6 +74,7 @@ entry_all(const struct stix_object *o, struct facts facts, struct arena *a, stru
 		.tlp = span_of(tlp_word((enum tlp)facts.tlp)),
 		.valid_from = instant(o, "valid_from"),
 		.valid_until = instant(o, "valid_until"),
+		.modified = o->modified.at,
 		.confidence = -1,
 		.exact = true,
 	};
@@ -91,6 +92,28 @@ entry_all(const struct stix_object *o, struct facts facts, struct arena *a, stru
 	return out->all.len > before ? RC_OK : RC_NONE;
 }
 
+/* START and STOP of a pattern may be narrower than its validity; false: no row is left. */
+static bool
+keep_valid(const struct entry_ask *ask, size_t before, struct entries *out)
+{
+	size_t left = before, early = 0;
+	for (size_t i = before; i < out->all.len; i++) {
+		const struct out_entry *e = &out->all.at[i];
+		bool later = e->valid_from != TIME_NONE && e->valid_from > ask->now;
+		early += later;
+		if (!later && (e->valid_until == TIME_NONE || e->valid_until > ask->now))
+			out->all.at[left++] = *e;
+	}
+	out->all.len = left;
+	if (left > before)
+		return true;
+	if (early)
+		ask->counts->early++;
+	else
+		ask->counts->expired++;
+	return false;
+}
+
 enum rc
 entry_add(const struct entry_ask *ask, const struct vault_item *item, struct arena *a,
 	struct entries *out)
@@ -100,20 +123,24 @@ entry_add(const struct entry_ask *ask, const struct vault_item *item, struct are
 	struct facts facts = item_facts(item);
 	if (!pass_permits(ask->pass, facts))
 		return RC_DENIED;
-	if (stix_read(kept->bytes, &o, NULL) || o.revoked)
+	if (stix_read(kept->bytes, &o, NULL) || !span_eq(o.type, SPAN("indicator")))
 		return RC_NONE;
-	int64_t until = instant(&o, "valid_until");
-	if (until != TIME_NONE && until <= ask->now)
+	int64_t from = instant(&o, "valid_from"), until = instant(&o, "valid_until");
+	bool whole = true;
+	size_t before = out->all.len;
+	if (o.revoked)
+		ask->counts->revoked++;
+	else if (until != TIME_NONE && until <= ask->now)
+		ask->counts->expired++;
+	else if (from != TIME_NONE && from > ask->now)
+		ask->counts->early++;
+	else if (!span_eq(json_get_span(o.root, "pattern_type"), SPAN("stix")))
+		ask->counts->foreign++;
+	else if (entry_all(&o, facts, a, out, &whole))
+		ask->counts->joint++;
+	else if (!keep_valid(ask, before, out))
 		return RC_NONE;
-	bool whole;
-	size_t before = out->all.len, left = before;
-	enum rc code = entry_all(&o, facts, a, out, &whole);
-	/* A STOP of the pattern may be earlier than valid_until. */
-	for (size_t i = before; i < out->all.len; i++) {
-		const struct out_entry *e = &out->all.at[i];
-		if (e->valid_until == TIME_NONE || e->valid_until > ask->now)
-			out->all.at[left++] = *e;
-	}
-	out->all.len = left;
-	return code ? code : left > before ? RC_OK : RC_NONE;
+	else
+		ask->counts->partial += !whole;
+	return out->all.len > before ? RC_OK : RC_NONE;
 }

@@ -7,5 +7,7 @@ extern const struct out_format out_list, out_csv, out_rpz, out_suricata, out_yar
 
 /* Text with control bytes as blanks. */
 void out_word(struct buf *to, struct span text);
-/* Host of a normalized URL without port and user; *path: what follows it. */
-struct span url_host(struct span url, struct span *path);
+/* For sensors and filters: whether an entry covers more than anybody can have meant to say. */
+bool out_is_wide(const struct out_entry *e);
+bool out_is_seen(const struct out_seen *s, uint64_t number);
+void out_see(struct out_seen *s, uint64_t number);

@@ -1,6 +1,14 @@
 #include "feed/out.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/hash.h"
+#include "base/mem.h"
 #include "feed/out-internal.h"
+#include "obs/addr.h"
+#include "obs/name.h"
 
 const struct out_format *const out_formats[] = {
 	&out_list, &out_csv, &out_rpz, &out_suricata, &out_yara, &out_zeek, &out_nft, NULL};
@@ -14,6 +22,27 @@ out_format_find(struct span name)
 	return NULL;
 }
 
+enum rc
+out_meta_check(const struct out_meta *meta, struct diag *why)
+{
+	struct span rest = meta->zone, label;
+	enum { ZONE_LONGEST = 100 };
+	if (rest.len == 0)
+		return RC_OK;
+	bool fine = rest.len <= ZONE_LONGEST;
+	while (fine && rest.ptr && span_cut(&rest, '.', &label)) {
+		fine = label.len > 0 && label.len <= LABEL_LONGEST;
+		for (size_t i = 0; i < label.len; i++)
+			fine = fine && (ascii_is_alnum(label.ptr[i]) || label.ptr[i] == '-' ||
+					       label.ptr[i] == '_');
+	}
+	if (fine)
+		return RC_OK;
+	diag_where(why, "%.*s", (int)(meta->zone.len < 60 ? meta->zone.len : 60), meta->zone.ptr);
+	diag_todo(why, "a domain name of at most %d bytes, without a dot at its end", ZONE_LONGEST);
+	return diag_fail(why, RC_BAD, "no name of a zone");
+}
+
 void
 out_begin(struct out *o, const struct out_format *format, const struct pass *pass,
 	const struct out_meta *meta, struct buf *to)
@@ -24,23 +53,97 @@ out_begin(struct out *o, const struct out_format *format, const struct pass *pas
 }
 
 void
+out_fini(struct out *o)
+{
+	free(o->values.at);
+	free(o->numbers.at);
+	*o = (struct out){};
+}
+
+static size_t
+place(const struct out_seen *s, uint64_t number)
+{
+	size_t i = (size_t)(number * 0x9e3779b97f4a7c15u) & (s->room - 1);
+	while (s->at[i] && s->at[i] != number)
+		i = (i + 1) & (s->room - 1);
+	return i;
+}
+
+bool
+out_is_seen(const struct out_seen *s, uint64_t number)
+{
+	return s->room && s->at[place(s, number ? number : 1)] != 0;
+}
+
+void
+out_see(struct out_seen *s, uint64_t number)
+{
+	number = number ? number : 1; /* 0 is a free place */
+	if (s->len * 2 >= s->room) {
+		struct out_seen wide = {.room = s->room ? s->room * 2 : 1024, .len = s->len};
+		wide.at = mem_grow(NULL, wide.room, sizeof *wide.at);
+		memset(wide.at, 0, wide.room * sizeof *wide.at);
+		for (size_t i = 0; i < s->room; i++)
+			if (s->at[i])
+				wide.at[place(&wide, s->at[i])] = s->at[i];
+		free(s->at);
+		*s = wide;
+	}
+	size_t i = place(s, number);
+	s->len += s->at[i] == 0;
+	s->at[i] = number;
+}
+
+/* What is said once has this number; `exact` is of a domain. */
+static uint64_t
+number_of(const struct out *o, struct observable what, bool exact)
+{
+	bool alone = exact && o->format->once == OUT_REACH;
+	return hash64(what.value, o->meta.seed + (uint64_t)what.kind * 2 + alone);
+}
+
+static bool
+is_repeated(const struct out *o, const struct out_entry *e)
+{
+	return o->format->once != OUT_EACH &&
+	       (out_is_seen(&o->values, number_of(o, e->about, e->exact)) ||
+		       out_is_seen(&o->values, number_of(o, e->about, false)));
+}
+
+void
 out_add(struct out *o, const struct out_entry *e, struct buf *to)
 {
 	if (!pass_permits(o->pass, e->facts)) {
 		o->withheld++;
 		return;
 	}
-	if (o->format->add(to, e, o->written + 1))
-		o->written++;
-	else
-		o->unsaid++;
+	bool narrowed = o->format->names_alone && e->about.kind == OBS_DOMAIN && !e->exact;
+	if (is_repeated(o, e)) {
+		o->repeated++;
+		o->narrowed += narrowed;
+		return;
+	}
+	switch (o->format->add(o, e, to)) {
+	case OUT_NO_WORD: o->unsaid++; return;
+	case OUT_TOO_WIDE: o->wide++; return;
+	case OUT_WRITTEN: break;
+	}
+	o->written++;
+	o->narrowed += narrowed;
+	if (o->format->once != OUT_EACH)
+		out_see(&o->values, number_of(o, e->about, e->exact));
 }
 
-void
-out_end(struct out *o, struct buf *to)
+/* IPv4 wider than a /8, IPv6 wider than a /16, all names below a registry's suffix. */
+bool
+out_is_wide(const struct out_entry *e)
 {
-	if (o->format->end)
-		o->format->end(to, &o->meta);
+	struct addr net;
+	if (e->about.kind == OBS_DOMAIN)
+		return !e->exact && name_is_registry_suffix(e->about.value);
+	if (e->about.kind != OBS_CIDR4 && e->about.kind != OBS_CIDR6)
+		return false;
+	return !addr_parse_range(e->about.value, &net) || net.bits < (net.six ? 16 : 8);
 }
 
 void
@@ -50,22 +153,4 @@ out_word(struct buf *to, struct span text)
 		unsigned char c = (unsigned char)text.ptr[i];
 		buf_add_byte(to, c < 0x20 || c == 0x7f ? ' ' : (char)c);
 	}
-}
-
-struct span
-url_host(struct span url, struct span *path)
-{
-	size_t slashes = span_find(url, SPAN("//"));
-	struct span rest = slashes == SIZE_MAX ? url : span_sub(url, slashes + 2, SIZE_MAX);
-	size_t end = 0;
-	while (end < rest.len && rest.ptr[end] != '/' && rest.ptr[end] != '?')
-		end++;
-	*path = span_sub(rest, end, SIZE_MAX);
-	struct span host = span_sub(rest, 0, end);
-	size_t at = span_find_byte(host, '@');
-	if (at != SIZE_MAX)
-		host = span_sub(host, at + 1, SIZE_MAX);
-	if (host.len && host.ptr[0] == '[')
-		return span_sub(host, 0, span_find_byte(host, ']') + 1);
-	return span_sub(host, 0, span_find_byte(host, ':'));
 }

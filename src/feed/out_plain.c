@@ -2,17 +2,47 @@
 #include <string.h>
 
 #include "feed/out-internal.h"
+#include "obs/line.h"
 
+/* Whether obs/line.h reads a line as just this; an IPv4-mapped address becomes the other's. */
 static bool
-list_add(struct buf *to, const struct out_entry *e, uint64_t number)
+reads_back(struct span line, struct observable what)
 {
-	(void)number;
-	buf_add(to, e->about.value);
-	buf_add_byte(to, '\n');
-	return true;
+	own_arena struct arena a = {};
+	struct observable o;
+	if (obs_line(line, &a, &o, NULL))
+		return false;
+	return (o.kind == what.kind && span_eq(o.value, what.value)) ||
+	       (o.kind == OBS_IPV4 && what.kind == OBS_IPV6);
 }
 
-const struct out_format out_list = {"list", "one value a line", NULL, list_add, NULL};
+/*
+ * A line that a reader of lists takes for what is meant, in quotes where it would be a comment or cut
+ * short without them. A value that looks defanged itself has no such line.
+ */
+static enum out_fate
+list_add(struct out *o, const struct out_entry *e, struct buf *to)
+{
+	(void)o;
+	struct span value = e->about.value;
+	own_buf struct buf line = {};
+	if (e->about.kind == OBS_JA3) /* alone it would be an MD5 */
+		buf_add(&line, SPAN("ja3:"));
+	if (span_starts(value, SPAN("//")))
+		value = span_sub(value, 2, SIZE_MAX);
+	buf_add(&line, value);
+	if (!reads_back(buf_span(&line), e->about)) {
+		buf_reset(&line);
+		buf_printf(&line, "\"%.*s\"", (int)value.len, value.ptr);
+	}
+	if (!reads_back(buf_span(&line), e->about))
+		return OUT_NO_WORD;
+	out_word(to, buf_span(&line));
+	buf_add_byte(to, '\n');
+	return OUT_WRITTEN;
+}
+
+const struct out_format out_list = {"list", "one value a line", .once = OUT_VALUE, .add = list_add};
 
 static void
 csv_begin(struct buf *to, const struct out_meta *meta)
@@ -54,10 +84,10 @@ instant(struct buf *to, int64_t at)
 	buf_add(to, span_of(text));
 }
 
-static bool
-csv_add(struct buf *to, const struct out_entry *e, uint64_t number)
+static enum out_fate
+csv_add(struct out *o, const struct out_entry *e, struct buf *to)
 {
-	(void)number;
+	(void)o;
 	cell(to, e->about.value);
 	buf_printf(to, ",%s,", obs_word(e->about.kind));
 	cell(to, e->id);
@@ -69,9 +99,11 @@ csv_add(struct buf *to, const struct out_entry *e, uint64_t number)
 	if (e->confidence >= 0)
 		buf_printf(to, "%d", e->confidence);
 	buf_add_byte(to, ',');
-	buf_add(to, e->tlp);
+	if (e->facts.tlp != TLP_NONE)
+		buf_add(to, e->tlp);
 	buf_add(to, SPAN("\r\n"));
-	return true;
+	return OUT_WRITTEN;
 }
 
-const struct out_format out_csv = {"csv", "a table with a header", csv_begin, csv_add, NULL};
+const struct out_format out_csv = {
+	"csv", "a table with a header", OUT_EACH, false, csv_begin, csv_add};

@@ -1,4 +1,5 @@
 /* YARA rules: one a indicator; hashes through the hash module, names and URLs as strings. */
+#include "base/hash.h"
 #include "feed/out-internal.h"
 
 static void
@@ -25,8 +26,19 @@ quoted(struct buf *to, struct span text)
 	buf_add_byte(to, '"');
 }
 
-static bool
-yara_add(struct buf *to, const struct out_entry *e, uint64_t number)
+/* Rules are named for what they are about, so that the next export names them alike. */
+static uint64_t
+rule_number(struct out *o, const struct out_entry *e)
+{
+	uint64_t number = hash64(e->about.value, (uint64_t)e->about.kind);
+	while (out_is_seen(&o->numbers, number))
+		number++;
+	out_see(&o->numbers, number);
+	return number;
+}
+
+static enum out_fate
+yara_add(struct out *o, const struct out_entry *e, struct buf *to)
 {
 	const char *hash = NULL;
 	switch (e->about.kind) {
@@ -37,9 +49,10 @@ yara_add(struct buf *to, const struct out_entry *e, uint64_t number)
 	case OBS_URL:
 	case OBS_EMAIL:
 	case OBS_IPV4: break;
-	default: return false;
+	default: return OUT_NO_WORD;
 	}
-	buf_printf(to, "rule tocsin_%llu {\n\tmeta:\n\t\tindicator = ", (unsigned long long)number);
+	buf_printf(to, "rule tocsin_%016llx {\n\tmeta:\n\t\tindicator = ",
+		(unsigned long long)rule_number(o, e));
 	quoted(to, e->id);
 	if (e->name.len) {
 		buf_add(to, SPAN("\n\t\tname = "));
@@ -49,14 +62,14 @@ yara_add(struct buf *to, const struct out_entry *e, uint64_t number)
 		buf_printf(to, "\n\tcondition:\n\t\thash.%s(0, filesize) == ", hash);
 		quoted(to, e->about.value);
 		buf_add(to, SPAN("\n}\n"));
-		return true;
+		return OUT_WRITTEN;
 	}
 	buf_add(to, SPAN("\n\tstrings:\n\t\t$a = "));
 	quoted(to, e->about.value);
 	buf_add(to, e->about.kind == OBS_URL
 			    ? SPAN(" ascii wide nocase\n\tcondition:\n\t\t$a\n}\n")
 			    : SPAN(" ascii wide nocase fullword\n\tcondition:\n\t\t$a\n}\n"));
-	return true;
+	return OUT_WRITTEN;
 }
 
-const struct out_format out_yara = {"yara", "YARA rules", yara_begin, yara_add, NULL};
+const struct out_format out_yara = {"yara", "YARA rules", OUT_VALUE, false, yara_begin, yara_add};
