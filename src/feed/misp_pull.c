@@ -320,8 +320,13 @@ take_index(
 	yyjson_arr_iter it = yyjson_arr_iter_with(root);
 	while ((one = yyjson_arr_iter_next(&it)) != NULL && p->entries.len < INDEX_MOST)
 		add_entry(p, one);
-	/* A server that takes no limit sends all of it at once. */
-	p->last = yyjson_arr_size(root) != p->config.page;
+	const char *first = p->entries.len ? p->entries.at[0].uuid : "";
+	/* A server that takes no limit sends all of it at once, one that takes no page always the same. */
+	bool again = p->page > 1 && strcmp(first, p->first) == 0;
+	if (again)
+		p->entries.len = 0;
+	p->last = again || yyjson_arr_size(root) == 0 || yyjson_arr_size(root) > p->config.page;
+	memcpy(p->first, first, strlen(first) + 1);
 	p->phase = MISP_EVENTS;
 	turn->entries = p->entries.at;
 	turn->count = p->entries.len;

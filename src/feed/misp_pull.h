@@ -13,6 +13,9 @@
  *             MISP_PULL_SWEPT: store turn.cursor, sleep turn.sleep
  *     }
  *
+ * An index ends with a page that is empty or the one before once more: servers leave events that we may
+ * not see out of a page after cutting it, so that a short one is not the last.
+ *
  * An index is asked for what changed since the cursor, less an hour; the first time, and every twelfth
  * time after, for all of it, since events may be published long after their last edit and sightings move
  * no timestamp. Follows MISP's published API description: /servers/getVersion, /events/index,
@@ -56,6 +59,7 @@ struct misp_pull {
 	struct misp_pull_cursor cursor, next; /* next: of the sweep under way */
 	enum misp_pull_phase phase;
 	uint64_t page, sweeps;
+	char first[UUID_TEXT]; /* of the page before */
 	size_t at; /* of entries */
 	bool full, last;
 	vec_of(struct misp_entry) entries;

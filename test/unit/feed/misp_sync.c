@@ -93,6 +93,39 @@ version_index_events_then_quiet(void **state)
 	assert_int_equal(turn.sleep, 300 * SECOND);
 }
 
+/* Protected events are left out of a page after it was cut: short, and not the last. */
+static void
+a_short_page_is_not_the_last(void **state)
+{
+	(void)state;
+	to_index("events", NULL);
+	assert_int_equal(answer(200, "[" INDEX(ONE, "100") "]"), MISP_PULL_LIST);
+	turn.entries[0].wanted = false;
+	assert_int_equal(misp_pull_next(&p, &turn), MISP_PULL_ASK);
+	assert_true(asks("/events/index", "\"page\":2"));
+	assert_int_equal(answer(200, "[" INDEX(TWO, "90") "]"), MISP_PULL_LIST);
+	turn.entries[0].wanted = false;
+	assert_int_equal(misp_pull_next(&p, &turn), MISP_PULL_ASK);
+	assert_true(asks("/events/index", "\"page\":3"));
+	assert_int_equal(answer(200, "[]"), MISP_PULL_LIST);
+	assert_int_equal(misp_pull_next(&p, &turn), MISP_PULL_SWEPT);
+}
+
+static void
+a_server_that_always_sends_one_page_is_left(void **state)
+{
+	(void)state;
+	to_index("events", NULL);
+	for (int page = 1; page <= 2; page++) {
+		assert_int_equal(answer(200, "[" INDEX(ONE, "100") "," INDEX(TWO, "90") "]"),
+			MISP_PULL_LIST);
+		for (size_t i = 0; i < turn.count; i++)
+			turn.entries[i].wanted = false;
+		assert_int_equal(
+			misp_pull_next(&p, &turn), page == 1 ? MISP_PULL_ASK : MISP_PULL_SWEPT);
+	}
+}
+
 static void
 a_sweep_asks_for_what_changed_and_every_twelfth_for_all(void **state)
 {
@@ -360,6 +393,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(version_index_events_then_quiet, clear),
+		cmocka_unit_test_teardown(a_short_page_is_not_the_last, clear),
+		cmocka_unit_test_teardown(a_server_that_always_sends_one_page_is_left, clear),
 		cmocka_unit_test_teardown(
 			a_sweep_asks_for_what_changed_and_every_twelfth_for_all, clear),
 		cmocka_unit_test_teardown(the_cursor_moves_only_when_a_sweep_has_ended, clear),
