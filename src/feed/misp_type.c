@@ -8,6 +8,7 @@
 #include "feed/misp.h"
 #include "obs/line.h"
 #include "pattern/syntax.h"
+#include "stix/check.h"
 #include "stix/id.h"
 
 /* What a value, or one side of its "|", is. */
@@ -39,6 +40,16 @@ enum part {
 	PART_SHA3_256,
 	PART_SHA3_512,
 	PART_IMPHASH,
+	PART_SHA3_224,
+	PART_SHA3_384,
+	PART_SHA512_224,
+	PART_SHA512_256,
+	PART_AUTHENTIHASH,
+	PART_VHASH,
+	PART_PEHASH,
+	PART_IMPFUZZY,
+	PART_TELFHASH,
+	PART_CDHASH,
 	PART_JA3,
 	PART_JA4,
 	PART_X509_MD5,
@@ -51,6 +62,11 @@ enum part {
 	PART_AGENT,
 	PART_MAC,
 	PART_SERVICE,
+	PART_SERVICE_TITLE,
+	PART_MESSAGE_ID,
+	PART_BODY,
+	PART_MAILER,
+	PART_METHOD,
 	PARTS,
 };
 
@@ -94,6 +110,17 @@ static const struct {
 	[PART_SHA3_256] = {OBS_NONE, "file:hashes.'SHA3-256'", "file", "SHA3-256"},
 	[PART_SHA3_512] = {OBS_NONE, "file:hashes.'SHA3-512'", "file", "SHA3-512"},
 	[PART_IMPHASH] = {OBS_NONE, "file:extensions.'windows-pebinary-ext'.imphash", NULL, NULL},
+	/* Names of hashes are an open vocabulary (STIX 2.1 section 10.6). */
+	[PART_SHA3_224] = {OBS_NONE, "file:hashes.'SHA3-224'", NULL, NULL},
+	[PART_SHA3_384] = {OBS_NONE, "file:hashes.'SHA3-384'", NULL, NULL},
+	[PART_SHA512_224] = {OBS_NONE, "file:hashes.'SHA512-224'", NULL, NULL},
+	[PART_SHA512_256] = {OBS_NONE, "file:hashes.'SHA512-256'", NULL, NULL},
+	[PART_AUTHENTIHASH] = {OBS_NONE, "file:hashes.AUTHENTIHASH", NULL, NULL},
+	[PART_VHASH] = {OBS_NONE, "file:hashes.VHASH", NULL, NULL},
+	[PART_PEHASH] = {OBS_NONE, "file:hashes.PEHASH", NULL, NULL},
+	[PART_IMPFUZZY] = {OBS_NONE, "file:hashes.IMPFUZZY", NULL, NULL},
+	[PART_TELFHASH] = {OBS_NONE, "file:hashes.TELFHASH", NULL, NULL},
+	[PART_CDHASH] = {OBS_NONE, "file:hashes.CDHASH", NULL, NULL},
 	[PART_JA3] = {OBS_JA3, NULL, NULL, NULL},
 	[PART_JA4] = {OBS_JA4, NULL, NULL, NULL},
 	[PART_X509_MD5] = {OBS_NONE, "x509-certificate:hashes.MD5", "x509-certificate", "MD5"},
@@ -111,6 +138,13 @@ static const struct {
 	[PART_MAC] = {OBS_NONE, "mac-addr:value", "mac-addr", "value"},
 	[PART_SERVICE] = {OBS_NONE, "process:extensions.'windows-service-ext'.service_name", NULL,
 		NULL},
+	[PART_SERVICE_TITLE] = {OBS_NONE, "process:extensions.'windows-service-ext'.display_name",
+		NULL, NULL},
+	[PART_MESSAGE_ID] = {OBS_NONE, "email-message:message_id", NULL, NULL},
+	[PART_BODY] = {OBS_NONE, "email-message:body", NULL, NULL},
+	[PART_MAILER] = {OBS_NONE, "email-message:additional_header_fields.'X-Mailer'", NULL, NULL},
+	[PART_METHOD] = {OBS_NONE, "network-traffic:extensions.'http-request-ext'.request_method",
+		NULL, NULL},
 };
 
 static const struct misp_type types[] = {
@@ -132,6 +166,12 @@ static const struct misp_type types[] = {
 	{"email-dst", MISP_VALUE, PART_EMAIL, 0, JOIN_ONE, NULL},
 	{"email-reply-to", MISP_VALUE, PART_EMAIL, 0, JOIN_ONE, NULL},
 	{"email-subject", MISP_VALUE, PART_SUBJECT, 0, JOIN_ONE, NULL},
+	{"email-message-id", MISP_VALUE, PART_MESSAGE_ID, 0, JOIN_ONE, NULL},
+	{"email-body", MISP_VALUE, PART_BODY, 0, JOIN_ONE, NULL},
+	{"email-x-mailer", MISP_VALUE, PART_MAILER, 0, JOIN_ONE, NULL},
+	{"whois-registrant-email", MISP_VALUE, PART_EMAIL, 0, JOIN_ONE, NULL},
+	{"dns-soa-email", MISP_VALUE, PART_EMAIL, 0, JOIN_ONE, NULL},
+	{"http-method", MISP_VALUE, PART_METHOD, 0, JOIN_ONE, NULL},
 	{"email-attachment", MISP_VALUE, PART_FILENAME, 0, JOIN_ONE, NULL},
 	{"email-src-display-name", MISP_TEXT, 0, 0, JOIN_ONE, NULL},
 	{"filename", MISP_VALUE, PART_FILENAME, 0, JOIN_ONE, NULL},
@@ -159,6 +199,24 @@ static const struct misp_type types[] = {
 	{"filename|ssdeep", MISP_VALUE, PART_FILENAME, PART_SSDEEP, JOIN_SECOND, NULL},
 	{"filename|tlsh", MISP_VALUE, PART_FILENAME, PART_TLSH, JOIN_SECOND, NULL},
 	{"filename|imphash", MISP_VALUE, PART_FILENAME, PART_IMPHASH, JOIN_SECOND, NULL},
+	{"sha3-224", MISP_VALUE, PART_SHA3_224, 0, JOIN_ONE, NULL},
+	{"filename|sha3-224", MISP_VALUE, PART_FILENAME, PART_SHA3_224, JOIN_SECOND, NULL},
+	{"sha3-384", MISP_VALUE, PART_SHA3_384, 0, JOIN_ONE, NULL},
+	{"filename|sha3-384", MISP_VALUE, PART_FILENAME, PART_SHA3_384, JOIN_SECOND, NULL},
+	{"sha512/224", MISP_VALUE, PART_SHA512_224, 0, JOIN_ONE, NULL},
+	{"filename|sha512/224", MISP_VALUE, PART_FILENAME, PART_SHA512_224, JOIN_SECOND, NULL},
+	{"sha512/256", MISP_VALUE, PART_SHA512_256, 0, JOIN_ONE, NULL},
+	{"filename|sha512/256", MISP_VALUE, PART_FILENAME, PART_SHA512_256, JOIN_SECOND, NULL},
+	{"authentihash", MISP_VALUE, PART_AUTHENTIHASH, 0, JOIN_ONE, NULL},
+	{"filename|authentihash", MISP_VALUE, PART_FILENAME, PART_AUTHENTIHASH, JOIN_SECOND, NULL},
+	{"vhash", MISP_VALUE, PART_VHASH, 0, JOIN_ONE, NULL},
+	{"filename|vhash", MISP_VALUE, PART_FILENAME, PART_VHASH, JOIN_SECOND, NULL},
+	{"pehash", MISP_VALUE, PART_PEHASH, 0, JOIN_ONE, NULL},
+	{"filename|pehash", MISP_VALUE, PART_FILENAME, PART_PEHASH, JOIN_SECOND, NULL},
+	{"impfuzzy", MISP_VALUE, PART_IMPFUZZY, 0, JOIN_ONE, NULL},
+	{"filename|impfuzzy", MISP_VALUE, PART_FILENAME, PART_IMPFUZZY, JOIN_SECOND, NULL},
+	{"telfhash", MISP_VALUE, PART_TELFHASH, 0, JOIN_ONE, NULL},
+	{"cdhash", MISP_VALUE, PART_CDHASH, 0, JOIN_ONE, NULL},
 	{"malware-sample", MISP_VALUE, PART_FILENAME, PART_MD5, JOIN_SECOND, NULL},
 	{"ja3-fingerprint-md5", MISP_VALUE, PART_JA3, 0, JOIN_ONE, NULL},
 	{"ja4", MISP_VALUE, PART_JA4, 0, JOIN_ONE, NULL},
@@ -172,6 +230,7 @@ static const struct misp_type types[] = {
 	{"AS", MISP_VALUE, PART_AS, 0, JOIN_ONE, NULL},
 	{"mac-address", MISP_VALUE, PART_MAC, 0, JOIN_ONE, NULL},
 	{"windows-service-name", MISP_VALUE, PART_SERVICE, 0, JOIN_ONE, NULL},
+	{"windows-service-displayname", MISP_VALUE, PART_SERVICE_TITLE, 0, JOIN_ONE, NULL},
 	{"yara", MISP_RULE, 0, 0, JOIN_ONE, "yara"},
 	{"sigma", MISP_RULE, 0, 0, JOIN_ONE, "sigma"},
 	{"snort", MISP_RULE, 0, 0, JOIN_ONE, "snort"},
@@ -197,7 +256,8 @@ bool
 misp_is_context(const struct misp_type *type)
 {
 	return type->join == JOIN_ONE &&
-	       (type->first == PART_PORT || type->first == PART_SIZE || type->first == PART_MIME);
+	       (type->first == PART_PORT || type->first == PART_SIZE || type->first == PART_MIME ||
+		       type->first == PART_METHOD);
 }
 
 /* The sides of a value; false where its type wants two and it has one. Hashes never hold a "|". */
@@ -276,6 +336,32 @@ bare_digest(struct span value, struct arena *a)
 	return (struct span){out, len};
 }
 
+/* Hives are written in full in STIX (section 6.16). */
+static struct span
+full_key(struct span key, struct arena *a)
+{
+	static const struct {
+		struct span cut;
+		const char *full;
+	} hives[] = {
+		{SPAN("HKLM"), "HKEY_LOCAL_MACHINE"},
+		{SPAN("HKCU"), "HKEY_CURRENT_USER"},
+		{SPAN("HKCR"), "HKEY_CLASSES_ROOT"},
+		{SPAN("HKU"), "HKEY_USERS"},
+		{SPAN("HKCC"), "HKEY_CURRENT_CONFIG"},
+	};
+	size_t slash = span_find_byte(key, '\\');
+	struct span hive = span_sub(key, 0, slash), rest = span_sub(key, slash, SIZE_MAX);
+	if (slash == SIZE_MAX)
+		rest = (struct span){"", 0};
+	if (hive.len && hive.ptr[hive.len - 1] == ':') /* a drive, as PowerShell has it */
+		hive.len--;
+	for (size_t i = 0; i < sizeof hives / sizeof *hives; i++)
+		if (span_eq_fold(hive, hives[i].cut))
+			return arena_printf(a, "%s%.*s", hives[i].full, (int)rest.len, rest.ptr);
+	return key;
+}
+
 static bool
 is_certificate(enum part part)
 {
@@ -298,7 +384,9 @@ compare(enum part part, struct span value, struct arena *a, struct buf *out, str
 		if (!path)
 			return diag_fail(why, RC_UNKNOWN, "no pattern says this");
 		buf_printf(out, "%s = ", path);
-		quote(out, is_certificate(part) ? bare_digest(value, a) : value);
+		quote(out, is_certificate(part)	 ? bare_digest(value, a)
+			   : part == PART_REGKEY ? full_key(value, a)
+						 : value);
 		return RC_OK;
 	}
 	enum rc code = observe(part, value, a, &o, why);
@@ -389,12 +477,23 @@ sco_members(enum part part, struct span value, struct arena *a, struct buf *out,
 		buf_add(out, SPAN(",\"is_multipart\":false"));
 	if (is_certificate(part))
 		o.value = bare_digest(value, a);
+	if (part == PART_REGKEY)
+		o.value = full_key(value, a);
 	bool hash = is_file_hash(part) || is_certificate(part);
 	buf_printf(out, hash ? ",\"hashes\":{\"%s\":" : ",\"%s\":", parts[part].property);
 	json_write_string(out, o.value);
 	if (hash)
 		buf_add_byte(out, '}');
 	return true;
+}
+
+/* What the standard refuses is no observable: its attribute becomes a note, which keeps it. */
+static bool
+is_valid(struct span text)
+{
+	static const struct stix_options options = {.level = STIX_MUST, .flags = STIX_FIRST_ONLY};
+	own_verdicts struct stix_verdicts verdicts = {};
+	return stix_check_text(text, &options, &verdicts) == RC_OK;
 }
 
 static enum rc
@@ -412,7 +511,7 @@ sco_finish(const char *type, struct span members, struct arena *a, struct misp_s
 	buf_printf(&text, "{\"type\":\"%s\",\"spec_version\":\"2.1\",\"id\":\"%s\"%.*s}", type,
 		out->id, (int)members.len, members.ptr);
 	out->text = arena_dup(a, buf_span(&text));
-	return RC_OK;
+	return is_valid(out->text) ? RC_OK : RC_UNKNOWN;
 }
 
 enum rc

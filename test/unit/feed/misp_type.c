@@ -61,9 +61,12 @@ static const struct {
 	{"x509-fingerprint-sha1", "DA:39:A3:EE:5E:6B:4B:0D:32:55:BF:EF:95:60:18:90:AF:D8:07:09",
 		"x509-certificate:hashes.'SHA-1' = 'da39a3ee5e6b4b0d3255bfef95601890afd80709'"},
 	{"x509-fingerprint-sha256", "ab", NULL},
-	{"regkey", "HKLM\\a", "windows-registry-key:key = 'HKLM\\\\a'"},
+	{"regkey", "HKLM\\a", "windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\a'"},
+	{"regkey", "hkcu:\\a", "windows-registry-key:key = 'HKEY_CURRENT_USER\\\\a'"},
+	{"regkey", "HKEY_USERS\\a", "windows-registry-key:key = 'HKEY_USERS\\\\a'"},
 	{"regkey|value", "HKLM\\a|b",
-		"windows-registry-key:key = 'HKLM\\\\a' AND windows-registry-key:values[*].data = "
+		"windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\a' AND "
+		"windows-registry-key:values[*].data = "
 		"'b'"},
 	{"mutex", "m'x", "mutex:name = 'm\\'x'"},
 	{"AS", "AS64500", "autonomous-system:number = 64500"},
@@ -73,6 +76,9 @@ static const struct {
 		"network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = "
 		"'Evil/1'"},
 	{"mac-address", "00:00:5e:00:53:01", "mac-addr:value = '00:00:5e:00:53:01'"},
+	{"filename|pehash", "a.exe|ab", "file:hashes.PEHASH = 'ab'"},
+	{"sha512/256", "ab", "file:hashes.'SHA512-256' = 'ab'"},
+	{"email-message-id", "<a@b>", "email-message:message_id = '<a@b>'"},
 	{"btc", "1Boat", NULL},
 	{"text", "words", NULL},
 	{"no such type", "words", NULL},
