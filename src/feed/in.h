@@ -25,6 +25,7 @@ struct in_plan {
 	int confidence;		 /* 0 to 100 for made objects; -1: none */
 	int64_t valid_for;	 /* us from now to valid_until of made objects; 0: for ever */
 	struct span label;	 /* of made objects; empty: none */
+	struct span event;	 /* uuid that a MISP event must have; empty: any, or none */
 };
 
 struct in_object {

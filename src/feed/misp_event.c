@@ -727,12 +727,41 @@ report(struct event *ev)
 	finish(ev, &t, buf_span(&members));
 }
 
+/* The event's uuid; one that no server has seen yet may lack it and gets one made of its content. */
+static enum rc
+event_name(struct event *ev, struct diag *why)
+{
+	static const char *const parts[] = {"info", "Attribute", "Object", "EventReport"};
+	struct span wanted = ev->plan->event;
+	bool some = false;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		some = some || json_get(ev->root, parts[i]);
+	if (!some)
+		return diag_fail(why, RC_BAD, "no MISP event");
+	if (!misp_uuid(ev->root, "uuid", ev->uuid)) {
+		own_buf struct buf text = {};
+		if (wanted.len)
+			return diag_fail(why, RC_BAD, "no MISP event with a uuid");
+		buf_add(&text, SPAN("event "));
+		json_write(&text, ev->root);
+		misp_uuid_of(buf_span(&text), ev->uuid);
+	}
+	diag_where(why, "event %s", ev->uuid);
+	if (wanted.len && !span_eq_fold(json_get_span(ev->root, "uuid"), wanted))
+		return diag_fail(why, RC_BAD, "another event than was asked for");
+	/* An index tells that there are attributes, and not which: its entry is not the event. */
+	if (!json_get(ev->root, "Attribute") && !json_get(ev->root, "Object") &&
+		misp_number(ev->root, "attribute_count", 0) > 0)
+		return diag_fail(why, RC_BAD, "an index's entry, without the event's attributes");
+	return RC_OK;
+}
+
 static enum rc
 event_begin(struct event *ev, struct diag *why)
 {
-	if (!yyjson_is_obj(ev->root) || !misp_uuid(ev->root, "uuid", ev->uuid))
-		return diag_fail(why, RC_BAD, "no MISP event with a uuid");
-	diag_where(why, "event %s", ev->uuid);
+	enum rc code = event_name(ev, why);
+	if (code)
+		return code;
 	ev->info = json_get_span(ev->root, "info");
 	ev->stamp = misp_time(json_get(ev->root, "timestamp"));
 	ev->date = misp_time(json_get(ev->root, "date"));

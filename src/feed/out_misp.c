@@ -707,6 +707,8 @@ fetch_head(struct out_misp *o, const struct vault_item *item)
 		o->native = false;
 		buf_add_byte(&o->head, '{');
 		members(&o->head, json_get(extension, "misp_event"), "uuid");
+		if (!json_get(json_get(extension, "misp_event"), "info")) /* nobody takes it so */
+			string_member(&o->head, "info", json_get_span(s->root, "name"));
 	} else {
 		write_head_native(o, s, json_get_span(s->root, "name"));
 	}

@@ -24,7 +24,9 @@ settle_object(struct settle *s, struct node *n, uint32_t collection, const struc
 	if (code)
 		return code == RC_NONE ? RC_OK : code;
 	if (!known) {
-		*text = in_adopt(o, item.object.bytes, &s->text);
+		/* What says the same for ever is what another collection has of it, word for word. */
+		*text = o->made && !o->created_at ? item.object.bytes
+						  : in_adopt(o, item.object.bytes, &s->text);
 		return RC_OK;
 	}
 	return in_settle(o, item.object.bytes, &s->text, text, why);

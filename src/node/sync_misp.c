@@ -128,10 +128,13 @@ take_one(struct sync *s, struct link *l, const struct in_object *o, struct vault
 }
 
 static enum rc
-event_store(struct sync *s, struct link *l, struct span text, struct sync_event *out)
+event_store(
+	struct sync *s, struct link *l, const struct misp_pull_turn *turn, struct sync_event *out)
 {
 	own_arena struct arena a = {};
-	struct in_plan plan = {.author = s->node->me.id, .confidence = -1};
+	struct span text = turn->event;
+	struct in_plan plan = {
+		.author = s->node->me.id, .confidence = -1, .event = span_of(turn->entry->uuid)};
 	struct in_object o;
 	const struct in_format *format;
 	struct in *in = NULL;
@@ -206,7 +209,7 @@ pull_take_reply(struct sync *s, struct link *l, const struct reply *r, struct sy
 		code = choose(s, l, &turn, &out->why);
 	if (step == MISP_PULL_EVENT) {
 		out->kind = SYNC_PULLED;
-		code = event_store(s, l, turn.event, out);
+		code = event_store(s, l, &turn, out);
 		l->row.objects += code ? 0 : (int64_t)out->counts.added;
 	}
 	if (step == MISP_PULL_LEFT)

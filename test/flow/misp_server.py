@@ -115,6 +115,7 @@ class Misp:
         total, limit, page = len(chosen), int(data.get("limit") or 0), int(data.get("page") or 1)
         if limit:
             chosen = chosen[(page - 1) * limit:page * limit]
+        chosen = [e for e in chosen if not e.get("protected")]  # signed for other servers; after paging, as there
         h.reply(200, [{"id": e["id"], "timestamp": e["timestamp"], "sighting_timestamp": e["sighting_timestamp"],
                        "published": bool(e.get("published")), "uuid": e["uuid"], "orgc_uuid": e["Orgc"]["uuid"]}
                       for e in chosen], [("X-Result-Count", str(total))])
@@ -165,6 +166,7 @@ class Misp:
         old.update({k: v for k, v in event.items() if k not in ("Attribute", "Object", "id")})
         for thing in event.get("Object", []):
             old["Object"] = [o for o in old.get("Object", []) if o["uuid"] != thing["uuid"]] + [thing]
+        old["published"] = bool(event.get("published"))  # what is not said again is taken back
         old["timestamp"] = event.get("timestamp") or str(max(int(time.time()), int(old["timestamp"]) + 1))
         h.reply(200, {"Event": old})
 

@@ -183,6 +183,16 @@ def test_nothing_goes_to_the_public_that_is_not_clear(node):
     assert json.loads(out.out)["response"] == [] and out.code == 1
 
 
+def test_an_organisation_that_was_renamed_is_one_identity(node, tmp_path):
+    for n, name in enumerate(("CERT-A", "CERT-A (formerly)")):
+        event = event_of(n, Orgc={"uuid": "0f5bd2a6-11a1-4d2c-8a0c-5d4f2f6b0a0a", "name": name})
+        (tmp_path / f"{n}.json").write_text(json.dumps({"Event": event}))
+        node("collection", "add", f"c{n}")
+        row = node("--json", "import", "--collection", f"c{n}", tmp_path / f"{n}.json").rows[0]
+        assert row["quarantined"] == 0
+        assert [o["name"] for o in objects(node, f"c{n}") if o["id"].endswith("5d4f2f6b0a0a")] == ["CERT-A"]
+
+
 # ---- a server as a peer ----
 
 def test_events_are_pulled_page_by_page(node, misp):
@@ -191,9 +201,28 @@ def test_events_are_pulled_page_by_page(node, misp):
     add_peer(node, misp, "--collection", "events=in")
     node("sync", "x")
     assert len([o for o in objects(node) if o["type"] == "indicator"]) == 2050
-    assert [data["page"] for _, data in misp.asked("/events/index")] == [1, 2]
+    assert [data["page"] for _, data in misp.asked("/events/index")] == [1, 2, 3]
     node("sync", "x")
     assert len(misp.asked("/events/view")) == 2050  # nothing is fetched twice
+
+
+def test_events_behind_protected_ones_are_pulled(node, misp):
+    """A server leaves protected events out of a page after cutting it."""
+    for n in range(2100):
+        misp.put(event_of(n, protected=n < 2050 and n % 50 != 7))
+    add_peer(node, misp, "--collection", "events=in")
+    node("sync", "x")
+    assert len([o for o in objects(node) if o["type"] == "report"]) == 41 + 50
+
+
+def test_another_event_than_was_asked_for_is_refused(node, misp):
+    for n in range(2):
+        misp.put(event_of(n))
+    names = list(misp.events)
+    misp.faults.append({"path": names[0], "status": 200, "body": {"Event": event_of(7)}, "for_ever": True})
+    add_peer(node, misp, "--collection", "events=in")
+    assert "another event than was asked for" in node("sync", "x").err
+    assert {o["id"][8:] for o in objects(node) if o["type"] == "report"} == {names[1]}
 
 
 def test_only_what_the_remote_names_is_pulled(node, misp):

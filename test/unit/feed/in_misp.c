@@ -260,13 +260,13 @@ static void
 one_bad_event_costs_itself_only(void **state)
 {
 	(void)state;
-	struct got g = got_read("misp", SPAN("[{\"Event\":{\"info\":\"no uuid\"}},7," ONE "]"));
+	struct got g = got_read("misp", SPAN("[{\"Event\":{\"name\":\"none\"}},7," ONE "]"));
 	assert_rc(g.code, RC_NONE);
 	assert_int_equal(g.left, 2);
 	assert_int_equal(g.count, 3);
-	assert_has(buf_span(&g.left_out), "event 1: no MISP event with a uuid");
+	assert_has(buf_span(&g.left_out), "event 1: no MISP event");
 	got_fini(&g);
-	g = got_read("misp", SPAN("{\"Event\":{\"info\":\"no uuid\"}}"));
+	g = got_read("misp", SPAN("{\"Event\":{\"name\":\"none\"}}"));
 	assert_rc(g.code, RC_BAD);
 	got_fini(&g);
 }
@@ -357,6 +357,116 @@ an_attribute_without_usable_members_breaks_nothing(void **state)
 	got_fini(&g);
 }
 
+/* The attribute types that servers of 2026 know. */
+static const char *const types[] = {"md5", "sha1", "sha256", "filename", "pdb", "filename|md5",
+	"filename|sha1", "filename|sha256", "ip-src", "ip-dst", "hostname", "domain", "domain|ip",
+	"email", "email-src", "eppn", "email-dst", "email-subject", "email-attachment",
+	"email-body", "float", "git-commit-id", "url", "http-method", "user-agent",
+	"ja3-fingerprint-md5", "jarm-fingerprint", "favicon-mmh3", "hassh-md5", "hasshserver-md5",
+	"regkey", "regkey|value", "AS", "snort", "suricata", "bro", "zeek", "community-id",
+	"dom-hash", "pattern-in-file", "pattern-in-traffic", "pattern-in-memory",
+	"filename-pattern", "pgp-public-key", "pgp-private-key", "ssh-fingerprint", "yara",
+	"stix2-pattern", "sigma", "gene", "kusto-query", "mime-type", "identity-card-number",
+	"cookie", "vulnerability", "cpe", "weakness", "attachment", "malware-sample", "link",
+	"comment", "text", "hex", "other", "named pipe", "mutex", "process-state", "target-user",
+	"target-email", "target-machine", "target-org", "target-location", "target-external", "btc",
+	"dash", "xmr", "iban", "bic", "bank-account-nr", "aba-rtn", "bin", "cc-number", "prtn",
+	"phone-number", "threat-actor", "campaign-name", "campaign-id", "malware-type", "uri",
+	"authentihash", "vhash", "ssdeep", "imphash", "telfhash", "pehash", "impfuzzy", "sha224",
+	"sha384", "sha512", "sha512/224", "sha512/256", "sha3-224", "sha3-256", "sha3-384",
+	"sha3-512", "tlsh", "cdhash", "filename|authentihash", "filename|vhash", "filename|ssdeep",
+	"filename|imphash", "filename|impfuzzy", "filename|pehash", "filename|sha224",
+	"filename|sha384", "filename|sha512", "filename|sha512/224", "filename|sha512/256",
+	"filename|sha3-224", "filename|sha3-256", "filename|sha3-384", "filename|sha3-512",
+	"filename|tlsh", "windows-scheduled-task", "windows-service-name",
+	"windows-service-displayname", "whois-registrant-email", "whois-registrant-phone",
+	"whois-registrant-name", "whois-registrant-org", "whois-registrar", "whois-creation-date",
+	"x509-fingerprint-sha1", "x509-fingerprint-md5", "x509-fingerprint-sha256", "dns-soa-email",
+	"size-in-bytes", "counter", "integer", "datetime", "port", "ip-dst|port", "ip-src|port",
+	"hostname|port", "mac-address", "mac-eui-64", "email-dst-display-name",
+	"email-src-display-name", "email-header", "email-reply-to", "email-x-mailer",
+	"email-mime-boundary", "email-thread-index", "email-message-id", "github-username",
+	"github-repository", "github-organisation", "jabber-id", "twitter-id", "dkim",
+	"dkim-signature", "first-name", "middle-name", "last-name", "full-name", "date-of-birth",
+	"place-of-birth", "gender", "passport-number", "passport-country", "passport-expiration",
+	"redress-number", "nationality", "visa-number", "issue-date-of-the-visa",
+	"primary-residence", "country-of-residence", "special-service-request",
+	"frequent-flyer-number", "travel-details", "payment-details",
+	"place-port-of-original-embarkation", "place-port-of-clearance",
+	"place-port-of-onward-foreign-destination", "passenger-name-record-locator-number",
+	"mobile-application-id", "azure-application-id", "chrome-extension-id", "edge-extension-id",
+	"cortex", "boolean", "uuid", "anonymised", "onion-address"};
+
+/* Whatever its type, an attribute is kept as it came; where it was to detect and cannot, that is told. */
+static void
+an_attribute_of_any_type_is_kept(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		own_buf struct buf text = {}, kept = {};
+		buf_printf(&text,
+			",\"Attribute\":[{\"uuid\":\"6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a1001\","
+			"\"type\":\"%s\",\"category\":\"Other\",\"value\":\"a|b "
+			"c\",\"to_ids\":true}]",
+			types[i]);
+		buf_add_byte(&text, 0);
+		buf_printf(&kept, "\"type\":\"%s\",\"category\":\"Other\"", types[i]);
+		buf_add_byte(&kept, 0);
+		struct got g = event_read(text.ptr);
+		struct span line = got_line(&g, "6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a1001", kept.ptr);
+		if (!line.len)
+			fail_msg("%s is lost", types[i]);
+		if (span_find(line, SPAN("\"type\":\"indicator\"")) == SIZE_MAX && g.left == 0)
+			fail_msg("%s detects nothing, and nobody is told", types[i]);
+		got_fini(&g);
+	}
+}
+
+static void
+an_event_that_no_server_named_gets_a_name_of_its_content(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"{\"Event\":{\"info\":\"new\",\"Attribute\":[{\"type\":"
+					    "\"ip-dst\",\"value\":\"192.0.2.1\","
+					    "\"to_ids\":true}]}}",
+		"{\"Object\":[{\"name\":\"file\",\"Attribute\":[{\"type\":\"filename\",\"value\":"
+		"\"bar\"}]}],\"threat_level_id\":\"1\"}"};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct got g = got_read("auto", span_of(texts[i])),
+			   again = got_read("auto", span_of(texts[i]));
+		assert_rc(g.code, RC_NONE);
+		assert_true(got_line(&g, "\"type\":\"report\"", "report--").len > 0);
+		assert_true(span_eq(buf_span(&g.objects), buf_span(&again.objects)));
+		got_fini(&g);
+		got_fini(&again);
+	}
+}
+
+static void
+an_entry_of_an_index_is_no_event(void **state)
+{
+	(void)state;
+	struct got g = got_read("misp", SPAN("[{\"id\":\"1\",\"uuid\":\"" EVENT_UUID
+					     "\",\"info\":\"x\",\"timestamp\":\"1\","
+					     "\"attribute_count\":\"7\"}]"));
+	assert_int_equal(g.left, 1);
+	assert_has(buf_span(&g.left_out), "without the event's attributes");
+	got_fini(&g);
+}
+
+/* "HKLM" is written out; a key without a hive is no key in STIX and stays a note. */
+static void
+what_the_standard_refuses_stays_a_note(void **state)
+{
+	(void)state;
+	struct got g = event_read(ATTRIBUTE("regkey", "HKLM\\\\Software\\\\x", ""));
+	assert_true(got_line(&g, "windows-registry-key", "HKEY_LOCAL_MACHINE").len > 0);
+	got_fini(&g);
+	g = event_read(ATTRIBUTE("AS", "4294967296", ""));
+	assert_true(got_line(&g, "note--", "4294967296").len > 0);
+	got_fini(&g);
+}
+
 int
 main(void)
 {
@@ -377,6 +487,10 @@ main(void)
 		cmocka_unit_test(an_edit_elsewhere_in_the_event_makes_no_version),
 		cmocka_unit_test(what_one_server_counts_is_not_kept),
 		cmocka_unit_test(an_attribute_without_usable_members_breaks_nothing),
+		cmocka_unit_test(an_attribute_of_any_type_is_kept),
+		cmocka_unit_test(an_event_that_no_server_named_gets_a_name_of_its_content),
+		cmocka_unit_test(an_entry_of_an_index_is_no_event),
+		cmocka_unit_test(what_the_standard_refuses_stays_a_note),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
