@@ -115,14 +115,15 @@ take_object(struct job *j, struct arrival *a, const struct in_object *o, const c
 }
 
 static enum rc
-read_all(struct job *j, const char *path, struct in *in, struct arrival *a, struct diag *why)
+read_all(struct job *j, const char *path, size_t size, struct in *in, struct arrival *a,
+	struct diag *why)
 {
 	struct in_object o;
 	struct progress bar;
 	struct diag note = {};
 	uint64_t shown = 0;
 	enum rc code;
-	progress_init(&bar, j->env, "import", "bytes", 0);
+	progress_init(&bar, j->env, "import", "bytes", size);
 	while ((code = in_next(in, &o, &note)) == RC_OK || code == RC_UNKNOWN) {
 		if (code == RC_UNKNOWN) {
 			tell_left_out(j, path, &note);
@@ -161,8 +162,10 @@ import_file(struct job *j, const char *path, struct diag *why)
 		input_fini(&text);
 		return code;
 	}
+	if (!j->format.len)
+		cmd_say(j->env, "%s: read as %s", path, format->name);
 	struct arrival *a = arrival_new(j->node.vault, j->collection, &source);
-	code = read_all(j, path, in, a, why);
+	code = read_all(j, path, text.span.len, in, a, why);
 	/* What was read before a fault is stored all the same. */
 	struct diag later;
 	enum rc stored = arrival_finish(a, code ? &later : why);
@@ -333,6 +336,11 @@ plan_read(struct job *j)
 	j->plan.confidence = confidence > 100 ? -1 : (int)confidence;
 	j->plan.label = span_of(cmd_option(env, "label"));
 	j->format = span_of(cmd_option(env, "format"));
+	const struct in_format *format;
+	if (j->format.len && in_format_find(j->format, (struct span){"", 0}, &format, &why))
+		return cmd_usage(env, "--format is stix, misp, csv or list");
+	if (span_eq(j->format, SPAN("auto")))
+		j->format = (struct span){};
 	return CMD_YES;
 }
 
@@ -363,7 +371,8 @@ run(struct cmd_env *env)
 		show_rules(&j);
 		show(&j);
 	}
-	if (exit == CMD_YES && j.counts.refused + j.counts.quarantined > 0)
+	if (exit == CMD_YES && (j.counts.refused + j.counts.quarantined > 0 ||
+				       (j.left_out && j.counts.added + j.counts.duplicate == 0)))
 		exit = CMD_NO;
 	arena_fini(&j.text);
 	settle_fini(&j.settle);
@@ -397,6 +406,7 @@ const struct command command_import = {
 		"contradicts what is there is quarantined. What was read is durable when the "
 		"command ends; after a crash "
 		"run it again: what is there already is counted, not doubled.\n\n"
-		"Exit 0: all of it is there; 1: some was refused or quarantined; 3: a file could "
+		"Exit 0: it is there; 1: some was refused or quarantined, or nothing of it was "
+		"understood; 3: a file could "
 		"not be read.",
 };

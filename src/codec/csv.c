@@ -49,6 +49,17 @@ read_quoted(struct csv *it, size_t at, struct arena *a, struct span *value, size
 	return RC_OK;
 }
 
+/* Where a field's opening quote stands: some write a blank between the separator and it. */
+static size_t
+quote_at(const struct csv *it, size_t at)
+{
+	size_t i = at;
+	while (i < it->text.len && (it->text.ptr[i] == ' ' || it->text.ptr[i] == '\t') &&
+		it->text.ptr[i] != it->separator)
+		i++;
+	return i < it->text.len && it->text.ptr[i] == '"' ? i : SIZE_MAX;
+}
+
 static bool
 is_line_end(const struct csv *it, size_t at)
 {
@@ -85,8 +96,9 @@ csv_next(struct csv *it, struct arena *a, struct csv_record *out, struct diag *w
 		struct span value;
 		if (count == CSV_FIELDS_MAX)
 			return fail(it, why, RC_LIMIT, "too many fields in a record");
-		if (byte_at(it, at) == '"' && at < it->text.len) {
-			if (read_quoted(it, at, a, &value, &at))
+		size_t quote = quote_at(it, at);
+		if (quote != SIZE_MAX) {
+			if (read_quoted(it, quote, a, &value, &at))
 				return fail(it, why, RC_BAD, "a quote that is never closed");
 			if (byte_at(it, at) != it->separator && !is_line_end(it, at))
 				return fail(it, why, RC_BAD, "text behind a closing quote");

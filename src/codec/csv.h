@@ -1,7 +1,7 @@
 #pragma once
 /*
  * CSV (RFC 4180) from strangers: quoted fields with doubled quotes and line ends inside, CRLF or
- * LF, any one-byte separator. Fields borrow from the text, or from the arena where quotes had to be
+ * LF, any one-byte separator, blanks before an opening quote. Fields borrow from the text, or from the arena where quotes had to be
  * undone. One thread at a time.
  */
 #include "base/arena.h"

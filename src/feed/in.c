@@ -10,6 +10,7 @@
 #include "feed/in-internal.h"
 #include "feed/misp.h"
 #include "obs/name.h"
+#include "obs/url.h"
 #include "stix/id.h"
 #include "stix/object.h"
 
@@ -17,11 +18,22 @@ enum { SNIFF = 64 << 10 };
 
 const struct in_format *const in_formats[] = {&in_misp, &in_stix, &in_csv, &in_list, NULL};
 
+/* A byte order mark says nothing. */
+static struct span
+without_mark(struct span text)
+{
+	return span_starts(text, SPAN("\xef\xbb\xbf")) ? span_sub(text, 3, SIZE_MAX) : text;
+}
+
 enum rc
 in_format_find(struct span name, struct span text, const struct in_format **out, struct diag *why)
 {
 	bool automatic = name.len == 0 || span_eq(name, SPAN("auto"));
-	struct span start = span_sub(text, 0, SNIFF);
+	if (span_starts(text, SPAN("\xff\xfe")) || span_starts(text, SPAN("\xfe\xff"))) {
+		diag_todo(why, "convert it first: iconv -f UTF-16 -t UTF-8");
+		return diag_fail(why, RC_UNKNOWN, "a text in UTF-16");
+	}
+	struct span start = span_sub(without_mark(text), 0, SNIFF);
 	for (const struct in_format *const *f = in_formats; *f; f++) {
 		if (automatic ? (*f)->sniff(start) : span_eq(name, span_of((*f)->name))) {
 			*out = *f;
@@ -41,9 +53,7 @@ in_open(const struct in_plan *plan, const struct in_format *format, struct span 
 	struct in *in = mem_new(sizeof *in);
 	in->format = format;
 	in->plan = *plan;
-	if (span_starts(text, SPAN("\xef\xbb\xbf"))) /* a byte order mark says nothing */
-		text = span_sub(text, 3, SIZE_MAX);
-	in->text = text;
+	in->text = without_mark(text);
 	enum rc code = format->begin ? format->begin(in, why) : RC_OK;
 	if (code)
 		in_close(&in);
@@ -200,8 +210,13 @@ in_make_pattern(struct in *in, const struct in_pattern *p, const struct in_facts
 	add_time(to, "valid_from", from);
 	add_time(to, "valid_until", until);
 	if (facts->reference.len) {
-		buf_add(to, SPAN(",\"external_references\":[{\"source_name\":\"feed\",\"url\":"));
-		json_write_string(to, facts->reference);
+		/* What is no URL is words about one. */
+		own_arena struct arena a = {};
+		struct url url;
+		bool is_url = !url_parse(facts->reference, SCHEME_NEEDED, &a, &url, NULL);
+		buf_printf(to, ",\"external_references\":[{\"source_name\":\"feed\",\"%s\":",
+			is_url ? "url" : "description");
+		json_write_string(to, is_url ? url.text : facts->reference);
 		buf_add(to, SPAN("}]"));
 	}
 	if (marking.len) {

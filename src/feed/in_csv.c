@@ -65,7 +65,7 @@ begin(struct in *in, struct diag *why)
 		for (size_t i = 0; i < st->count; i++) {
 			st->of[i] = column_of(span_trim(st->record.field[i].value));
 			named += st->of[i] != COLUMN_NONE;
-			values += st->of[i] == COLUMN_VALUE;
+			values += column_is_value(st->of[i]);
 			to_ids += st->of[i] == COLUMN_TO_IDS;
 		}
 		st->misp = to_ids > 0;
@@ -112,16 +112,47 @@ id_of(struct csv_state *st, struct span cell)
 	return id;
 }
 
+/* What publishers write where they have nothing to say. */
+static bool
+is_nothing(struct span cell)
+{
+	static const struct span words[] = {
+		SPAN("none"), SPAN("n/a"), SPAN("null"), SPAN("nan"), SPAN("-")};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (span_eq_fold(cell, words[i]))
+			return true;
+	return cell.len == 0;
+}
+
+/* Words for people that are no UTF-8 are read as Latin-1; values are not: they would be other values. */
+static struct span
+words_of(struct csv_state *st, struct span cell)
+{
+	if (is_nothing(cell))
+		return (struct span){};
+	if (span_is_utf8(cell))
+		return cell;
+	char *out = arena_bytes(&st->text, 2 * cell.len);
+	size_t len = 0;
+	for (size_t i = 0; i < cell.len; i++) {
+		unsigned char c = (unsigned char)cell.ptr[i];
+		if (c >= 0x80)
+			out[len++] = (char)(0xc0 | c >> 6);
+		out[len++] = (char)(c >= 0x80 ? 0x80 | (c & 0x3f) : c);
+	}
+	return (struct span){out, len};
+}
+
 static struct in_facts
 facts_of_record(struct csv_state *st)
 {
 	const struct span *c = st->cells;
 	uint64_t number;
 	struct in_facts facts = {
-		.name = c[COLUMN_NAME],
-		.description = c[COLUMN_DESCRIPTION],
-		.label = c[COLUMN_LABEL],
-		.reference = c[COLUMN_REFERENCE],
+		.name = words_of(st, c[COLUMN_NAME]),
+		.description = words_of(st, c[COLUMN_DESCRIPTION]),
+		.label = words_of(st, c[COLUMN_LABEL]),
+		.reference = words_of(st, c[COLUMN_REFERENCE]),
 		.id = id_of(st, c[COLUMN_ID]),
 		.valid_from = column_time(c[COLUMN_FROM]),
 		.valid_until = column_time(c[COLUMN_UNTIL]),
@@ -176,28 +207,14 @@ take_misp(struct in *in, struct span value, const struct in_facts *facts, struct
 	return RC_OK;
 }
 
-/* A spreadsheet's apostrophe before what it would take for a formula is none of the value. */
-static struct span
-drop_guard(struct span value)
-{
-	if (value.len > 1 && value.ptr[0] == '\'' && strchr("=+-@", value.ptr[1]) && value.ptr[1])
-		return span_sub(value, 1, SIZE_MAX);
-	return value;
-}
-
 static enum rc
 observe(struct csv_state *st, struct span value, struct observable *o, struct diag *why)
 {
 	struct span type = st->cells[COLUMN_TYPE];
 	enum obs_kind kind = st->ours ? obs_from_word(type) : OBS_NONE;
 	if (kind != OBS_NONE)
-		return obs_normalize(kind, value, &st->text, o, why);
-	/* Only JA3 needs to be told: it looks like an MD5. */
-	if (type.len >= 3 && span_eq_fold(span_sub(type, 0, 3), SPAN("ja3")))
-		value = arena_printf(&st->text, "ja3:%.*s", (int)value.len, value.ptr);
-	enum rc code = obs_value(value, &st->text, o, why);
-	return code == RC_NONE ? diag_fail(why, RC_UNKNOWN, "a comment where a value was to be")
-			       : code;
+		return obs_normalize(kind, column_unguarded(value), &st->text, o, why);
+	return column_observe(st->of[st->cell - 1], type, value, &st->text, o, why);
 }
 
 static enum rc
@@ -209,7 +226,7 @@ take_value(struct in *in, struct span value, struct in_object *out, struct diag 
 	diag_where(why, "line %llu", (unsigned long long)in->line + st->csv.line);
 	if (st->misp)
 		return take_misp(in, value, &facts, out, why);
-	if (observe(st, drop_guard(value), &o, why)) {
+	if (observe(st, value, &o, why)) {
 		diag_where(why, "line %llu", (unsigned long long)in->line + st->csv.line);
 		return RC_UNKNOWN;
 	}
@@ -244,7 +261,7 @@ next(struct in *in, struct in_object *out, struct diag *why)
 		while (st->more && st->cell < st->record.count && st->cell < st->count) {
 			size_t i = st->cell++;
 			struct span value = span_trim(st->record.field[i].value);
-			if (st->of[i] == COLUMN_VALUE && value.len)
+			if (column_is_value(st->of[i]) && value.len)
 				return take_value(in, value, out, why);
 		}
 		st->more = false;
@@ -252,12 +269,11 @@ next(struct in *in, struct in_object *out, struct diag *why)
 		if (code)
 			return code;
 		/* A comment among the rows, or the header once more. */
-		struct span first = span_trim(st->record.field[0].value);
 		struct span named = st->cells[COLUMN_VALUE];
-		bool comment = st->record.count == 1 && first.len && first.ptr[0] == '#';
+		bool comment = st->csv.text.ptr[st->record.at] == '#';
 		if (comment || (named.len && column_of(named) == COLUMN_VALUE)) {
 			st->more = false;
-		} else if (!named.len) {
+		} else if (!named.len && !st->cells[COLUMN_JA3].len) {
 			st->more = false;
 			diag_where(why, "line %llu", (unsigned long long)in->line + st->csv.line);
 			return diag_fail(why, RC_UNKNOWN, "a row without a value");

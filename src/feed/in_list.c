@@ -20,6 +20,11 @@ next(struct in *in, struct in_object *out, struct diag *why)
 			continue;
 		if (code) {
 			diag_where(why, "line %llu", (unsigned long long)in->line);
+			if (in->line == 1 && (span_find_byte(line, ',') != SIZE_MAX ||
+						     span_find_byte(line, ';') != SIZE_MAX ||
+						     span_find_byte(line, '\t') != SIZE_MAX))
+				diag_todo(why, "a table's first line names its columns: "
+					       "\"value,type,name\"");
 			return RC_UNKNOWN;
 		}
 		struct in_facts facts = {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "match/time.h"
+#include "obs/line.h"
 
 enum column
 column_of(struct span name)
@@ -27,6 +28,23 @@ column_of(struct span name)
 		{SPAN("md5"), COLUMN_VALUE},
 		{SPAN("sha1"), COLUMN_VALUE},
 		{SPAN("sha256"), COLUMN_VALUE},
+		{SPAN("sha512"), COLUMN_VALUE},
+		{SPAN("md5_hash"), COLUMN_VALUE},
+		{SPAN("sha1_hash"), COLUMN_VALUE},
+		{SPAN("sha256_hash"), COLUMN_VALUE},
+		{SPAN("file_hash"), COLUMN_VALUE},
+		{SPAN("ja3"), COLUMN_JA3},
+		{SPAN("ja3_md5"), COLUMN_JA3},
+		{SPAN("ja3_hash"), COLUMN_JA3},
+		{SPAN("ja4"), COLUMN_VALUE},
+		{SPAN("ipv4"), COLUMN_VALUE},
+		{SPAN("ipv6"), COLUMN_VALUE},
+		{SPAN("src_ip"), COLUMN_VALUE},
+		{SPAN("cidr"), COLUMN_VALUE},
+		{SPAN("network"), COLUMN_VALUE},
+		{SPAN("domain_name"), COLUMN_VALUE},
+		{SPAN("fqdn"), COLUMN_VALUE},
+		{SPAN("host"), COLUMN_VALUE},
 		{SPAN("type"), COLUMN_TYPE},
 		{SPAN("ioc_type"), COLUMN_TYPE},
 		{SPAN("indicator_type"), COLUMN_TYPE},
@@ -38,6 +56,9 @@ column_of(struct span name)
 		{SPAN("description"), COLUMN_DESCRIPTION},
 		{SPAN("comment"), COLUMN_DESCRIPTION},
 		{SPAN("malware"), COLUMN_NAME},
+		{SPAN("malware_printable"), COLUMN_NAME},
+		{SPAN("signature"), COLUMN_NAME},
+		{SPAN("listingreason"), COLUMN_NAME},
 		{SPAN("threat"), COLUMN_NAME},
 		{SPAN("valid_from"), COLUMN_FROM},
 		{SPAN("valid_until"), COLUMN_UNTIL},
@@ -45,6 +66,7 @@ column_of(struct span name)
 		{SPAN("expires_at"), COLUMN_UNTIL},
 		{SPAN("expiration"), COLUMN_UNTIL},
 		{SPAN("confidence"), COLUMN_CONFIDENCE},
+		{SPAN("confidence_level"), COLUMN_CONFIDENCE},
 		{SPAN("tlp"), COLUMN_TLP},
 		{SPAN("party"), COLUMN_PARTY},
 		{SPAN("source"), COLUMN_PARTY},
@@ -52,6 +74,7 @@ column_of(struct span name)
 		{SPAN("reference"), COLUMN_REFERENCE},
 		{SPAN("references"), COLUMN_REFERENCE},
 		{SPAN("link"), COLUMN_REFERENCE},
+		{SPAN("urlhaus_link"), COLUMN_REFERENCE},
 		{SPAN("tag"), COLUMN_LABEL},
 		{SPAN("tags"), COLUMN_LABEL},
 		{SPAN("attribute_tag"), COLUMN_LABEL},
@@ -62,8 +85,13 @@ column_of(struct span name)
 	while (name.len && (name.ptr[0] == '#' || name.ptr[0] == ' '))
 		name = span_sub(name, 1, SIZE_MAX);
 	name = span_trim(name);
+	char word[24]; /* "Indicator type" is "indicator_type" */
+	if (name.len > sizeof word)
+		return COLUMN_NONE;
+	for (size_t i = 0; i < name.len; i++)
+		word[i] = name.ptr[i] == ' ' ? '_' : name.ptr[i];
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		if (span_eq_fold(name, table[i].name))
+		if (span_eq_fold((struct span){word, name.len}, table[i].name))
 			return table[i].column;
 	return COLUMN_NONE;
 }
@@ -79,4 +107,31 @@ column_time(struct span cell)
 		at = time_any((struct span){day, 20});
 	}
 	return at;
+}
+
+bool
+column_is_value(enum column column)
+{
+	return column == COLUMN_VALUE || column == COLUMN_JA3;
+}
+
+struct span
+column_unguarded(struct span cell)
+{
+	bool guarded =
+		cell.len > 1 && cell.ptr[0] == '\'' && cell.ptr[1] && strchr("=+-@", cell.ptr[1]);
+	return guarded ? span_sub(cell, 1, SIZE_MAX) : cell;
+}
+
+enum rc
+column_observe(enum column column, struct span type, struct span cell, struct arena *a,
+	struct observable *out, struct diag *why)
+{
+	bool ja3 = type.len >= 3 && span_eq_fold(span_sub(type, 0, 3), SPAN("ja3"));
+	cell = column_unguarded(cell);
+	if (ja3 || column == COLUMN_JA3)
+		cell = arena_printf(a, "ja3:%.*s", (int)cell.len, cell.ptr);
+	enum rc code = obs_value(cell, a, out, why);
+	return code == RC_NONE ? diag_fail(why, RC_UNKNOWN, "a comment where a value was to be")
+			       : code;
 }

@@ -130,7 +130,7 @@ read_header(const struct csv_record *record, struct columns *out)
 	for (size_t i = 0; i < record->count; i++) {
 		out->of[i] = column_of(span_trim(record->field[i].value));
 		out->named += out->of[i] != COLUMN_NONE;
-		out->values += out->of[i] == COLUMN_VALUE;
+		out->values += column_is_value(out->of[i]);
 		out->to_ids += out->of[i] == COLUMN_TO_IDS;
 	}
 }
@@ -216,17 +216,17 @@ row_facts(const struct span *cell)
 }
 
 static enum rc
-add_value(const struct row *r, const struct span *cell, struct span value)
+add_value(const struct row *r, enum column column, const struct span *cell, struct span value)
 {
 	struct diag fault = {};
 	struct obs_list all = {};
-	struct span line = value;
+	struct span line = column_unguarded(value), type = cell[COLUMN_TYPE];
+	bool ja3 = type.len >= 3 && span_eq_fold(span_sub(type, 0, 3), SPAN("ja3"));
 	enum rc code = RC_UNKNOWN;
 	const char *refusal = row_refusal(cell, r->columns);
 	/* Only JA3 needs to be told: it looks like an MD5. */
-	if (cell[COLUMN_TYPE].len >= 3 &&
-		span_eq_fold(span_sub(cell[COLUMN_TYPE], 0, 3), SPAN("ja3")))
-		line = arena_printf(r->arena, "ja3:%.*s", (int)value.len, value.ptr);
+	if (ja3 || column == COLUMN_JA3)
+		line = arena_printf(r->arena, "ja3:%.*s", (int)line.len, line.ptr);
 	if (refusal)
 		diag_what(&fault, "%s", refusal);
 	else
@@ -261,8 +261,8 @@ add_row(const struct row *r)
 		return RC_OK;
 	for (size_t i = 0; !code && i < record->count && i < columns->count; i++) {
 		struct span value = span_trim(record->field[i].value);
-		if (columns->of[i] == COLUMN_VALUE && value.len)
-			code = add_value(r, cell, value);
+		if (column_is_value(columns->of[i]) && value.len)
+			code = add_value(r, columns->of[i], cell, value);
 	}
 	return code;
 }
@@ -292,8 +292,8 @@ ioc_add_csv(struct match_set *set, struct span text, struct ioc_counts *counts, 
 			read_header(&record, columns);
 			if (columns->named < 2)
 				columns->values = 0;
-			csv.separator =
-				csv_guess(span_sub(text, columns->values ? 0 : csv.at, SIZE_MAX));
+			if (!columns->values)
+				csv.separator = csv_guess(span_sub(text, csv.at, SIZE_MAX));
 			continue;
 		}
 		struct row row = {set, &record, columns, csv.line, &a, counts};

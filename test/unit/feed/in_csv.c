@@ -150,6 +150,85 @@ the_same_row_has_the_same_id(void **state)
 	got_fini(&b);
 }
 
+/* Tables as their publishers head and quote them. */
+static void
+published_tables_are_read(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *has;
+		size_t count;
+	} tables[] = {
+		{"####\r\n# Dump (CSV)  #\r\n#\r\n# id,dateadded,url,url_status,last_online,threat,"
+		 "tags,urlhaus_link,reporter\r\n\"2800002\",\"2026-03-01 10:00:05\",\"https://"
+		 "evil.example/a,b\",\"offline\",\"\",\"malware_download\",\"None\",\"https://"
+		 "x.example/1/\",\"x\"\r\n",
+			"\"name\":\"malware_download\"", 1},
+		{"# \"first_seen_utc\",\"ioc_id\",\"ioc_value\",\"ioc_type\",\"malware_printable\","
+		 "\"confidence_level\",\"reference\",\"tags\"\r\n\"2026-03-01 10:00:05\", "
+		 "\"1\", \"192.0.2.1:4433\", \"ip:port\", \"Cobalt \"\"Strike\"\"\", \"75\", "
+		 "\"None\", \"c2,x\"\r\n# Number of entries: 1,000\r\n",
+			"\"confidence\":75,\"labels\":[\"c2\",\"x\"],\"name\":\"Cobalt "
+			"\\\"Strike\\\"\"",
+			1},
+		{"# \"first_seen_utc\",\"sha256_hash\",\"md5_hash\",\"sha1_hash\",\"file_name\","
+		 "\"signature\"\n\"2026-03-01\", \"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c"
+		 "a495991b7852b855\", \"d41d8cd98f00b204e9800998ecf8427e\", "
+		 "\"da39a3ee5e6b4b0d3255bf"
+		 "ef95601890afd80709\", \"in, voice.exe\", \"AgentTesla\"\n",
+			"\"name\":\"AgentTesla\"", 3},
+		{"#\n\"first_seen_utc\",\"dst_ip\",\"dst_port\",\"malware\"\n\"2026-03-01\",\"192."
+		 "0."
+		 "2.9\",\"443\",\"Emotet\"\n# END 1 entries\n",
+			"ipv4-addr:value = '192.0.2.9'", 1},
+		{"# "
+		 "ja3_md5,Firstseen,Lastseen,Listingreason\nb386946a5a44d1ddcc843bc75336dfce,2017-"
+		 "07-14 18:08:15,2019-07-27 20:42:54,Dridex\n",
+			"x_ja3 = 'b386946a5a44d1ddcc843bc75336dfce'", 1},
+		{"Indicator type,Indicator,Description\r\nFileHash-MD5,"
+		 "d41d8cd98f00b204e9800998ecf8427e,\"two\r\nlines\"\r\n",
+			"file:hashes.MD5", 1},
+		{"\xef\xbb\xbfvalue;type;name\r\n\"evil[.]example\";domain;\"a;b\"\r\n",
+			"\"name\":\"a;b\"", 1},
+	};
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		struct got g = got_read("auto", span_of(tables[i].text));
+		assert_int_equal(g.left, 0);
+		assert_int_equal(g.count, tables[i].count);
+		assert_has(buf_span(&g.objects), tables[i].has);
+		got_fini(&g);
+	}
+}
+
+static void
+words_in_latin_1_are_read_and_values_are_not_guessed(void **state)
+{
+	(void)state;
+	struct got g = got_read(
+		"auto", SPAN("value,name\nevil.example,M\xfcnchen\nm\xfcnchen.example,x\n"));
+	assert_int_equal(g.count, 1);
+	assert_has(buf_span(&g.objects), "\"name\":\"M\xc3\xbcnchen\"");
+	assert_has(buf_span(&g.left_out), "line 3: a name that is not UTF-8");
+	got_fini(&g);
+	g = got_read("auto", SPAN("\xff\xfev\0a\0"));
+	assert_has(buf_span(&g.left_out), "UTF-16");
+	got_fini(&g);
+}
+
+static void
+a_reference_that_is_no_url_is_words(void **state)
+{
+	(void)state;
+	struct got g =
+		got_read("csv", SPAN("value,reference\nevil.example,report no. 7\n"
+				     "evil2.example,https://x.example/7\nevil3.example,n/a\n"));
+	assert_int_equal(g.count, 3);
+	assert_has(got_line(&g, "evil.example", "description"), "\"description\":\"report no. 7\"");
+	assert_has(got_line(&g, "evil2.example", "url"), "\"url\":\"https://x.example/7\"");
+	assert_lacks(got_line(&g, "evil3.example", "type"), "external_references");
+	got_fini(&g);
+}
+
 int
 main(void)
 {
@@ -162,6 +241,9 @@ main(void)
 		cmocka_unit_test(lines_are_counted_behind_comments_too),
 		cmocka_unit_test(misp_s_table_is_read_by_its_own_types),
 		cmocka_unit_test(the_same_row_has_the_same_id),
+		cmocka_unit_test(published_tables_are_read),
+		cmocka_unit_test(words_in_latin_1_are_read_and_values_are_not_guessed),
+		cmocka_unit_test(a_reference_that_is_no_url_is_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
