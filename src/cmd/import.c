@@ -344,6 +344,17 @@ plan_read(struct job *j)
 	return CMD_YES;
 }
 
+/* "byte 540" is somewhere in a file. */
+static void
+in_file(struct diag *why, const char *path)
+{
+	struct diag whole = *why;
+	if (!why->where[0])
+		diag_where(why, "%s", path);
+	else if (!span_starts(span_of(why->where), span_of(path)))
+		diag_where(why, "%s, %s", path, whole.where);
+}
+
 static enum cmd_exit
 run(struct cmd_env *env)
 {
@@ -361,8 +372,7 @@ run(struct cmd_env *env)
 			code = is_folder(env->word[i]) ? import_folder(&j, env->word[i], &why)
 						       : import_file(&j, env->word[i], &why);
 			if (code) {
-				if (!why.where[0])
-					diag_where(&why, "%s", env->word[i]);
+				in_file(&why, env->word[i]);
 				exit = cmd_fail(&why);
 			}
 			if (code == RC_FULL || code == RC_IO)

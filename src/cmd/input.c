@@ -11,7 +11,8 @@
 #include "codec/stream.h"
 
 enum { PIECE = 1 << 20 };
-#define UNPACKED_MOST (UINT64_C(8) << 30)
+/* What is packed or comes through a pipe is held in memory. */
+#define UNPACKED_MOST (UINT64_C(2) << 30)
 
 void
 input_fini(struct input *in)
@@ -46,6 +47,8 @@ unpack(struct input *in, int fd, struct diag *why)
 	in->span = buf_span(&in->unpacked);
 	if (code == RC_NONE)
 		return RC_OK;
+	if (code == RC_LIMIT && in->unpacked.len >= UNPACKED_MOST - PIECE)
+		diag_todo(why, "put it, unpacked, into a file");
 	/* why->where stays the file's name. */
 	return diag_fail(why, code, "%s%s%s", fault.where, *fault.where ? ": " : "", fault.what);
 }
