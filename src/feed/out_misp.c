@@ -1,59 +1,13 @@
 #include "feed/out_misp.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/mutant.h"
-#include "base/uuid.h"
-#include "base/vec.h"
-#include "codec/json.h"
-#include "feed/entry.h"
 #include "feed/misp.h"
+#include "feed/out_misp-internal.h"
 #include "stix/id.h"
-#include "stix/object.h"
 #include "taxii/ends.h"
-
-enum row_kind { ROW_HEAD, ROW_PART, ROW_SIGHT };
-
-/* One object that belongs to one event. */
-struct row {
-	struct uuid event, own, target; /* target: of a sighting, what it is about */
-	enum row_kind kind;
-	bool native;		/* born as STIX */
-	uint32_t id_at, id_len; /* in ids */
-	uint32_t order;
-};
-
-struct claim {
-	struct uuid ref, report; /* a native report speaks of an object */
-};
-
-/* A sighting rendered for the event under way. */
-struct sight {
-	char attribute[UUID_TEXT];
-	size_t at, len; /* in sights_text */
-};
-
-struct out_misp {
-	struct out_misp_options how;
-	struct out_misp_counts counts;
-	int64_t reached;
-	struct buf ids;
-	vec_of(struct row) rows;
-	vec_of(struct claim) claims;
-	size_t next; /* of rows */
-	/* of the event under way */
-	struct arena scratch;
-	struct buf text, attributes, objects, reports, head, sights_text;
-	vec_of(struct sight) sights;
-	vec_of(struct span) wanted;
-	int64_t newest;
-	enum tlp level;
-	bool native;
-	size_t count;
-};
 
 static int
 uuid_cmp(const struct uuid *a, const struct uuid *b)
@@ -86,12 +40,6 @@ own_cmp(const void *left, const void *right)
 {
 	const struct row *const *a = left, *const *b = right;
 	return uuid_cmp(&(*a)->own, &(*b)->own);
-}
-
-static bool
-permits(const struct out_misp *o, const struct vault_item *item)
-{
-	return item_permitted(o->how.pass, item, o->how.ends);
 }
 
 /* ---- first: what belongs to which event ---- */
@@ -182,7 +130,7 @@ static void
 sort_in(struct out_misp *o, const struct vault_item *item)
 {
 	own_stix struct stix_object s = {};
-	if (!permits(o, item)) {
+	if (!event_permits(o, item)) {
 		o->counts.withheld++;
 		return;
 	}
@@ -299,336 +247,26 @@ out_misp_reached(const struct out_misp *out)
 
 /* ---- then: one event after another ---- */
 
-static void
-string_member(struct buf *to, const char *key, struct span value)
-{
-	buf_printf(to, "%s\"%s\":", to->len && to->ptr[to->len - 1] != '{' ? "," : "", key);
-	json_write_string(to, value);
-}
-
-/* Members of a kept dictionary, without the braces; `but` is left out. */
-static void
-members(struct buf *to, yyjson_val *dictionary, const char *but)
-{
-	yyjson_obj_iter it = yyjson_obj_iter_with(dictionary);
-	yyjson_val *key;
-	while ((key = yyjson_obj_iter_next(&it)) != NULL) {
-		if (but && span_eq(json_span(key), span_of(but)))
-			continue;
-		if (to->ptr[to->len - 1] != '{')
-			buf_add_byte(to, ',');
-		json_write_string(to, json_span(key));
-		buf_add_byte(to, ':');
-		json_write(to, yyjson_obj_iter_get_val(key));
-	}
-}
-
-/* ,"Sighting":[...] of one attribute: those gathered, and the expirations kept with it. */
-static void
-sighting_list(struct out_misp *o, struct buf *to, struct span attribute, yyjson_val *expirations)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < o->sights.len; i++) {
-		const struct sight *s = &o->sights.at[i];
-		if (!span_eq_fold(span_of(s->attribute), attribute))
-			continue;
-		buf_add(to, count++ ? SPAN(",") : SPAN(",\"Sighting\":["));
-		buf_add(to, (struct span){o->sights_text.ptr + s->at, s->len});
-	}
-	yyjson_arr_iter it = yyjson_arr_iter_with(expirations);
-	yyjson_val *one;
-	while ((one = yyjson_arr_iter_next(&it)) != NULL) {
-		buf_add(to, count++ ? SPAN(",") : SPAN(",\"Sighting\":["));
-		json_write(to, one);
-	}
-	if (count)
-		buf_add_byte(to, ']');
-}
-
-static struct buf *
-list_begin(struct buf *list)
-{
-	buf_add_byte(list, list->len ? ',' : '[');
-	return list;
-}
-
-/* An attribute's own UUID as it came, for finding its sightings. */
-static struct span
-attribute_uuid(const struct stix_object *s, yyjson_val *attribute)
-{
-	struct span uuid = json_get_span(attribute, "uuid");
-	return uuid.len ? uuid : span_sub(s->id, s->id.len - 36, 36);
-}
-
-static void
-deleted_member(struct buf *to, const struct stix_object *s, yyjson_val *kept)
-{
-	yyjson_val *was = json_get(kept, "deleted");
-	if (!was && !s->revoked)
-		return;
-	buf_add(to, s->revoked ? SPAN(",\"deleted\":true") : SPAN(",\"deleted\":false"));
-}
-
-static void
-write_attribute(struct out_misp *o, const struct stix_object *s, yyjson_val *extension)
-{
-	yyjson_val *kept = json_get(extension, "misp_attribute");
-	struct buf *to = list_begin(&o->attributes);
-	buf_add_byte(to, '{');
-	members(to, kept, "deleted");
-	if (!json_get(kept, "uuid"))
-		string_member(to, "uuid", attribute_uuid(s, kept));
-	deleted_member(to, s, kept);
-	sighting_list(o, to, attribute_uuid(s, kept), json_get(extension, "misp_expirations"));
-	buf_add_byte(to, '}');
-}
-
-static void
-write_object(struct out_misp *o, const struct stix_object *s, yyjson_val *extension)
-{
-	yyjson_val *kept = json_get(extension, "misp_object"), *one;
-	struct buf *to = list_begin(&o->objects);
-	size_t count = 0;
-	buf_add_byte(to, '{');
-	members(to, kept, "deleted");
-	if (!json_get(kept, "uuid"))
-		string_member(to, "uuid", attribute_uuid(s, kept));
-	deleted_member(to, s, kept);
-	buf_add(to, SPAN(",\"Attribute\":["));
-	yyjson_arr_iter it = yyjson_arr_iter_with(json_get(extension, "misp_attributes"));
-	while ((one = yyjson_arr_iter_next(&it)) != NULL) {
-		buf_add(to, count++ ? SPAN(",{") : SPAN("{"));
-		members(to, one, "misp_expirations");
-		sighting_list(o, to, json_get_span(one, "uuid"), json_get(one, "misp_expirations"));
-		buf_add_byte(to, '}');
-	}
-	buf_add(to, SPAN("]}"));
-}
-
-static void
-write_tag(struct buf *to, struct span name, size_t *count)
-{
-	buf_add(to, (*count)++ ? SPAN(",{") : SPAN(",\"Tag\":[{"));
-	string_member(to, "name", name);
-	buf_add_byte(to, '}');
-}
-
-static void
-write_tags(struct buf *to, const struct stix_object *s, enum tlp level)
-{
-	char text[32];
-	size_t count = 0;
-	yyjson_arr_iter it = yyjson_arr_iter_with(s ? json_get(s->root, "labels") : NULL);
-	yyjson_val *label;
-	if (level != TLP_NONE) {
-		snprintf(text, sizeof text, "tlp:%s", tlp_word(level));
-		write_tag(to, span_of(text), &count);
-	}
-	while ((label = yyjson_arr_iter_next(&it)) != NULL)
-		write_tag(to, json_span(label), &count);
-	if (count)
-		buf_add_byte(to, ']');
-}
-
-struct native {
-	struct span type, category, value, uuid;
-};
-
-static void
-write_native(
-	struct out_misp *o, const struct stix_object *s, const struct native *n, enum tlp level)
-{
-	struct buf *to = list_begin(&o->attributes);
-	struct span name = json_get_span(s->root, "name"),
-		    description = json_get_span(s->root, "description");
-	buf_add_byte(to, '{');
-	string_member(to, "uuid", n->uuid);
-	string_member(to, "type", n->type);
-	string_member(to, "category", n->category);
-	string_member(to, "value", n->value);
-	buf_printf(to, ",\"to_ids\":%s,\"distribution\":\"5\",\"timestamp\":\"%lld\"",
-		span_eq(n->type, SPAN("other")) ? "false" : "true",
-		(long long)(s->modified.at / SECOND));
-	struct span comment = description.len ? description : name;
-	if (comment.len && !span_eq(comment, n->value))
-		string_member(to, "comment", comment);
-	buf_printf(to, ",\"deleted\":%s", s->revoked ? "true" : "false");
-	struct span from = json_get_span(s->root, "valid_from");
-	int64_t at;
-	if (from.len && !time_parse(from, &at, NULL) && at > 0)
-		string_member(to, "first_seen", from);
-	write_tags(to, s, level);
-	sighting_list(o, to, n->uuid, NULL);
-	buf_add_byte(to, '}');
-}
-
-/* One attribute an observable, or the pattern as it is where no list of observables says it. */
-static void
-write_indicator(struct out_misp *o, const struct stix_object *s, struct facts facts)
-{
-	struct entries entries = {};
-	bool whole;
-	struct span type = json_get_span(s->root, "pattern_type"),
-		    pattern = json_get_span(s->root, "pattern"),
-		    uuid = span_sub(s->id, s->id.len - 36, 36);
-	enum rc code = entry_all(s, facts, &o->scratch, &entries, &whole);
-	for (size_t i = 0; !code && whole && i < entries.all.len; i++) {
-		struct observable about = entries.all.at[i].about;
-		char text[UUID_TEXT];
-		own_buf struct buf key = {};
-		buf_printf(&key, "%.*s %s ", (int)s->id.len, s->id.ptr, obs_word(about.kind));
-		buf_add(&key, about.value);
-		misp_uuid_of(buf_span(&key), text);
-		/* "domain" means what lies below it too. */
-		bool host = about.kind == OBS_DOMAIN && entries.all.at[i].exact;
-		struct native n = {host ? SPAN("hostname") : span_of(misp_type_of(about)),
-			span_of(misp_category_of(about)), about.value,
-			i == 0 ? uuid : span_of(text)};
-		write_native(o, s, &n, (enum tlp)facts.tlp);
-	}
-	free(entries.all.at);
-	if (!code && whole)
-		return;
-	struct native n = {SPAN("stix2-pattern"), SPAN("Network activity"), pattern, uuid};
-	if (!span_eq(type, SPAN("stix"))) {
-		const struct misp_type *rule = misp_type_find(type);
-		n.type = rule->class == MISP_RULE ? type : SPAN("other");
-		n.category = span_eq(type, SPAN("yara"))    ? SPAN("Payload delivery")
-			     : span_eq(type, SPAN("sigma")) ? SPAN("Artifacts dropped")
-							    : SPAN("Network activity");
-	}
-	write_native(o, s, &n, (enum tlp)facts.tlp);
-}
-
-/*
- * An object as this collection has it, its bytes in the scratch arena: a copy elsewhere may be another
- * version, of which the pass says nothing. RC_NONE also where the gate denies it.
- */
-static enum rc
-get_if_permits(struct out_misp *o, struct span id, struct vault_item *item, struct diag *why)
-{
-	struct vault_filter filter = {.ids = &id, .id_count = 1, .which = VAULT_LAST};
-	own_vault_page struct vault_page *page = NULL;
-	enum rc code =
-		vault_page_open(o->how.vault, o->how.collection, &filter, VAULT_BYTES, &page, why);
-	if (!code)
-		code = vault_page_next(page, item, why);
-	if (!code)
-		item->object.bytes = arena_dup(&o->scratch, item->object.bytes);
-	if (!code && !permits(o, item))
-		code = RC_NONE;
-	if (mutant(560) && code == RC_NONE)
-		code = vault_get(o->how.vault, id, &o->scratch, item, why);
-	return code;
-}
-
-/* The name of an identity, as far as the gate lets it out; else its UUID. In the scratch arena. */
-static struct span
-org_name(struct out_misp *o, struct span identity)
-{
-	struct vault_item item;
-	own_stix struct stix_object s = {};
-	if (identity.len == 0 || span_eq(identity, o->how.me))
-		return o->how.my_name;
-	if (!get_if_permits(o, identity, &item, NULL) && !stix_read(item.object.bytes, &s, NULL) &&
-		json_get_span(s.root, "name").len)
-		return arena_dup(&o->scratch, json_get_span(s.root, "name"));
-	return identity.len > 36 ? span_sub(identity, identity.len - 36, 36) : identity;
-}
-
-static void
-write_org(struct out_misp *o, struct buf *to, const char *key, struct span identity)
-{
-	if (identity.len == 0)
-		identity = o->how.me;
-	buf_printf(to, ",\"%s\":{", key);
-	string_member(to, "uuid",
-		identity.len > 36 ? span_sub(identity, identity.len - 36, 36) : identity);
-	string_member(to, "name", org_name(o, identity));
-	buf_add_byte(to, '}');
-}
-
-static int64_t
-instant(const struct stix_object *s, const char *key)
-{
-	int64_t at;
-	struct span text = json_get_span(s->root, key);
-	return text.len && !time_parse(text, &at, NULL) ? at : TIME_NONE;
-}
-
-/* A sighting as an element of "Sighting", or as the body of sightings/add. */
-static void
-write_sight(struct out_misp *o, struct buf *to, const struct stix_object *s, bool body)
-{
-	int64_t at = instant(s, "last_seen");
-	if (at == TIME_NONE)
-		at = instant(s, "first_seen");
-	if (at == TIME_NONE)
-		at = s->created.at;
-	bool opinion = span_eq(s->type, SPAN("opinion"));
-	struct span verdict = json_get_span(s->root, "opinion");
-	buf_printf(to, "{\"type\":\"%d\",\"%s\":\"%lld\",\"source\":\"tocsin sighting--%.*s\"",
-		opinion && span_ends(verdict, SPAN("disagree")) ? 1 : 0,
-		body ? "timestamp" : "date_sighting", (long long)(at / SECOND), 36,
-		s->id.ptr + s->id.len - 36);
-	if (!body) {
-		string_member(to, "uuid", span_sub(s->id, s->id.len - 36, 36));
-		write_org(o, to, "Organisation", s->created_by);
-	}
-	buf_add_byte(to, '}');
-}
-
-/* The attribute that a native sighting's target is in MISP. */
-static bool
-target_attribute(struct out_misp *o, const struct stix_object *s, char out[static UUID_TEXT])
-{
-	struct vault_item item;
-	own_stix struct stix_object about = {};
-	struct uuid u;
-	struct span ref = json_get_span(s->root, "sighting_of_ref");
-	if (!ref.ptr)
-		ref = json_span(yyjson_arr_get_first(json_get(s->root, "object_refs")));
-	if (stix_id_parse(ref, NULL, &u) ||
-		vault_get(o->how.vault, ref, &o->scratch, &item, NULL) || !permits(o, &item) ||
-		stix_read(item.object.bytes, &about, NULL))
-		return false;
-	yyjson_val *extension = misp_extension(about.root), *kept, *one;
-	if (!extension && !span_eq(about.type, SPAN("indicator")))
-		return false;
-	kept = json_get(extension, "misp_attribute");
-	/* Of an object: the first of its attributes that is meant for detection. */
-	yyjson_arr_iter it = yyjson_arr_iter_with(json_get(extension, "misp_attributes"));
-	while (!kept && (one = yyjson_arr_iter_next(&it)) != NULL)
-		if (misp_flag(one, "to_ids"))
-			kept = one;
-	if (!uuid_parse(json_get_span(kept, "uuid"), &u) || !extension ||
-		span_eq(json_get_span(extension, "misp_kind"), SPAN("attribute"))) {
-		uuid_text(&u, out);
-		return true;
-	}
-	return false;
-}
-
 static bool
 fetch_sight(struct out_misp *o, const struct vault_item *item)
 {
 	own_stix struct stix_object s = {};
 	struct sight one = {.at = o->sights_text.len};
-	if (!permits(o, item) || stix_read(item->object.bytes, &s, NULL))
+	if (!event_permits(o, item) || stix_read(item->object.bytes, &s, NULL))
 		return false;
 	yyjson_val *extension = misp_extension(s.root);
 	if (extension) {
 		span_copy(json_get_span(extension, "misp_sighted"), one.attribute,
 			sizeof one.attribute);
 		buf_add_byte(&o->sights_text, '{');
-		members(&o->sights_text, json_get(extension, "misp_sighting"), NULL);
+		event_members(&o->sights_text, json_get(extension, "misp_sighting"), NULL);
 		buf_add_byte(&o->sights_text, '}');
 	} else {
-		if (!target_attribute(o, &s, one.attribute)) {
+		if (!event_target(o, &s, one.attribute)) {
 			o->counts.unsaid++;
 			return false;
 		}
-		write_sight(o, &o->sights_text, &s, false);
+		event_sighting(o, &s, false);
 	}
 	one.len = o->sights_text.len - one.at;
 	*vec_add(&o->sights) = one;
@@ -636,29 +274,10 @@ fetch_sight(struct out_misp *o, const struct vault_item *item)
 }
 
 static void
-write_head_native(struct out_misp *o, const struct stix_object *s, struct span info)
-{
-	struct buf *to = &o->head;
-	char date[TIME_TEXT];
-	int64_t published = instant(s, "published");
-	time_text_ms(published != TIME_NONE ? published : s->created.at, date);
-	buf_reset(to);
-	buf_add_byte(to, '{');
-	string_member(to, "info", info);
-	buf_printf(to,
-		",\"date\":\"%.10s\",\"threat_level_id\":\"4\",\"analysis\":\"2\",\"published\":"
-		"false,"
-		"\"distribution\":\"%d\"",
-		date, misp_tlp_distribution(o->level));
-	write_org(o, to, "Orgc", s->created_by);
-	write_tags(to, span_eq(s->type, SPAN("report")) ? s : NULL, o->level);
-}
-
-static void
 fetch_part(struct out_misp *o, const struct vault_item *item)
 {
 	own_stix struct stix_object s = {};
-	if (!permits(o, item) || stix_read(item->object.bytes, &s, NULL))
+	if (!event_permits(o, item) || stix_read(item->object.bytes, &s, NULL))
 		return;
 	yyjson_val *extension = misp_extension(s.root);
 	struct span kind = json_get_span(extension, "misp_kind");
@@ -667,26 +286,26 @@ fetch_part(struct out_misp *o, const struct vault_item *item)
 	o->counts.written++;
 	o->count++;
 	if (span_eq(kind, SPAN("attribute"))) {
-		write_attribute(o, &s, extension);
+		event_attribute(o, &s, extension);
 	} else if (span_eq(kind, SPAN("object"))) {
-		write_object(o, &s, extension);
+		event_object(o, &s, extension);
 	} else if (span_eq(kind, SPAN("report"))) {
-		struct buf *to = list_begin(&o->reports);
+		struct buf *to = event_list(&o->reports);
 		buf_add_byte(to, '{');
-		members(to, json_get(extension, "misp_report"), NULL);
+		event_members(to, json_get(extension, "misp_report"), NULL);
 		buf_add_byte(to, '}');
 	} else if (!extension && span_eq(s.type, SPAN("indicator"))) {
 		struct facts facts = item_facts(item);
 		if (o->native && o->head.len == 0) {
 			own_buf struct buf info = {};
 			o->level = (enum tlp)facts.tlp;
-			struct span name = org_name(o, s.created_by);
+			struct span name = event_org_name(o, s.created_by);
 			buf_printf(&info, "Indicators of %.*s, %.10s",
 				(int)(name.len < 100 ? name.len : 100), name.ptr,
 				s.created.text.ptr);
-			write_head_native(o, &s, buf_span(&info));
+			event_head(o, &s, buf_span(&info));
 		}
-		write_indicator(o, &s, facts);
+		event_indicator(o, &s, facts);
 	}
 }
 
@@ -696,7 +315,7 @@ fetch_head(struct out_misp *o, const struct vault_item *item)
 {
 	struct stix_object *s = arena_new(&o->scratch, sizeof *s);
 	struct span bytes = arena_dup(&o->scratch, item->object.bytes);
-	if (!permits(o, item) || stix_read(bytes, s, NULL))
+	if (!event_permits(o, item) || stix_read(bytes, s, NULL))
 		return;
 	yyjson_val *extension = misp_extension(s->root), *ref;
 	o->level = (enum tlp)item->object.tlp;
@@ -706,11 +325,11 @@ fetch_head(struct out_misp *o, const struct vault_item *item)
 	if (extension) {
 		o->native = false;
 		buf_add_byte(&o->head, '{');
-		members(&o->head, json_get(extension, "misp_event"), "uuid");
+		event_members(&o->head, json_get(extension, "misp_event"), "uuid");
 		if (!json_get(json_get(extension, "misp_event"), "info")) /* nobody takes it so */
-			string_member(&o->head, "info", json_get_span(s->root, "name"));
+			event_string(&o->head, "info", json_get_span(s->root, "name"));
 	} else {
-		write_head_native(o, s, json_get_span(s->root, "name"));
+		event_head(o, s, json_get_span(s->root, "name"));
 	}
 	yyjson_arr_iter it = yyjson_arr_iter_with(json_get(s->root, "object_refs"));
 	while ((ref = yyjson_arr_iter_next(&it)) != NULL)
@@ -793,7 +412,7 @@ event_close(struct out_misp *o, struct out_misp_item *item)
 			"\"analysis\":\"0\",\"published\":false,\"distribution\":\"0\"",
 			item->uuid, date);
 	}
-	string_member(to, "uuid", span_of(item->uuid));
+	event_string(to, "uuid", span_of(item->uuid));
 	/* An edit that adds to a gathering states no time: the server's own is newer than any before. */
 	if (o->native && !o->how.changes)
 		buf_printf(to, ",\"timestamp\":\"%lld\"", (long long)(o->newest / SECOND));
@@ -853,7 +472,7 @@ sight_write(struct out_misp *o, const struct row *r, struct out_misp_item *item,
 {
 	struct vault_item found;
 	own_stix struct stix_object s = {};
-	enum rc code = get_if_permits(o, row_id(o, r), &found, why);
+	enum rc code = event_get_if_permits(o, row_id(o, r), &found, why);
 	if (code)
 		return code;
 	if (stix_read(found.object.bytes, &s, NULL))
@@ -861,11 +480,11 @@ sight_write(struct out_misp *o, const struct row *r, struct out_misp_item *item,
 	yyjson_val *extension = misp_extension(s.root);
 	if (extension) {
 		span_copy(json_get_span(extension, "misp_sighted"), item->uuid, sizeof item->uuid);
-	} else if (!target_attribute(o, &s, item->uuid)) {
+	} else if (!event_target(o, &s, item->uuid)) {
 		o->counts.unsaid++;
 		return RC_NONE;
 	}
-	write_sight(o, &o->text, &s, true);
+	event_sighting(o, &s, true);
 	item->kind = OUT_MISP_SIGHTING;
 	item->text = buf_span(&o->text);
 	item->objects = 1;
