@@ -41,7 +41,8 @@ event_members(struct buf *to, yyjson_val *dictionary, const char *but)
 
 /* ,"Sighting":[...] of one attribute: those gathered, and the expirations kept with it. */
 static void
-sighting_list(struct out_misp *o, struct buf *to, struct span attribute, yyjson_val *expirations)
+sighting_list(struct out_misp *o, struct buf *to, struct span attribute, yyjson_val *expirations,
+	struct span more)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < o->sights.len; i++) {
@@ -56,6 +57,10 @@ sighting_list(struct out_misp *o, struct buf *to, struct span attribute, yyjson_
 	while ((one = yyjson_arr_iter_next(&it)) != NULL) {
 		buf_add(to, count++ ? SPAN(",") : SPAN(",\"Sighting\":["));
 		json_write(to, one);
+	}
+	if (more.len) {
+		buf_add(to, count++ ? SPAN(",") : SPAN(",\"Sighting\":["));
+		buf_add(to, more);
 	}
 	if (count)
 		buf_add_byte(to, ']');
@@ -95,7 +100,8 @@ event_attribute(struct out_misp *o, const struct stix_object *s, yyjson_val *ext
 	if (!json_get(kept, "uuid"))
 		event_string(to, "uuid", attribute_uuid(s, kept));
 	deleted_member(to, s, kept);
-	sighting_list(o, to, attribute_uuid(s, kept), json_get(extension, "misp_expirations"));
+	sighting_list(o, to, attribute_uuid(s, kept), json_get(extension, "misp_expirations"),
+		(struct span){});
 	buf_add_byte(to, '}');
 }
 
@@ -115,111 +121,13 @@ event_object(struct out_misp *o, const struct stix_object *s, yyjson_val *extens
 	while ((one = yyjson_arr_iter_next(&it)) != NULL) {
 		buf_add(to, count++ ? SPAN(",{") : SPAN("{"));
 		event_members(to, one, "misp_expirations");
-		sighting_list(o, to, json_get_span(one, "uuid"), json_get(one, "misp_expirations"));
+		sighting_list(o, to, json_get_span(one, "uuid"), json_get(one, "misp_expirations"),
+			(struct span){});
 		buf_add_byte(to, '}');
 	}
 	buf_add(to, SPAN("]}"));
 }
 
-static void
-write_tag(struct buf *to, struct span name, size_t *count)
-{
-	buf_add(to, (*count)++ ? SPAN(",{") : SPAN(",\"Tag\":[{"));
-	event_string(to, "name", name);
-	buf_add_byte(to, '}');
-}
-
-static void
-write_tags(struct buf *to, const struct stix_object *s, enum tlp level)
-{
-	char text[32];
-	size_t count = 0;
-	yyjson_arr_iter it = yyjson_arr_iter_with(s ? json_get(s->root, "labels") : NULL);
-	yyjson_val *label;
-	if (level != TLP_NONE) {
-		snprintf(text, sizeof text, "tlp:%s", tlp_word(level));
-		write_tag(to, span_of(text), &count);
-	}
-	while ((label = yyjson_arr_iter_next(&it)) != NULL)
-		write_tag(to, json_span(label), &count);
-	if (count)
-		buf_add_byte(to, ']');
-}
-
-struct native {
-	struct span type, category, value, uuid;
-};
-
-static void
-write_native(
-	struct out_misp *o, const struct stix_object *s, const struct native *n, enum tlp level)
-{
-	struct buf *to = event_list(&o->attributes);
-	struct span name = json_get_span(s->root, "name"),
-		    description = json_get_span(s->root, "description");
-	buf_add_byte(to, '{');
-	event_string(to, "uuid", n->uuid);
-	event_string(to, "type", n->type);
-	event_string(to, "category", n->category);
-	event_string(to, "value", n->value);
-	buf_printf(to, ",\"to_ids\":%s,\"distribution\":\"5\",\"timestamp\":\"%lld\"",
-		span_eq(n->type, SPAN("other")) ? "false" : "true",
-		(long long)(s->modified.at / SECOND));
-	struct span comment = description.len ? description : name;
-	if (comment.len && !span_eq(comment, n->value))
-		event_string(to, "comment", comment);
-	buf_printf(to, ",\"deleted\":%s", s->revoked ? "true" : "false");
-	struct span from = json_get_span(s->root, "valid_from");
-	int64_t at;
-	if (from.len && !time_parse(from, &at, NULL) && at > 0)
-		event_string(to, "first_seen", from);
-	write_tags(to, s, level);
-	sighting_list(o, to, n->uuid, NULL);
-	buf_add_byte(to, '}');
-}
-
-/* One attribute an observable, or the pattern as it is where no list of observables says it. */
-void
-event_indicator(struct out_misp *o, const struct stix_object *s, struct facts facts)
-{
-	struct entries entries = {};
-	bool whole;
-	struct span type = json_get_span(s->root, "pattern_type"),
-		    pattern = json_get_span(s->root, "pattern"),
-		    uuid = span_sub(s->id, s->id.len - 36, 36);
-	enum rc code = entry_all(s, facts, &o->scratch, &entries, &whole);
-	for (size_t i = 0; !code && whole && i < entries.all.len; i++) {
-		struct observable about = entries.all.at[i].about;
-		char text[UUID_TEXT];
-		own_buf struct buf key = {};
-		buf_printf(&key, "%.*s %s ", (int)s->id.len, s->id.ptr, obs_word(about.kind));
-		buf_add(&key, about.value);
-		misp_uuid_of(buf_span(&key), text);
-		/* "domain" means what lies below it too. */
-		bool host = about.kind == OBS_DOMAIN && entries.all.at[i].exact;
-		struct native n = {host ? SPAN("hostname") : span_of(misp_type_of(about)),
-			span_of(misp_category_of(about)), about.value,
-			i == 0 ? uuid : span_of(text)};
-		write_native(o, s, &n, (enum tlp)facts.tlp);
-	}
-	free(entries.all.at);
-	if (!code && whole)
-		return;
-	struct native n = {SPAN("stix2-pattern"), SPAN("Network activity"), pattern, uuid};
-	if (!span_eq(type, SPAN("stix"))) {
-		const struct misp_type *rule = misp_type_find(type);
-		n.type = rule->class == MISP_RULE ? type : SPAN("other");
-		n.category = span_eq(type, SPAN("yara"))    ? SPAN("Payload delivery")
-			     : span_eq(type, SPAN("sigma")) ? SPAN("Artifacts dropped")
-							    : SPAN("Network activity");
-	}
-	write_native(o, s, &n, (enum tlp)facts.tlp);
-}
-
-/*
- * An object as this collection has it, its bytes in the scratch arena: a copy elsewhere may be another
- * version, of which the pass says nothing. RC_NONE also where the gate denies it.
- */
 enum rc
 event_get_if_permits(struct out_misp *o, struct span id, struct vault_item *item, struct diag *why)
 {
@@ -272,6 +180,126 @@ instant(const struct stix_object *s, const char *key)
 	return text.len && !time_parse(text, &at, NULL) ? at : TIME_NONE;
 }
 
+/* What ends tells MISP so by a sighting of type 2; what has ended is not for detection any more. */
+static bool
+write_expiry(struct out_misp *o, struct buf *to, const struct stix_object *s, struct span attribute)
+{
+	int64_t until = instant(s, "valid_until");
+	char uuid[UUID_TEXT];
+	own_buf struct buf name = {};
+	if (until == TIME_NONE || until < 0)
+		return true;
+	buf_printf(&name, "expiry %.*s %lld", (int)attribute.len, attribute.ptr,
+		(long long)(until / SECOND));
+	misp_uuid_of(buf_span(&name), uuid);
+	buf_printf(to, "{\"type\":\"2\",\"date_sighting\":\"%lld\",\"source\":\"\",\"uuid\":\"%s\"",
+		(long long)(until / SECOND), uuid);
+	event_org(o, to, "Organisation", s->created_by);
+	buf_add_byte(to, '}');
+	return until > o->how.now;
+}
+
+static void
+write_tag(struct buf *to, struct span name, size_t *count)
+{
+	buf_add(to, (*count)++ ? SPAN(",{") : SPAN(",\"Tag\":[{"));
+	event_string(to, "name", name);
+	buf_add_byte(to, '}');
+}
+
+static void
+write_tags(struct buf *to, const struct stix_object *s, enum tlp level)
+{
+	char text[32];
+	size_t count = 0;
+	yyjson_arr_iter it = yyjson_arr_iter_with(s ? json_get(s->root, "labels") : NULL);
+	yyjson_val *label;
+	if (level != TLP_NONE) {
+		snprintf(text, sizeof text, "tlp:%s", tlp_word(level));
+		write_tag(to, span_of(text), &count);
+	}
+	while ((label = yyjson_arr_iter_next(&it)) != NULL)
+		write_tag(to, json_span(label), &count);
+	if (count)
+		buf_add_byte(to, ']');
+}
+
+struct native {
+	struct span type, category, value, uuid;
+};
+
+static void
+write_native(
+	struct out_misp *o, const struct stix_object *s, const struct native *n, enum tlp level)
+{
+	struct buf *to = event_list(&o->attributes);
+	struct span name = json_get_span(s->root, "name"),
+		    description = json_get_span(s->root, "description");
+	buf_add_byte(to, '{');
+	event_string(to, "uuid", n->uuid);
+	event_string(to, "type", n->type);
+	event_string(to, "category", n->category);
+	event_string(to, "value", n->value);
+	own_buf struct buf expiry = {};
+	bool lasts = write_expiry(o, &expiry, s, n->uuid);
+	buf_printf(to, ",\"to_ids\":%s,\"distribution\":\"5\",\"timestamp\":\"%lld\"",
+		!lasts || span_eq(n->type, SPAN("other")) ? "false" : "true",
+		(long long)(s->modified.at / SECOND));
+	struct span comment = description.len ? description : name;
+	if (comment.len && !span_eq(comment, n->value))
+		event_string(to, "comment", comment);
+	buf_printf(to, ",\"deleted\":%s", s->revoked ? "true" : "false");
+	struct span from = json_get_span(s->root, "valid_from");
+	int64_t at;
+	if (from.len && !time_parse(from, &at, NULL) && at > 0)
+		event_string(to, "first_seen", from);
+	write_tags(to, s, level);
+	sighting_list(o, to, n->uuid, NULL, buf_span(&expiry));
+	buf_add_byte(to, '}');
+}
+
+/* One attribute an observable, or the pattern as it is where no list of observables says it. */
+void
+event_indicator(struct out_misp *o, const struct stix_object *s, struct facts facts)
+{
+	struct entries entries = {};
+	bool whole;
+	struct span type = json_get_span(s->root, "pattern_type"),
+		    pattern = json_get_span(s->root, "pattern"),
+		    uuid = span_sub(s->id, s->id.len - 36, 36);
+	enum rc code = entry_all(s, facts, &o->scratch, &entries, &whole);
+	for (size_t i = 0; !code && whole && i < entries.all.len; i++) {
+		struct observable about = entries.all.at[i].about;
+		char text[UUID_TEXT];
+		own_buf struct buf key = {};
+		buf_printf(&key, "%.*s %s ", (int)s->id.len, s->id.ptr, obs_word(about.kind));
+		buf_add(&key, about.value);
+		misp_uuid_of(buf_span(&key), text);
+		/* "domain" means what lies below it too. */
+		bool host = about.kind == OBS_DOMAIN && entries.all.at[i].exact;
+		struct native n = {host ? SPAN("hostname") : span_of(misp_type_of(about)),
+			span_of(misp_category_of(about)), about.value,
+			i == 0 ? uuid : span_of(text)};
+		write_native(o, s, &n, (enum tlp)facts.tlp);
+	}
+	free(entries.all.at);
+	if (!code && whole)
+		return;
+	struct native n = {SPAN("stix2-pattern"), SPAN("Network activity"), pattern, uuid};
+	if (!span_eq(type, SPAN("stix"))) {
+		const struct misp_type *rule = misp_type_find(type);
+		n.type = rule->class == MISP_RULE ? type : SPAN("other");
+		n.category = span_eq(type, SPAN("yara"))    ? SPAN("Payload delivery")
+			     : span_eq(type, SPAN("sigma")) ? SPAN("Artifacts dropped")
+							    : SPAN("Network activity");
+	}
+	write_native(o, s, &n, (enum tlp)facts.tlp);
+}
+
+/*
+ * An object as this collection has it, its bytes in the scratch arena: a copy elsewhere may be another
+ * version, of which the pass says nothing. RC_NONE also where the gate denies it.
+ */
 /* A sighting as an element of "Sighting", or as the body of sightings/add. */
 void
 event_sighting(struct out_misp *o, const struct stix_object *s, bool body)

@@ -176,6 +176,27 @@ def test_native_indicators_become_attributes_with_stable_uuids(node, tmp_path):
     assert event["Orgc"]["name"] == "Node One" and event["Tag"] == [{"name": "tlp:green"}]
 
 
+def test_an_end_of_validity_goes_out_and_comes_back(node, tmp_path):
+    ends = {"soon.example": "2998-01-01T00:00:00Z", "over.example": "2026-01-02T00:00:00Z"}
+    made = [{"type": "indicator", "spec_version": "2.1", "id": f"indicator--{uuid.uuid4()}", "valid_until": until,
+             "created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z", "pattern_type": "stix",
+             "pattern": f"[domain-name:value = '{name}']", "valid_from": "2026-01-01T00:00:00Z"}
+            for name, until in ends.items()]
+    (tmp_path / "ends.json").write_text(json.dumps(made))
+    node("import", "--collection", "in", tmp_path / "ends.json")
+    out = node("export", "--collection", "in", "--format", "misp").out
+    attributes = {a["value"]: a for a in json.loads(out)["response"][0]["Event"]["Attribute"]}
+    assert attributes["soon.example"]["to_ids"] and not attributes["over.example"]["to_ids"]
+    assert all([s["type"] for s in a["Sighting"]] == ["2"] for a in attributes.values())
+    (tmp_path / "out.json").write_text(out)
+    other = ("--node", tmp_path / "other")
+    node(*other, "init", "--name", "Other", "--country", "NL")
+    node(*other, "collection", "add", "in")
+    node(*other, "import", "--collection", "in", tmp_path / "out.json")
+    back = json.loads(node(*other, "export", "--collection", "in").out)["objects"]
+    assert [o["valid_until"] for o in back if o["type"] == "indicator"] == ["2998-01-01T00:00:00.000Z"]
+
+
 def test_nothing_goes_to_the_public_that_is_not_clear(node):
     node("import", "--collection", "in", GOLDEN / "event.json")
     node("grant", "in", "public", "read")
