@@ -181,20 +181,27 @@ import_file(struct job *j, const char *path, struct diag *why)
 	return code ? code : stored;
 }
 
-/* One file of a feed's folder: as it is, or packed. */
+/* Path of a feed's file: as it is, or packed; NULL where it is in none of these forms. */
+static const char *
+feed_path(struct arena *a, const char *folder, struct span name)
+{
+	static const char *const endings[] = {"", ".gz", ".zst", ".xz"};
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		struct span path = arena_printf(
+			a, "%s/%.*s.json%s", folder, (int)name.len, name.ptr, endings[i]);
+		if (access(path.ptr, F_OK) == 0)
+			return path.ptr;
+	}
+	return NULL;
+}
+
 static enum rc
 feed_file(struct job *j, const char *folder, struct span name, struct diag *why)
 {
-	static const char *const endings[] = {"", ".gz", ".zst", ".xz"};
 	own_arena struct arena a = {};
-	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-		const char *path = arena_printf(
-			&a, "%s/%.*s.json%s", folder, (int)name.len, name.ptr, endings[i])
-					   .ptr;
-		if (access(path, F_OK) == 0)
-			return import_file(j, path, why);
-	}
-	return diag_fail(why, RC_NONE, "named by the manifest and not there");
+	const char *path = feed_path(&a, folder, name);
+	return path ? import_file(j, path, why)
+		    : diag_fail(why, RC_NONE, "named by the manifest and not there");
 }
 
 /*
@@ -207,8 +214,9 @@ import_folder(struct job *j, const char *folder, struct diag *why)
 	own_arena struct arena a = {};
 	own_json yyjson_doc *doc = NULL;
 	struct input text = {};
-	const char *path = arena_printf(&a, "%s/manifest.json", folder).ptr;
-	enum rc code = input_open(&text, path, why);
+	const char *path = feed_path(&a, folder, SPAN("manifest"));
+	enum rc code = input_open(
+		&text, path ? path : arena_printf(&a, "%s/manifest.json", folder).ptr, why);
 	if (!code)
 		code = json_read(text.span,
 			&(struct json_limits){.bytes = 256 << 20, .any_ints = true}, &doc, why);

@@ -138,7 +138,7 @@ def test_a_feed_s_folder_is_read_by_its_manifest(node, tmp_path):
         text = json.dumps({"Event": e}).encode()
         (feed / (e["uuid"] + (".json.gz" if n else ".json"))).write_bytes(gzip.compress(text) if n else text)
     (feed / "stray.json").write_text(json.dumps({"Event": event_of(9)}))
-    (feed / "manifest.json").write_text(json.dumps(manifest))
+    (feed / "manifest.json.gz").write_bytes(gzip.compress(json.dumps(manifest).encode()))
     node("import", "--collection", "in", feed)
     reports = [o for o in objects(node) if o["type"] == "report"]
     assert sorted(o["id"][8:] for o in reports) == sorted(manifest)
