@@ -6,6 +6,7 @@
  */
 #include "feed/misp.h"
 #include "feed/misp_event.h"
+#include "feed/seen.h"
 
 enum { ID_TEXT = 80 };
 
@@ -19,7 +20,8 @@ struct event {
 	int64_t date, stamp, sighted; /* us */
 	enum tlp tag_level;	      /* of its tlp tags; TLP_NONE: it has none */
 	int distribution;
-	struct buf refs; /* "id","id": what its report refers to */
+	struct seen organisations; /* written already */
+	struct buf refs;	   /* "id","id": what its report refers to */
 	struct span info;
 };
 
@@ -66,9 +68,16 @@ enum tlp make_level(const struct event *ev, yyjson_val *val, enum tlp inherited)
 /* A fixed object of an organisation; id receives "identity--...". False: it has no name or UUID. */
 bool make_organisation(struct event *ev, yyjson_val *org, char id[static ID_TEXT]);
 struct span make_value(struct event *ev, yyjson_val *attribute);
-/* Emits the SCOs of a value and appends their ids, quoted, to `ids`. */
+/* Ids of observables, quoted and joined by commas, each once. */
+struct made_ids {
+	struct buf text;
+	struct seen seen;
+};
+void made_ids_fini(struct made_ids *ids);
+#define own_made_ids __attribute__((cleanup(made_ids_fini)))
+/* Emits the SCOs of a value and notes their ids. */
 void make_observables(
-	struct event *ev, const struct misp_type *type, struct span value, struct buf *ids);
+	struct event *ev, const struct misp_type *type, struct span value, struct made_ids *ids);
 
 /* Sightings and doubts of an attribute as objects about `of`. */
 void make_sightings(struct event *ev, yyjson_val *attribute, const struct thing *of);

@@ -6,6 +6,7 @@
 
 #include "codec/json.h"
 #include "feed/misp_event-internal.h"
+#include "pattern/syntax.h"
 
 /* ---- attributes ---- */
 
@@ -44,7 +45,8 @@ static void
 attribute(struct event *ev, yyjson_val *val, const char *kind, enum tlp floor)
 {
 	struct thing t;
-	own_buf struct buf members = {}, ids = {};
+	own_buf struct buf members = {};
+	own_made_ids struct made_ids ids = {};
 	struct span value = make_value(ev, val), name = json_get_span(val, "type");
 	size_t expired = 0;
 	if (value.len == 0 || name.len == 0) {
@@ -68,9 +70,9 @@ attribute(struct event *ev, yyjson_val *val, const char *kind, enum tlp floor)
 		done = !fault;
 	} else if (type->class == MISP_VALUE) {
 		make_observables(ev, type, value, &ids);
-		if (ids.len)
-			make_observed(ev, &t, buf_span(&ids));
-		done = ids.len > 0;
+		if (ids.text.len)
+			make_observed(ev, &t, buf_span(&ids.text));
+		done = ids.text.len > 0;
 	}
 	if (!done && type->class == MISP_VULNERABILITY)
 		make_vulnerability(ev, &t, value);
@@ -153,7 +155,7 @@ object_parts(struct event *ev, yyjson_val *attributes, enum tlp level, struct pa
 }
 
 static void
-object_observables(struct event *ev, yyjson_val *attributes, struct buf *ids)
+object_observables(struct event *ev, yyjson_val *attributes, struct made_ids *ids)
 {
 	yyjson_arr_iter it = yyjson_arr_iter_with(attributes);
 	yyjson_val *val;
@@ -222,7 +224,8 @@ object(struct event *ev, yyjson_val *val)
 {
 	struct thing t;
 	struct parts p = {};
-	own_buf struct buf ids = {}, members = {};
+	own_buf struct buf members = {};
+	own_made_ids struct made_ids ids = {};
 	yyjson_val *attributes = json_get(val, "Attribute"), *one;
 	struct span name = json_get_span(val, "name");
 	size_t expired = 0;
@@ -233,6 +236,10 @@ object(struct event *ev, yyjson_val *val)
 	while ((one = yyjson_arr_iter_next(&it)) != NULL)
 		t.level = tlp_strictest(t.level, make_level(ev, one, t.level));
 	object_parts(ev, attributes, t.level, &p);
+	if (p.pattern.len > PATTERN_BYTES_MAX - 2) {
+		make_left_out(ev, val, "meant for detection, but too much for one pattern; kept");
+		p.deciding = 0;
+	}
 	if (p.deciding == 0)
 		object_observables(ev, attributes, &ids);
 	make_keep(ev, &members, &t, make_attribute_drop);
@@ -244,8 +251,8 @@ object(struct event *ev, yyjson_val *val)
 		own_buf struct buf pattern = {};
 		buf_printf(&pattern, "[%.*s]", (int)p.pattern.len, p.pattern.ptr);
 		make_indicator(ev, &t, p.name, buf_span(&pattern), "stix", until);
-	} else if (ids.len) {
-		make_observed(ev, &t, buf_span(&ids));
+	} else if (ids.text.len) {
+		make_observed(ev, &t, buf_span(&ids.text));
 	} else {
 		struct span comment = json_get_span(val, "comment");
 		make_note(ev, &t, name.len ? name : SPAN("object"), comment.len ? comment : name);
@@ -379,6 +386,7 @@ misp_event_read(
 	report(&ev);
 	arena_fini(&ev.scratch);
 	buf_fini(&ev.refs);
+	seen_fini(&ev.organisations);
 	return RC_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "codec/json.h"
 
 void
@@ -169,11 +170,8 @@ make_organisation(struct event *ev, yyjson_val *org, char id[static ID_TEXT])
 	snprintf(id, ID_TEXT, "identity--%s", uuid);
 	if (span_eq(span_of(id), ev->plan->author))
 		return true; /* that is us */
-	for (size_t i = ev->out->all.len; i > 0; i--) {
-		const struct misp_made *m = &ev->out->all.at[i - 1];
-		if (m->fixed && span_eq((struct span){to->ptr + m->id_at, m->id_len}, span_of(id)))
-			return true;
-	}
+	if (!seen_add(&ev->organisations, hash64(span_of(id), 0)))
+		return true;
 	struct misp_made *m = vec_add(&ev->out->all);
 	*m = (struct misp_made){.at = to->len, .fixed = true};
 	buf_add(to, SPAN("{\"type\":\"identity\",\"spec_version\":\"2.1\",\"id\":\""));
@@ -263,18 +261,23 @@ make_vulnerability(struct event *ev, struct thing *t, struct span name)
 	}
 }
 
-/* Emits the SCOs of a value and appends their ids, quoted, to `ids`. */
 void
-make_observables(struct event *ev, const struct misp_type *type, struct span value, struct buf *ids)
+made_ids_fini(struct made_ids *ids)
+{
+	buf_fini(&ids->text);
+	seen_fini(&ids->seen);
+}
+
+void
+make_observables(
+	struct event *ev, const struct misp_type *type, struct span value, struct made_ids *ids)
 {
 	struct misp_sco sco;
 	for (size_t at = 0; misp_sco(type, value, &at, &ev->scratch, &sco) == RC_OK;) {
 		struct buf *to = &ev->out->text;
-		char quoted[70];
-		snprintf(quoted, sizeof quoted, "\"%s\"", sco.id);
-		if (ids->len && span_find(buf_span(ids), span_of(quoted)) != SIZE_MAX)
+		if (!seen_add(&ids->seen, hash64(span_of(sco.id), 0)))
 			continue;
-		buf_printf(ids, "%s%s", ids->len ? "," : "", quoted);
+		buf_printf(&ids->text, "%s\"%s\"", ids->text.len ? "," : "", sco.id);
 		struct misp_made *m = vec_add(&ev->out->all);
 		*m = (struct misp_made){.at = to->len, .len = sco.text.len, .fixed = true};
 		buf_add(to, sco.text);

@@ -60,7 +60,7 @@ struct misp_pull {
 	enum misp_pull_phase phase;
 	uint64_t page, sweeps;
 	char first[UUID_TEXT]; /* of the page before */
-	size_t at; /* of entries */
+	size_t at;	       /* of entries */
 	bool full, last;
 	vec_of(struct misp_entry) entries;
 	struct buf url, body;

@@ -9,5 +9,3 @@ extern const struct out_format out_list, out_csv, out_rpz, out_suricata, out_yar
 void out_word(struct buf *to, struct span text);
 /* For sensors and filters: whether an entry covers more than anybody can have meant to say. */
 bool out_is_wide(const struct out_entry *e);
-bool out_is_seen(const struct out_seen *s, uint64_t number);
-void out_see(struct out_seen *s, uint64_t number);

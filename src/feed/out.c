@@ -1,11 +1,7 @@
 #include "feed/out.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/ascii.h"
 #include "base/hash.h"
-#include "base/mem.h"
 #include "feed/out-internal.h"
 #include "obs/addr.h"
 #include "obs/name.h"
@@ -55,43 +51,9 @@ out_begin(struct out *o, const struct out_format *format, const struct pass *pas
 void
 out_fini(struct out *o)
 {
-	free(o->values.at);
-	free(o->numbers.at);
+	seen_fini(&o->values);
+	seen_fini(&o->numbers);
 	*o = (struct out){};
-}
-
-static size_t
-place(const struct out_seen *s, uint64_t number)
-{
-	size_t i = (size_t)(number * 0x9e3779b97f4a7c15u) & (s->room - 1);
-	while (s->at[i] && s->at[i] != number)
-		i = (i + 1) & (s->room - 1);
-	return i;
-}
-
-bool
-out_is_seen(const struct out_seen *s, uint64_t number)
-{
-	return s->room && s->at[place(s, number ? number : 1)] != 0;
-}
-
-void
-out_see(struct out_seen *s, uint64_t number)
-{
-	number = number ? number : 1; /* 0 is a free place */
-	if (s->len * 2 >= s->room) {
-		struct out_seen wide = {.room = s->room ? s->room * 2 : 1024, .len = s->len};
-		wide.at = mem_grow(NULL, wide.room, sizeof *wide.at);
-		memset(wide.at, 0, wide.room * sizeof *wide.at);
-		for (size_t i = 0; i < s->room; i++)
-			if (s->at[i])
-				wide.at[place(&wide, s->at[i])] = s->at[i];
-		free(s->at);
-		*s = wide;
-	}
-	size_t i = place(s, number);
-	s->len += s->at[i] == 0;
-	s->at[i] = number;
 }
 
 /* What is said once has this number; `exact` is of a domain. */
@@ -106,8 +68,8 @@ static bool
 is_repeated(const struct out *o, const struct out_entry *e)
 {
 	return o->format->once != OUT_EACH &&
-	       (out_is_seen(&o->values, number_of(o, e->about, e->exact)) ||
-		       out_is_seen(&o->values, number_of(o, e->about, false)));
+	       (seen_has(&o->values, number_of(o, e->about, e->exact)) ||
+		       seen_has(&o->values, number_of(o, e->about, false)));
 }
 
 void
@@ -131,7 +93,7 @@ out_add(struct out *o, const struct out_entry *e, struct buf *to)
 	o->written++;
 	o->narrowed += narrowed;
 	if (o->format->once != OUT_EACH)
-		out_see(&o->values, number_of(o, e->about, e->exact));
+		seen_add(&o->values, number_of(o, e->about, e->exact));
 }
 
 /* IPv4 wider than a /8, IPv6 wider than a /16, all names below a registry's suffix. */

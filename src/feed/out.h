@@ -8,6 +8,7 @@
  */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "feed/seen.h"
 #include "memo/release.h"
 #include "obs/obs.h"
 
@@ -52,17 +53,11 @@ struct out_format {
 extern const struct out_format *const out_formats[];
 const struct out_format *out_format_find(struct span name);
 
-/* Numbers met before, by open addressing. */
-struct out_seen {
-	uint64_t *at;
-	size_t len, room;
-};
-
 struct out {
 	const struct out_format *format;
 	const struct pass *pass;
 	struct out_meta meta;
-	struct out_seen values, numbers; /* numbers: given to rules, each once a file */
+	struct seen values, numbers; /* numbers: given to rules, each once a file */
 	uint64_t written, withheld;
 	uint64_t unsaid;   /* the format has no word for it */
 	uint64_t wide;	   /* left out as too wide */

@@ -35,6 +35,15 @@ claim_cmp(const void *left, const void *right)
 	return order ? order : uuid_cmp(&a->report, &b->report);
 }
 
+/* By attribute, then as they came. */
+static int
+sight_cmp(const void *left, const void *right)
+{
+	const struct sight *a = left, *b = right;
+	int order = strcmp(a->attribute, b->attribute);
+	return order ? order : (a->at > b->at) - (a->at < b->at);
+}
+
 static int
 own_cmp(const void *left, const void *right)
 {
@@ -452,6 +461,8 @@ event_write(
 	if (!code && sights.len && !o->how.changes)
 		code = fetch_ids(o, sights.at, sights.len, PICK_SIGHTS, why);
 	free(sights.at);
+	if (o->sights.len)
+		qsort(o->sights.at, o->sights.len, sizeof *o->sights.at, sight_cmp);
 	size_t kept = 0;
 	if (o->wanted.len)
 		qsort(o->wanted.at, o->wanted.len, sizeof *o->wanted.at, span_order);

@@ -44,11 +44,18 @@ static void
 sighting_list(struct out_misp *o, struct buf *to, struct span attribute, yyjson_val *expirations,
 	struct span more)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < o->sights.len; i++) {
+	size_t count = 0, low = 0, high = o->sights.len;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (span_cmp(span_of(o->sights.at[middle].attribute), attribute) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t i = low; i < o->sights.len; i++) {
 		const struct sight *s = &o->sights.at[i];
-		if (!span_eq_fold(span_of(s->attribute), attribute))
-			continue;
+		if (!span_eq(span_of(s->attribute), attribute))
+			break;
 		buf_add(to, count++ ? SPAN(",") : SPAN(",\"Sighting\":["));
 		buf_add(to, (struct span){o->sights_text.ptr + s->at, s->len});
 	}

@@ -83,9 +83,9 @@ rule_number(struct out *o, const struct out_entry *e, unsigned part)
 {
 	const uint64_t first = 1000000000, span = 3200000000;
 	uint64_t hash = hash64(e->about.value, (uint64_t)e->about.kind * 8 + part) % span;
-	while (out_is_seen(&o->numbers, hash))
+	while (seen_has(&o->numbers, hash))
 		hash = (hash + 1) % span;
-	out_see(&o->numbers, hash);
+	seen_add(&o->numbers, hash);
 	return (unsigned)(first + hash);
 }
 

@@ -31,9 +31,9 @@ static uint64_t
 rule_number(struct out *o, const struct out_entry *e)
 {
 	uint64_t number = hash64(e->about.value, (uint64_t)e->about.kind);
-	while (out_is_seen(&o->numbers, number))
+	while (seen_has(&o->numbers, number))
 		number++;
-	out_see(&o->numbers, number);
+	seen_add(&o->numbers, number);
 	return number;
 }
 

@@ -3,6 +3,7 @@ import copy
 import gzip
 import json
 import pathlib
+import resource
 import shutil
 import subprocess
 import uuid
@@ -195,6 +196,42 @@ def test_an_end_of_validity_goes_out_and_comes_back(node, tmp_path):
     node(*other, "import", "--collection", "in", tmp_path / "out.json")
     back = json.loads(node(*other, "export", "--collection", "in").out)["objects"]
     assert [o["valid_until"] for o in back if o["type"] == "indicator"] == ["2998-01-01T00:00:00.000Z"]
+
+
+def cpu(call):
+    """Seconds of processor time that a command took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    call()
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+
+
+def test_many_sightings_cost_as_much_as_they_are(node, tmp_path):
+    """Four times as many cost some four times as much, on the way in and out; sixteen would be a loop in a loop."""
+    name = lambda n, kind: str(uuid.UUID(int=n + (count << 16) + (kind << 40) + (4 << 76) + (2 << 62)))
+    spent = {}
+    for count in (6000, 24000):
+        event = event_of(count)
+        event["Attribute"] = [{**event["Attribute"][0], "uuid": name(n, 1), "value": f"10.1.{n >> 8}.{n & 255}", "Sighting": [
+            {"uuid": name(n, 2), "type": "0", "date_sighting": "1772400000",
+             "Organisation": {"uuid": name(n, 3), "name": f"organisation {n}"}}]} for n in range(count)]
+        (tmp_path / "big.json").write_text(json.dumps({"Event": event}))
+        node("collection", "add", f"c{count}")
+        spent[count] = (cpu(lambda: node("import", "--collection", f"c{count}", tmp_path / "big.json")),
+                        cpu(lambda: node("export", "--collection", f"c{count}", "--format", "misp")))
+    for few, many in zip(spent[6000], spent[24000]):
+        assert many < 9 * few + 0.2, spent
+
+
+def test_an_object_too_large_for_a_pattern_is_kept(node, tmp_path):
+    event = event_of(1)
+    parts = [{**event["Attribute"][0], "uuid": str(uuid.uuid4()), "value": f"host-{n}.evil.example", "type": "hostname"}
+             for n in range(25000)]
+    event |= {"Attribute": [], "Object": [{"uuid": str(uuid.uuid4()), "name": "domain-ip", "Attribute": parts}]}
+    (tmp_path / "big.json").write_text(json.dumps({"Event": event}))
+    result = node("import", "--collection", "in", tmp_path / "big.json")
+    assert "too much for one pattern" in result.err
+    out = json.loads(node("export", "--collection", "in", "--format", "misp").out)["response"][0]["Event"]
+    assert len(out["Object"][0]["Attribute"]) == 25000
 
 
 def test_nothing_goes_to_the_public_that_is_not_clear(node):
