@@ -334,9 +334,9 @@ server_new(const struct server_config *config, const struct handler *handler, st
 		return code;
 	}
 	own_fd_take(&fd);
+	*out = s; /* before the first request, whose handler may wake others by it */
 	must(pthread_create(&s->accepts, NULL, accept_run, s) == 0);
 	must(pthread_create(&s->watch, NULL, watch_run, s) == 0);
-	*out = s;
 	return RC_OK;
 }
 
