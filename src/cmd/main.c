@@ -45,6 +45,9 @@ stdio_init(void)
 			abort();
 	struct sigaction action = {.sa_handler = on_pipe, .sa_flags = SA_RESTART};
 	sigaction(SIGPIPE, &action, NULL);
+	/* A file at its limit is an error of the write that met it, and not the end of the program. */
+	action = (struct sigaction){.sa_handler = SIG_IGN};
+	sigaction(SIGXFSZ, &action, NULL);
 }
 
 static enum rc

@@ -28,10 +28,31 @@ struct sqlite {
 	unsigned busy_ms;
 };
 
+/*
+ * What the system said. SQLite keeps the errno of the thread, which the calls of its rollback may have changed
+ * by then; of a write that failed, the log or the database file knows it.
+ */
+static int
+error_of(sqlite3 *db, int code)
+{
+	sqlite3_file *log = NULL;
+	int error = 0;
+	if (!db)
+		return 0;
+	if (code == SQLITE_IOERR_WRITE) {
+		sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+		if (log && log->pMethods)
+			log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+		if (!error)
+			sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+	}
+	return error ? error : sqlite3_system_errno(db);
+}
+
 static enum rc
 code_of(sqlite3 *db, int code)
 {
-	int error = db ? sqlite3_system_errno(db) : 0;
+	int error = error_of(db, code);
 	switch (code & 0xff) {
 	case SQLITE_OK:
 	case SQLITE_DONE:
@@ -62,7 +83,7 @@ fail(sqlite3 *db, int code, struct diag *why)
 		diag_todo(why, "try again; another command or the running node is writing");
 		return diag_fail(why, rc, "the database is locked by another writer");
 	}
-	int error = db ? sqlite3_system_errno(db) : 0;
+	int error = error_of(db, code);
 	return diag_fail(why, rc, "database: %s%s%s",
 		db ? sqlite3_errmsg(db) : sqlite3_errstr(code), error ? ": " : "",
 		error ? strerror(error) : "");
