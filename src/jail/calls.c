@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "jail/sanitizer.h"
+
 /* Names, because not every architecture has every call; what is unknown here is left out. */
 static const char *const always[] = {
 	/* open descriptors */
@@ -172,6 +174,21 @@ allow_threads(struct filter *f, unsigned allow)
 			SCMP_A0(SCMP_CMP_MASKED_EQ, thread | (scmp_datum_t)SPACES, thread));
 }
 
+/*
+ * What the run time of a sanitizer does by itself: it stops all threads from a process of its own to look for
+ * leaks, reads the map of memory and the program's own file to name a place, and keeps a thread. Only in a
+ * program that was built with one.
+ */
+static void
+allow_sanitizer(struct filter *f)
+{
+	static const char *const own[] = {"clone", "ptrace", "wait4", "waitid", "prctl", "tkill",
+		"tgkill", "setrlimit", "open", "openat", "stat", "newfstatat", "readlink",
+		"readlinkat", "getdents64", "getcwd", "personality", NULL};
+	if (SANITIZER)
+		allow_all(f, own);
+}
+
 enum rc
 calls_confine(unsigned allow, const char *role, struct diag *why)
 {
@@ -184,6 +201,7 @@ calls_confine(unsigned allow, const char *role, struct diag *why)
 	allow_files(&f, allow);
 	allow_network(&f, allow);
 	allow_threads(&f, allow);
+	allow_sanitizer(&f);
 	/* Foreign architectures' calls (32 bit) have other numbers: they kill. */
 	if (!f.failed)
 		f.failed = seccomp_attr_set(f.ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);

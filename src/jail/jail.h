@@ -59,5 +59,7 @@ extern const char *const jail_resolver_paths[];
  * dumped, gains no privileges.
  */
 enum rc jail_enter(const struct jail *j, struct jail_state *state, struct diag *why);
+/* _exit(2), after a build with AddressSanitizer said what leaked. */
+void jail_exit(int code) __attribute__((noreturn));
 /* The Landlock ABI of this kernel, 0 where it is not built in or a container refuses it. */
 unsigned jail_landlock_abi(void);

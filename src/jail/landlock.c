@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "jail/sanitizer.h"
 
 /* The same numbers on every architecture. */
 enum {
@@ -103,6 +104,17 @@ allow_ports(int rules, const uint16_t *ports, uint64_t access, struct diag *why)
 	return RC_OK;
 }
 
+/* The run time of a sanitizer looks at its own threads and memory, and into the program to name a place. */
+static enum rc
+allow_sanitizer(int rules, const struct landlock_plan *p, struct diag *why)
+{
+	static const char *const own[] = {"-/proc", "-/proc/self/exe", NULL};
+	enum rc code = RC_OK;
+	for (const char *const *path = own; SANITIZER && *path && code == RC_OK; path++)
+		code = allow_path(rules, *path, p->read_file, p->read_tree, why);
+	return code;
+}
+
 enum rc
 landlock_apply(const struct jail *j, const struct landlock_plan *p, struct diag *why)
 {
@@ -114,6 +126,8 @@ landlock_apply(const struct jail *j, const struct landlock_plan *p, struct diag 
 		code = allow_path(rules, *path, p->read_file, p->read_tree, why);
 	for (const char *const *path = j->write; path && *path && code == RC_OK; path++)
 		code = allow_path(rules, *path, p->write_file, p->write_tree, why);
+	if (code == RC_OK)
+		code = allow_sanitizer(rules, p, why);
 	if (code == RC_OK && p->connect_rules)
 		code = allow_ports(rules, j->connect_ports, LANDLOCK_CONNECT, why);
 	if (code == RC_OK && p->bind_rules)

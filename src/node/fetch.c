@@ -359,7 +359,7 @@ fetch_main(struct pipe *pipe, const struct jail *jail)
 		else
 			_exit(3);
 	}
-	_exit(code == RC_NONE ? 0 : 3);
+	jail_exit(code == RC_NONE ? 0 : 3);
 }
 
 enum rc

@@ -199,8 +199,8 @@ go(struct keeper *k, struct diag *why)
 		*why = said;
 	if (!code) {
 		struct diag line = {};
-		diag_what(&line, "port=%llu%s%s", (unsigned long long)port,
-			said.what[0] ? " jail=" : "", said.what);
+		diag_what(&line, "port=%llu landlock=%u%s%s", (unsigned long long)port,
+			k->options.landlock, said.what[0] ? " jail=" : "", said.what);
 		k->options.log("serve.ready", &line);
 	}
 	return code;

@@ -20,6 +20,7 @@ struct keeper_options {
 	struct meter *meter;
 	int stop_fd; /* readable when a signal came (signalfd) */
 	pid_t front_pid;
+	unsigned landlock; /* ABI that holds the processes, for the line that says we are ready */
 	void (*log)(const char *event, const struct diag *why); /* one line on stderr */
 };
 

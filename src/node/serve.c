@@ -146,9 +146,15 @@ signals_open(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static int
+pid_watch(pid_t pid)
+{
+	return pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+}
+
 /*
- * The keeper's jail lets it neither wait for processes nor end them: it sees the front end by a descriptor
- * opened before. A front that does not end is killed by the kernel when we do (PR_SET_PDEATHSIG).
+ * The keeper's jail lets it neither wait for processes nor end them: it sees one end by a descriptor opened
+ * before. One that does not end is killed by the kernel when we do (PR_SET_PDEATHSIG).
  */
 static void
 await_end(int pidfd)
@@ -176,9 +182,8 @@ run_children(const struct serve_options *o, int lock, const int fds[2], struct d
 	close(fds[0]);
 	if (fds[1] >= 0)
 		close(fds[1]);
-	own_fd int stop_fd = signals_open(), front_fd = -1;
-	if (front_pid > 0)
-		front_fd = (int)syscall(SYS_pidfd_open, front_pid, 0);
+	own_fd int stop_fd = signals_open();
+	own_fd int front_fd = pid_watch(front_pid), fetch_fd = pid_watch(fetch.pid);
 	if (!code)
 		code = keeper_jail(o, &state, &note);
 	if (code && note.what[0] && why)
@@ -195,12 +200,16 @@ run_children(const struct serve_options *o, int lock, const int fds[2], struct d
 		.meter = meter,
 		.stop_fd = stop_fd,
 		.front_pid = front_pid,
+		.landlock = state.landlock,
 		.log = o->log,
 	};
 	if (!code)
 		code = keeper_run(&keeper, why);
 	pipe_free(front);
 	await_end(front_fd);
+	pipe_free(fetch.pipe);
+	fetch.pipe = NULL;
+	await_end(fetch_fd);
 	fetch_stop(&fetch);
 	return code;
 }

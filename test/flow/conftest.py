@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import socket
 import ssl
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import pytest
 
 BIN = os.environ.get("TOCSIN_BIN", "")
+SANITIZED = os.environ.get("TOCSIN_SANITIZED", "")  # "address,undefined" or "thread" where the program is
 SEED = int(os.environ.get("TOCSIN_SEED") or random.SystemRandom().randrange(1 << 32))
 
 
@@ -28,6 +30,13 @@ class Result:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def no_report(said):
+    """What a process said holds no report of a sanitizer, however its end looked to others."""
+    found = re.search(r"^.*(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error: |\w+Sanitizer has |\w+Sanitizer:DEADLYSIGNAL)",
+                      said, re.M)
+    assert not found, said[found.start():][:20000]
+
+
 def tocsin_run(*args, code=0, stdin=b"", env=None, cwd=None, timeout=120):
     """Runs tocsin; the exit code must be `code` (None: any)."""
     if isinstance(stdin, str):
@@ -36,9 +45,21 @@ def tocsin_run(*args, code=0, stdin=b"", env=None, cwd=None, timeout=120):
     run = subprocess.run([BIN, *map(str, args)], input=stdin, capture_output=True, env=environment,
                          cwd=cwd, timeout=timeout)
     result = Result(run)
+    no_report(result.err)
     if code is not None:
         assert result.code == code, f"tocsin {args}: exit {result.code}, not {code}\n{result.err}"
     return result
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running():
+    yield
+    if "serving" in sys.modules:
+        sys.modules["serving"].end_all()
+
+
+bounded = pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer maps terabytes and doubles what is used: "
+                             "bounds of memory are judged on the program that is shipped")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from conftest import BIN, strict_tls
+from conftest import BIN, no_report, strict_tls
 
 MEDIA = "application/taxii+json;version=2.1"
 PASSWORD = "correct horse battery"
@@ -53,21 +53,27 @@ STARTED = []
 
 
 def end_all():
-    """For after a test, failed or not: whatever still serves is killed, by its pid."""
+    """For after a test, failed or not: whatever still serves is killed, by its pid; no sanitizer found anything."""
+    said = ""
     while STARTED:
         one = STARTED.pop()
         for pid in one.alive() if one.process.returncode is None else []:
             os.kill(pid, signal.SIGKILL)
         one.process.wait(10)
+        if one.reader.ident:
+            one.reader.join(5)
+        said += one.said
+    no_report(said)
 
 
 class Serve:
     """A running `serve`: three processes, of which self.process is the keeper."""
 
-    def __init__(self, node, *args, plain=True, local=False, port=0, preexec=None):
+    def __init__(self, node, *args, plain=True, local=False, port=0, preexec=None, words=None):
         self.node, self.plain, self.lines, self.port = pathlib.Path(node), plain, [], None
-        words = [BIN, "serve", "--node", str(node), "--listen", f"127.0.0.1:{port}", *map(str, args)]
-        words += ["--plain"] if plain else []
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        words = words or [BIN, "serve", "--node", node, "--listen", f"127.0.0.1:{port}", *args]
+        words = [*map(str, words)] + (["--plain"] if plain and "--plain" not in words else [])
         if local:
             words += ["--local", f"127.0.0.1:{local}"]
         self.process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, preexec_fn=preexec)
@@ -81,7 +87,6 @@ class Serve:
                 break
         assert self.port, f"serve did not get ready: {''.join(self.lines)}"
         self.pids = [self.process.pid, *children_of(self.process.pid)]
-        self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
     def read(self):

@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from conftest import BIN
+from conftest import BIN, bounded
 
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden" / "match"
 LOGS = ["zeek.log", "eve.json", "access.log", "auth.log", "table.csv", "report.txt"]
@@ -527,6 +527,7 @@ def test_a_file_split_at_any_place_between_lines_gives_the_same_hits(tocsin, gol
     assert len(tocsin("scan", "--json", "--ioc", "indicators.txt", "big.log").rows) == want
 
 
+@bounded
 def test_a_line_of_a_hundred_megabytes_is_scanned_in_little_memory(tmp_path):
     (tmp_path / "i.txt").write_text("evil.example\n")
     with open(tmp_path / "x.log", "wb") as out:

@@ -17,16 +17,10 @@ import time
 import pytest
 
 from conftest import BIN, tocsin_run
-from serving import MEDIA, PASSWORD, Serve, end_all, envelope, indicator, wait_for
+from serving import MEDIA, PASSWORD, Serve, envelope, indicator, wait_for
 
 CRASHES = int(os.environ.get("TOCSIN_CRASHES") or 40)
 SHARE = {"post": 0.36, "import": 0.24, "sync": 0.2, "upgrade": 0.1, "backup": 0.05, "restore": 0.05}
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_running():
-    yield
-    end_all()
 
 
 def rounds(phase):

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from conftest import BIN, strict_tls, tocsin_run
-from serving import MEDIA, PASSWORD, Serve, end_all, envelope, indicator, wait_for
+from conftest import BIN, bounded, strict_tls, tocsin_run
+from serving import MEDIA, PASSWORD, Serve, envelope, indicator, wait_for
 
 
 class Node:
@@ -28,8 +28,7 @@ class Node:
 
 @pytest.fixture
 def node(tmp_path):
-    yield Node(tmp_path)
-    end_all()
+    return Node(tmp_path)
 
 
 @pytest.fixture
@@ -151,6 +150,7 @@ def test_slow_clients_are_cut_and_hold_up_nobody(node, serve):
     well(node, serve)
 
 
+@bounded
 def test_a_thousand_idle_tls_connections_leave_room(node):
     serve = Serve(node.folder, plain=False)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -181,6 +181,7 @@ def test_a_thousand_idle_tls_connections_leave_room(node):
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@bounded
 def test_a_million_equal_keys_need_no_half_gigabyte(node, tmp_path):
     """In an import of 512 MB of address space, and in a POST to a server that has it."""
     key = '"k":1,'
