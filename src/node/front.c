@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/must.h"
+#include "base/own.h"
 #include "keys/password.h"
 #include "memo/login.h"
 #include "net/server.h"
@@ -169,6 +170,7 @@ servers_start(struct front *f, struct diag *why)
 	own_arena struct arena a = {};
 	struct server_tls tls;
 	struct handler handler = taxii_serve_handler(f->serve);
+	*why = (struct diag){}; /* what went well before names no place of a fault here */
 	struct server_config config = {
 		.listen_fd = f->options.listen_fd,
 		.threads = THREADS,
@@ -190,19 +192,39 @@ servers_start(struct front *f, struct diag *why)
 	return server_new(&local, &metrics, &f->local, why);
 }
 
+static const char *
+folder_of(struct arena *a, struct span path)
+{
+	while (path.len && path.ptr[path.len - 1] != '/')
+		path.len--;
+	return path.len ? arena_printf(a, "%.*s", (int)path.len, path.ptr).ptr : ".";
+}
+
+/*
+ * The folders of a file, as it is named and where links lead: Landlock holds on to what it was shown, and who
+ * renews a certificate puts a new file in the old one's place, or a link to it.
+ */
+static size_t
+folders_of(struct arena *a, const char *path, const char **out)
+{
+	own_mem char *real = realpath(path, NULL);
+	out[0] = folder_of(a, span_of(path));
+	out[1] = real ? folder_of(a, span_of(real)) : NULL;
+	return real ? 2 : 1;
+}
+
 static enum rc
 jail_self(struct front *f, struct diag *why)
 {
 	const struct conf *conf = f->options.conf;
 	const char *dir = f->options.dir;
-	const char *read[8] = {dir, "/etc/ssl", "/dev/urandom"};
+	const char *const files[] = {
+		conf->tls_cert, conf->tls_cert ? conf->tls_key : NULL, conf->client_ca};
+	const char *read[12] = {dir, "/etc/ssl", "/dev/urandom"};
 	size_t n = 3;
-	if (conf->tls_cert) {
-		read[n++] = conf->tls_cert;
-		read[n++] = conf->tls_key;
-	}
-	if (conf->client_ca)
-		read[n++] = conf->client_ca;
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+		if (files[i])
+			n += folders_of(&f->text, files[i], &read[n]);
 	const char *write[] = {layout_path(&f->text, dir, LAYOUT_STORE "-shm"), NULL};
 	struct jail jail = jail_front;
 	jail.read = read;
@@ -283,5 +305,5 @@ front_main(const struct front_options *options)
 	/* The keeper has gone: what waits is answered, what runs ends. */
 	server_free(f->local);
 	server_free(f->server);
-	_exit(code == RC_NONE ? 0 : 3);
+	jail_exit(code == RC_NONE ? 0 : 3);
 }
