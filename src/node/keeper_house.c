@@ -8,6 +8,7 @@
 #include "vault/status.h"
 
 enum { FILL_OBJECTS = 1000 };
+#define REFRESH_AGAIN (5 * SECOND)
 
 static void
 failed(struct keeper *k, const struct diag *why)
@@ -112,14 +113,19 @@ sync_note(struct keeper *k, const struct sync_event *e)
 	}
 }
 
-/* The peers' rows as they are now. A reason not to start a link is told once, not at every commit. */
-static void
+/*
+ * The peers' rows as they are now. A reason not to start a link is told once, not at every commit. When to look
+ * again though nothing changed, for what was lacking may be there by then: INT64_MAX where all went well.
+ */
+static int64_t
 refresh(struct keeper *k, struct sync *s, struct diag *told)
 {
 	struct diag why = {};
-	if (sync_refresh(s, &why) && strcmp(told->what, why.what) != 0)
+	enum rc code = sync_refresh(s, &why);
+	if (code && strcmp(told->what, why.what) != 0)
 		k->options.log("sync.fault", &why);
 	*told = why;
+	return code ? clock_monotonic() + REFRESH_AGAIN : INT64_MAX;
 }
 
 static bool
@@ -147,7 +153,7 @@ keeper_sync(void *ctx)
 	struct diag why = {}, told = {};
 	vault_changed(k->syncer.vault); /* from here on */
 	bool on = true;
-	refresh(k, s, &told);
+	int64_t again = refresh(k, s, &told);
 	while (on && !stopping(k)) {
 		enum rc code = sync_next(s, SECOND / 10, &e, &why);
 		if (code == RC_OK) {
@@ -158,8 +164,9 @@ keeper_sync(void *ctx)
 			failed(k, &why);
 			break;
 		}
-		if (vault_changed(k->syncer.vault)) {
-			refresh(k, s, &told);
+		bool changed = vault_changed(k->syncer.vault);
+		if (changed || clock_monotonic() > again) {
+			again = refresh(k, s, &told);
 			sync_poke(s);
 		}
 	}
