@@ -79,6 +79,10 @@ fail(sqlite3 *db, int code, struct diag *why)
 			       "written");
 		return diag_fail(why, rc, "no space left for the database");
 	}
+	if ((code & 0xff) == SQLITE_READONLY) {
+		diag_todo(why, "let its user write there: mount it so, or mend owner and mode");
+		return diag_fail(why, rc, "the database is read-only here");
+	}
 	if (rc == RC_AGAIN) {
 		diag_todo(why, "try again; another command or the running node is writing");
 		return diag_fail(why, rc, "the database is locked by another writer");
@@ -136,6 +140,10 @@ configure(struct sqlite *q, const struct store_options *o, bool fresh, struct di
 	int64_t cache = o->cache_kb ? o->cache_kb : (writes ? 8192 : 2048);
 	enum rc rc = RC_OK;
 	sqlite3_busy_handler(q->db, wait_for_lock, q);
+	/* Its log and shared memory stay, empty: a disk without room, or read-only, can still be read. */
+	int stays = 1;
+	if (writes)
+		sqlite3_file_control(q->db, "main", SQLITE_FCNTL_PERSIST_WAL, &stays);
 	sqlite3_db_config(q->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
 	sqlite3_db_config(q->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
 	if (fresh) {
@@ -405,6 +413,9 @@ copy_into(struct sqlite *q, const char *file, struct diag *why)
 	}
 	enum rc rc = code == SQLITE_DONE ? RC_OK : fail(q->db, code, why);
 	sqlite3_finalize(st);
+	/* Room is wanting where the copy goes, and reading rarely fails alone. */
+	if (rc != RC_OK)
+		diag_where(why, "%s", file);
 	return rc == RC_OK ? sync_file(file, why) : rc;
 }
 
