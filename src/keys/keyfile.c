@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -114,17 +115,32 @@ keyfile_replace(int dir, const char *name, struct span bytes, struct diag *why)
 	return code;
 }
 
+/* Where a file really is, for whom we tell to mend it: as far as the system says. */
+static void
+path_of(int dir, const char *name, char *out, size_t size)
+{
+	char link[64], folder[PATH_MAX - 256];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
+	ssize_t len = readlink(link, folder, sizeof folder - 1);
+	if (len < 0)
+		len = snprintf(folder, sizeof folder, "NODE/keys");
+	folder[len] = 0;
+	snprintf(out, size, "%s%s%s", folder, name ? "/" : "", name ? name : "");
+}
+
 static enum rc
-judge(const struct stat *st, const char *name, struct diag *why)
+judge(int dir, const struct stat *st, const char *name, struct diag *why)
 {
 	bool folder = strcmp(name, ".") == 0;
 	mode_t open_to = is_public(name) ? 022 : 077;
-	diag_where(why, "%s", folder ? "keys/" : name);
+	char path[PATH_MAX];
+	path_of(dir, folder ? NULL : name, path, sizeof path);
+	diag_where(why, "%s", path);
 	if (folder ? !S_ISDIR(st->st_mode) : !S_ISREG(st->st_mode))
 		return diag_fail(
 			why, RC_DENIED, "it is not a plain %s", folder ? "folder" : "file");
 	if (st->st_uid != geteuid()) {
-		diag_todo(why, "chown it to the user that runs the node");
+		diag_todo(why, "chown %u %s", (unsigned)geteuid(), path);
 		return diag_fail(why, RC_DENIED, "it belongs to user %u, not to us (%u)",
 			(unsigned)st->st_uid, (unsigned)geteuid());
 	}
@@ -133,7 +149,7 @@ judge(const struct stat *st, const char *name, struct diag *why)
 			folder		  ? "700"
 			: is_public(name) ? "644"
 					  : "600",
-			folder ? "NODE/keys" : name);
+			path);
 		return diag_fail(why, RC_DENIED, "others may %s it (mode %03o)",
 			is_public(name) ? "change" : "read or change",
 			(unsigned)st->st_mode & 0777);
@@ -147,7 +163,7 @@ keyfile_check(int dir, const char *name, struct diag *why)
 	struct stat st;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return fail_errno(why, name, "look at it");
-	return judge(&st, name, why);
+	return judge(dir, &st, name, why);
 }
 
 enum rc
@@ -161,7 +177,7 @@ keyfile_read(int dir, const char *name, struct buf *out, struct diag *why)
 	}
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return fail_errno(why, name, "open");
-	enum rc code = judge(&st, name, why);
+	enum rc code = judge(dir, &st, name, why);
 	if (code != RC_OK)
 		return code;
 	size_t start = out->len;

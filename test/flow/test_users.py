@@ -214,7 +214,7 @@ def test_doctor_names_what_is_weak_about_users_keys_and_grants(node, tmp_path):
     key = tmp_path / "node" / "keys" / "mac.key"
     key.chmod(0o640)
     (where, grade, todo), = findings("keys")
-    assert where == "mac.key" and grade == "weak" and todo == "chmod 600 mac.key"
+    assert where == str(key) and grade == "weak" and todo == f"chmod 600 {key}"
     node("doctor", code=1)
 
 

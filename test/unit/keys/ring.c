@@ -89,8 +89,10 @@ key_files_open_to_others_are_refused(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		assert_int_equal(fchmodat(dir, "a.key", bad[i], 0), 0);
 		assert_rc(keyfile_read(dir, "a.key", &got, &why), RC_DENIED);
-		assert_string_equal(why.where, "a.key");
-		assert_string_equal(why.todo, "chmod 600 a.key");
+		assert_non_null(strstr(why.where, "/a.key"));
+		/* A command that can be typed wherever one stands. */
+		assert_true(strncmp(why.todo, "chmod 600 /", 11) == 0);
+		assert_non_null(strstr(why.todo, "/a.key"));
 	}
 	assert_int_equal(fchmodat(dir, "a.pem", 0664, 0), 0);
 	assert_rc(keyfile_read(dir, "a.pem", &got, &why), RC_DENIED);
