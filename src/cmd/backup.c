@@ -12,6 +12,17 @@
 #include "node/node.h"
 #include "vault/erase.h"
 
+/* For doctor. A node that cannot be written to is backed up all the same. */
+static void
+backup_note(struct cmd_env *env)
+{
+	struct diag ignored;
+	own_buf struct buf text = {};
+	buf_printf(&text, "%lld\n", (long long)clock_now(env->clock));
+	if (layout_write(cmd_node_path(env, LAYOUT_BACKED), buf_span(&text), 0600, &ignored))
+		return;
+}
+
 static enum cmd_exit
 backup_run(struct cmd_env *env)
 {
@@ -23,6 +34,7 @@ backup_run(struct cmd_env *env)
 		code = store_backup(s, env->word[0], &why);
 	if (code)
 		return cmd_fail(&why);
+	backup_note(env);
 	cmd_say(env, "%s holds the database; keys/, identity.json and tocsin.conf are copied apart",
 		env->word[0]);
 	return CMD_YES;

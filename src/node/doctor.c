@@ -1,4 +1,4 @@
-#include "node/doctor.h"
+#include "node/doctor-internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,8 @@
 #define DAY (INT64_C(86400) * SECOND)
 enum { SKEW_SECONDS = 5, FREE_MIB = 512 };
 
-static struct diag *
-finding(struct doctor *d, const char *check, enum doctor_grade grade)
+struct diag *
+doctor_add(struct doctor *d, const char *check, enum doctor_grade grade)
 {
 	struct doctor_finding *f = vec_add(&d->found);
 	*f = (struct doctor_finding){.check = check, .grade = grade};
@@ -32,14 +32,14 @@ check_folder(struct doctor *d, struct diag *why)
 	struct statvfs fs;
 	(void)why;
 	if (!stat(d->node->dir, &st) && (st.st_mode & 077)) {
-		struct diag *f = finding(d, "folder", DOCTOR_WEAK);
+		struct diag *f = doctor_add(d, "folder", DOCTOR_WEAK);
 		diag_where(f, "%s", d->node->dir);
 		diag_what(f, "others may look into the node's folder (mode %03o)",
 			st.st_mode & 0777u);
 		diag_todo(f, "chmod 700 %s", d->node->dir);
 	}
 	if (!statvfs(d->node->dir, &fs) && fs.f_bavail * fs.f_frsize < (uint64_t)FREE_MIB << 20) {
-		struct diag *f = finding(d, "disk", DOCTOR_WEAK);
+		struct diag *f = doctor_add(d, "disk", DOCTOR_WEAK);
 		diag_where(f, "%s", d->node->dir);
 		diag_what(f, "%llu MiB are free",
 			(unsigned long long)(fs.f_bavail * fs.f_frsize >> 20));
@@ -56,7 +56,7 @@ check_keys(struct doctor *d, struct diag *why)
 	struct diag fault = {};
 	for (unsigned at = 0;
 		ring_fault(keys, clock_now(d->node->clock), &at, &fault) != RC_NONE;) {
-		*finding(d, "keys", DOCTOR_WEAK) = fault;
+		*doctor_add(d, "keys", DOCTOR_WEAK) = fault;
 		fault = (struct diag){};
 		if (at > 64)
 			break;
@@ -75,8 +75,8 @@ check_tls(struct doctor *d, struct diag *why)
 	int64_t now = clock_now(d->node->clock);
 	(void)why;
 	if (!d->conf->tls_cert) {
-		struct diag *f =
-			finding(d, "tls", d->conf->listen.loopback ? DOCTOR_NOTE : DOCTOR_BROKEN);
+		struct diag *f = doctor_add(
+			d, "tls", d->conf->listen.loopback ? DOCTOR_NOTE : DOCTOR_BROKEN);
 		diag_what(f,
 			"no certificate is configured: only loopback can be served, in the clear");
 		diag_todo(f, "set tls-cert and tls-key in tocsin.conf");
@@ -85,12 +85,12 @@ check_tls(struct doctor *d, struct diag *why)
 	if (layout_read(&a, d->conf->tls_cert, 1 << 20, &pem, &fault) ||
 		layout_read(&a, d->conf->tls_key, 1 << 20, &key, &fault) ||
 		cert_read(pem, &cert, &fault) || cert_check_key(pem, key, &fault)) {
-		*finding(d, "tls", DOCTOR_BROKEN) = fault;
+		*doctor_add(d, "tls", DOCTOR_BROKEN) = fault;
 		return RC_OK;
 	}
 	if (cert.not_after < now + 30 * DAY || cert.not_before > now) {
 		struct diag *f =
-			finding(d, "tls", cert.not_after < now ? DOCTOR_BROKEN : DOCTOR_WEAK);
+			doctor_add(d, "tls", cert.not_after < now ? DOCTOR_BROKEN : DOCTOR_WEAK);
 		char until[TIME_TEXT];
 		time_text(cert.not_after, until);
 		diag_where(f, "%s", d->conf->tls_cert);
@@ -106,7 +106,7 @@ check_jail(struct doctor *d, struct diag *why)
 	(void)why;
 	if (jail_landlock_abi())
 		return RC_OK;
-	struct diag *f = finding(d, "jail", DOCTOR_WEAK);
+	struct diag *f = doctor_add(d, "jail", DOCTOR_WEAK);
 	diag_what(f, "this kernel or container refuses Landlock: serve's processes are held by "
 		     "seccomp only");
 	diag_todo(f, "use a kernel with CONFIG_SECURITY_LANDLOCK (5.13 or later)");
@@ -116,7 +116,7 @@ check_jail(struct doctor *d, struct diag *why)
 static struct diag *
 user_finding(struct doctor *d, enum doctor_grade grade, const struct user *u)
 {
-	struct diag *f = finding(d, "users", grade);
+	struct diag *f = doctor_add(d, "users", grade);
 	diag_where(f, "%.*s", (int)u->name.len, u->name.ptr);
 	return f;
 }
@@ -167,7 +167,7 @@ judge_grant(struct doctor *d, const struct grant_row *g, struct diag *why)
 				   : NULL;
 	if (!what)
 		return RC_OK;
-	struct diag *f = finding(d, "grants", public || code ? DOCTOR_NOTE : DOCTOR_WEAK);
+	struct diag *f = doctor_add(d, "grants", public || code ? DOCTOR_NOTE : DOCTOR_WEAK);
 	diag_where(f, "%.*s to %.*s", (int)name.len, name.ptr, (int)g->user.len, g->user.ptr);
 	diag_what(f, "%s", what);
 	if (!code)
@@ -197,7 +197,7 @@ static void
 judge_link(struct doctor *d, const struct peer_link *l)
 {
 	if (l->fault.len) {
-		struct diag *f = finding(d, "sync", DOCTOR_BROKEN);
+		struct diag *f = doctor_add(d, "sync", DOCTOR_BROKEN);
 		diag_where(f, "%.*s", (int)l->peer.len, l->peer.ptr);
 		diag_what(f, "the last exchange of %.*s failed: %.*s", (int)l->remote.len,
 			l->remote.ptr, (int)l->fault.len, l->fault.ptr);
@@ -205,7 +205,7 @@ judge_link(struct doctor *d, const struct peer_link *l)
 	}
 	if (l->skew != TIME_NONE &&
 		(l->skew > SKEW_SECONDS * SECOND || l->skew < -SKEW_SECONDS * SECOND)) {
-		struct diag *f = finding(d, "clock", DOCTOR_WEAK);
+		struct diag *f = doctor_add(d, "clock", DOCTOR_WEAK);
 		diag_where(f, "%.*s", (int)l->peer.len, l->peer.ptr);
 		diag_what(f, "their clock is %+lld s off ours", (long long)(l->skew / SECOND));
 		diag_todo(f, "run NTP at both ends (timedatectl set-ntp true)");
@@ -222,7 +222,7 @@ check_peers(struct doctor *d, struct diag *why)
 		const struct peer *p = &peers.all.at[i];
 		struct peer_links links = {};
 		if (span_starts(p->url, SPAN("http://"))) {
-			struct diag *f = finding(d, "sync", DOCTOR_WEAK);
+			struct diag *f = doctor_add(d, "sync", DOCTOR_WEAK);
 			diag_where(f, "%.*s", (int)p->name.len, p->name.ptr);
 			diag_what(f, "this peer is asked in the clear: whoever is between reads "
 				     "and alters");
@@ -245,7 +245,7 @@ check_vault(struct doctor *d, struct diag *why)
 	int64_t since;
 	enum rc code = vault_quarantine_count(d->node->vault, &aside, why);
 	if (!code && aside) {
-		struct diag *f = finding(d, "quarantine", DOCTOR_NOTE);
+		struct diag *f = doctor_add(d, "quarantine", DOCTOR_NOTE);
 		diag_what(f, "%llu objects wait for somebody to accept or drop them",
 			(unsigned long long)aside);
 		diag_todo(f, "tocsin quarantine list");
@@ -253,7 +253,7 @@ check_vault(struct doctor *d, struct diag *why)
 	if (!code)
 		code = vault_search_lag(d->node->vault, &behind, &since, why);
 	if (!code && behind && since && clock_now(d->node->clock) - since > 300 * SECOND) {
-		struct diag *f = finding(d, "search", DOCTOR_NOTE);
+		struct diag *f = doctor_add(d, "search", DOCTOR_NOTE);
 		diag_what(f, "search does not know %llu object versions yet",
 			(unsigned long long)behind);
 		diag_todo(f, "tocsin serve fills it while it runs");
@@ -265,7 +265,8 @@ enum rc
 doctor_run(struct doctor *d, struct diag *why)
 {
 	static enum rc (*const checks[])(struct doctor * d, struct diag * why) = {check_folder,
-		check_keys, check_tls, check_jail, check_users, check_peers, check_vault};
+		doctor_files, check_keys, check_tls, check_jail, doctor_limits, check_users,
+		check_peers, doctor_clock, check_vault, doctor_backup};
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
 		enum rc code = checks[i](d, why);
 		if (code)

@@ -152,6 +152,7 @@ listen_loop(struct keeper *k, struct diag *why)
 		{.fd = k->options.stop_fd, .events = POLLIN},
 		{.fd = pipe_fd(k->options.front), .events = POLLIN},
 	};
+	*why = (struct diag){}; /* what went well before names no place of a fault here */
 	for (;;) {
 		struct message m;
 		enum rc code;
