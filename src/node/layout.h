@@ -11,7 +11,8 @@
 #define LAYOUT_STORE "tocsin.db"
 #define LAYOUT_KEYS "keys"
 #define LAYOUT_RUN "run"
-#define LAYOUT_BACKED LAYOUT_RUN "/backup" /* when the last backup was made: microseconds, decimal */
+#define LAYOUT_BACKED \
+	LAYOUT_RUN "/backup" /* when the last backup was made: microseconds, decimal */
 
 /* DIR/name as a C string. */
 const char *layout_path(struct arena *a, const char *dir, const char *name);
