@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sqlite3
@@ -105,6 +106,65 @@ def test_metrics_and_health_are_on_the_local_port_only(aurora):
     _, text = local(port, "/metrics")
     for line in text.splitlines():
         assert line.startswith("# ") or len(line.split()) == 2, line
+
+
+def test_metrics_are_as_their_format_wants_them(aurora):
+    """Each name once, explained and typed before its value, counters ending in _total; promtool's word where it is."""
+    port = free_port()
+    serve = aurora.serve(local=port)
+    path = f"{serve.root()}collections/{aurora.id}/objects/"
+    assert serve.ask("POST", path, "bob", body=envelope(indicator(1)))[0] == 202
+    _, text = local(port, "/metrics")
+    assert text.endswith("\n")
+    seen, expected = {}, "HELP"
+    for line in text.splitlines():
+        found = re.fullmatch(r"# (HELP|TYPE) (tocsin_[a-z_]+) (.+)|(tocsin_[a-z_]+) ([0-9.e+-]+)", line)
+        assert found, line
+        kind, name = found[1] or "value", found[2] or found[4]
+        assert kind == expected, line
+        expected = {"HELP": "TYPE", "TYPE": "value", "value": "HELP"}[kind]
+        if kind == "HELP":
+            assert name not in seen and found[3].strip()
+            seen[name] = None
+        elif kind == "TYPE":
+            assert found[3] in ("counter", "gauge") and (found[3] == "counter") == name.endswith("_total"), line
+        else:
+            seen[name] = float(found[5])
+    assert len(seen) > 20 and None not in seen.values() and seen["tocsin_objects_added_total"] == 1
+    tool = shutil.which("promtool")
+    if tool:
+        run = subprocess.run([tool, "check", "metrics"], input=text, capture_output=True, text=True)
+        assert run.returncode == 0 and not run.stdout + run.stderr, run
+
+
+def test_search_catches_up_behind_what_comes_in(aurora):
+    """While it serves, though nobody searches: what it does not know yet grows less to nothing."""
+    port = free_port()
+    serve = aurora.serve(local=port)
+    aurora.put("main", *[indicator(i) for i in range(30000)])
+    behind = []
+
+    def level():
+        behind.append(aurora.run("status", "--json").rows[0]["search_behind"])
+        return behind[-1] == 0
+    start = time.monotonic()
+    wait_for(level, 60, 0.05, serve)
+    print(f"30,000 versions known to search {time.monotonic() - start:.1f} s after their import")
+    assert behind == sorted(behind, reverse=True)
+    assert aurora.run("search", "host-29999.flow.example", "--json").rows[0]["id"] == indicator(29999)["id"]
+    wait_for(lambda: metric(port, "search_behind") == 0, 10)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
+def test_the_unit_is_whole_and_leaves_little_open(tmp_path):
+    unit = tmp_path / "tocsin.service"
+    text = (pathlib.Path(os.environ["TOCSIN_BUILD"]) / "data/tocsin.service").read_text()
+    unit.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={BIN}", text, flags=re.M))
+    run = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
+    assert run.returncode == 0 and not run.stderr, run
+    run = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", unit],
+                         capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
 
 
 def test_a_node_is_served_once(aurora):
