@@ -32,6 +32,14 @@ const char *const jail_resolver_paths[] = {"-/etc/resolv.conf", "-/run/systemd/r
 	"-/etc/ssl/certs", "-/usr/share/ca-certificates", "-/usr/local/share/ca-certificates",
 	NULL};
 
+/*
+ * Landlock holds on to the file it was shown, and /etc/resolv.conf is replaced when a lease is renewed. Whoever
+ * is not root sees in /etc what anybody may see; root sees the files one by one, and must start serve again.
+ */
+const char *const jail_resolver_tree[] = {"-/etc", "-/run/systemd/resolve", "-/run/NetworkManager",
+	"-/run/resolvconf", "-/usr/share/ca-certificates", "-/usr/local/share/ca-certificates",
+	NULL};
+
 const struct jail jail_fetch = {
 	.role = "fetch",
 	.allow = JAIL_FILES_READ | JAIL_THREADS | JAIL_CONNECT,

@@ -51,6 +51,8 @@ extern const struct jail jail_front;  /* accept, files, threads; no new sockets,
 extern const struct jail jail_fetch;  /* connect, files to read, threads; no listening */
 /* What looking up names and trusting the system's issuers needs; the paths of jail_fetch. */
 extern const char *const jail_resolver_paths[];
+/* The same where the process is not root's: whole folders, whose files may be replaced meanwhile. */
+extern const char *const jail_resolver_tree[];
 
 /*
  * Narrows this process. RC_OK: all in force that this kernel has (*state says what; why, where

@@ -9,6 +9,7 @@ import shutil
 import signal
 import ssl
 import subprocess
+import tempfile
 
 import pytest
 
@@ -151,6 +152,41 @@ def test_the_front_reads_no_file_outside_of_what_it_was_given(node, tmp_path):
     serve = Serve(node.folder, plain=False)  # shown to it before it narrows itself, the link is good
     assert shown(serve) != before
     serve.stop()
+
+
+@landlocked
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="needs root, to become somebody else")
+def test_names_are_looked_up_in_files_that_were_renewed(tmp_path):
+    """As /etc/resolv.conf is with each lease: the fetch of a service's user reads the new one."""
+    a_node = Node(tmp_path / "a", "--host", "aurora.flow.example")
+    a_node.put(indicator(1))
+    a = Serve(a_node.folder, plain=False)
+    home = pathlib.Path(tempfile.mkdtemp())  # whose parents anybody may enter
+    try:
+        etc = home / "etc"
+        etc.mkdir()
+        for name in ("passwd", "group", "nsswitch.conf"):
+            shutil.copy(f"/etc/{name}", etc)
+        shutil.copytree("/etc/ssl/certs", etc / "ssl/certs", symlinks=True)
+        (etc / "hosts").write_text("127.0.0.1 localhost\n")
+        b = Node(home / "b")
+        b.run("sync", "add", "a", f"https://aurora.flow.example:{a.port}/", "--user", "bob", "--password-stdin",
+              "--ca", a_node.folder / "keys/ca.pem", "--collection", f"{a_node.id}=main", stdin=PASSWORD + "\n")
+        shutil.copy(BIN, home / "tocsin")
+        subprocess.run(["chown", "-R", "65534:65534", home], check=True)
+        home.chmod(0o755)
+        words = ["unshare", "-m", "sh", "-c", 'mount --bind "$1" /etc; shift; exec "$@"', "sh", etc,
+                 "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", home / "tocsin",
+                 "serve", "--node", b.folder, "--plain", "--listen", "127.0.0.1:0"]
+        serve = Serve(b.folder, words=words)
+        wait_for(lambda: "resolve" in serve.said, 30, 0.1, serve)
+        put_file(etc / "hosts", b"127.0.0.1 localhost aurora.flow.example\n")
+        (etc / "hosts").chmod(0o644)
+        wait_for(lambda: "sync.pulled" in serve.said, 60, 0.2, serve)
+        serve.stop()
+        a.stop()
+    finally:
+        shutil.rmtree(home)
 
 
 def mounted(pid, source, target):
