@@ -97,13 +97,6 @@ doctor_files(struct doctor *d, struct diag *why)
 	struct stat st;
 	if (stat(d->node->dir, &st) < 0)
 		return RC_OK;
-	if (st.st_uid == 0) {
-		struct diag *f = doctor_add(d, "files", DOCTOR_NOTE);
-		diag_where(f, "%s", d->node->dir);
-		diag_what(f, "the node is root's: a fault in it is a fault in everything");
-		diag_todo(f, "useradd --system tocsin; chown -R tocsin: %s; serve it as that user",
-			d->node->dir);
-	}
 	enum rc code = judge_folder(d, d->node->dir, in_node, st.st_uid, why);
 	if (code)
 		return code;
