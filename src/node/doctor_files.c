@@ -10,22 +10,47 @@
 #define DAY (INT64_C(86400) * SECOND)
 enum { BACKUP_DAYS = 7, FUTURE_SECONDS = 5, FILES_BESIDE = 64 };
 
-/* What belongs into a folder of the node; "*" at the end: whatever begins so. */
+/* What belongs into the node's folder; "*" at the end: whatever begins so. */
 static const char *const in_node[] = {LAYOUT_CONF, LAYOUT_IDENTITY, LAYOUT_STORE,
 	LAYOUT_STORE "-wal", LAYOUT_STORE "-shm", LAYOUT_STORE ".before-*", LAYOUT_KEYS, LAYOUT_RUN,
 	"set", "history", "exercise", NULL};
-static const char *const in_keys[] = {"node.key", "node.pub", "mac.key", "ca.pem", "ca.key",
-	"server.pem", "server.key", "client.pem", "client.key", NULL};
+static const char *const copies_in_keys[] = {
+	"node.key", "mac.key", "ca.key", "server.key", "client.key", NULL};
 
 static bool
-belongs(const char *name, const char *const *known)
+belongs(const char *name)
 {
-	for (; *known; known++) {
+	for (const char *const *known = in_node; *known; known++) {
 		size_t len = strlen(*known);
 		if ((*known)[len - 1] == '*' ? strncmp(name, *known, len - 1) == 0
 					     : strcmp(name, *known) == 0)
 			return true;
 	}
+	return false;
+}
+
+/* In keys/, where people put certificates of their own: "node.key.bak" is a key that nobody looks after. */
+static bool
+is_copy(const char *name)
+{
+	for (const char *const *key = copies_in_keys; *key; key++)
+		if (strncmp(name, *key, strlen(*key)) == 0 && name[strlen(*key)])
+			return true;
+	return false;
+}
+
+/* Whether the configuration names this file. */
+static bool
+configured(const struct conf *conf, const char *path)
+{
+	const char *const named[] = {conf->tls_cert, conf->tls_key, conf->client_ca};
+	struct stat st, other;
+	if (stat(path, &st) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof named / sizeof named[0]; i++)
+		if (named[i] && stat(named[i], &other) == 0 && other.st_dev == st.st_dev &&
+			other.st_ino == st.st_ino)
+			return true;
 	return false;
 }
 
@@ -69,22 +94,21 @@ judge_file(struct doctor *d, const char *path, const char *name, bool known, uid
 }
 
 static enum rc
-judge_folder(struct doctor *d, const char *folder, const char *const *known, uid_t owner,
-	struct diag *why)
+judge_folder(struct doctor *d, const char *folder, bool keys, uid_t owner)
 {
 	DIR *dir = opendir(folder);
 	unsigned beside = 0;
 	if (!dir)
 		return RC_OK; /* another check names it */
-	(void)why;
 	for (struct dirent *one; (one = readdir(dir));) {
 		own_arena struct arena a = {};
 		if (strcmp(one->d_name, ".") == 0 || strcmp(one->d_name, "..") == 0)
 			continue;
-		bool mine = belongs(one->d_name, known);
+		const char *path = layout_path(&a, folder, one->d_name);
+		bool mine = (keys ? !is_copy(one->d_name) : belongs(one->d_name)) ||
+			    configured(d->conf, path);
 		if (mine || beside++ < FILES_BESIDE)
-			judge_file(
-				d, layout_path(&a, folder, one->d_name), one->d_name, mine, owner);
+			judge_file(d, path, one->d_name, mine, owner);
 	}
 	closedir(dir);
 	return RC_OK;
@@ -93,14 +117,14 @@ judge_folder(struct doctor *d, const char *folder, const char *const *known, uid
 enum rc
 doctor_files(struct doctor *d, struct diag *why)
 {
+	(void)why;
 	own_arena struct arena a = {};
 	struct stat st;
 	if (stat(d->node->dir, &st) < 0)
 		return RC_OK;
-	enum rc code = judge_folder(d, d->node->dir, in_node, st.st_uid, why);
-	if (code)
-		return code;
-	return judge_folder(d, layout_path(&a, d->node->dir, LAYOUT_KEYS), in_keys, st.st_uid, why);
+	enum rc code = judge_folder(d, d->node->dir, false, st.st_uid);
+	return code ? code
+		    : judge_folder(d, layout_path(&a, d->node->dir, LAYOUT_KEYS), true, st.st_uid);
 }
 
 /* `tocsin backup` leaves the time of the last one. */
