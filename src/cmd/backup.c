@@ -6,10 +6,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "cmd/cmd.h"
+#include "cmd/handle.h"
 #include "cmd/row.h"
 #include "node/init.h"
 #include "node/layout.h"
-#include "node/node.h"
 #include "vault/erase.h"
 
 /* For doctor. A node that cannot be written to is backed up all the same. */
@@ -147,9 +147,7 @@ forget_run(struct cmd_env *env)
 			return cmd_fail(&why);
 		value = buf_span(&secret);
 	}
-	struct node_options o = {
-		.dir = env->node, .clock = env->clock, .rng = env->rng, .mode = STORE_WRITE};
-	if (node_open(&n, &o, &why))
+	if (handle_open(env, STORE_WRITE, &n, &why))
 		return cmd_fail(&why);
 	enum rc code = vault_erase(n.vault, value, &e, &why);
 	if (code == RC_BAD)

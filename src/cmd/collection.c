@@ -3,17 +3,9 @@
 
 #include "cmd/cmd.h"
 #include "cmd/guess.h"
+#include "cmd/handle.h"
 #include "cmd/row.h"
 #include "memo/grant.h"
-#include "node/node.h"
-
-static enum rc
-open_node(struct cmd_env *env, enum store_mode mode, struct node *n, struct diag *why)
-{
-	struct node_options o = {
-		.dir = env->node, .clock = env->clock, .rng = env->rng, .mode = mode};
-	return node_open(n, &o, why);
-}
 
 static enum rc
 show(struct cmd_env *env, struct node *n, const struct vault_collection *c, struct diag *why)
@@ -63,7 +55,7 @@ add_run(struct cmd_env *env)
 		return cmd_usage(env, "--id is a UUID of version 4");
 	if (!span_is_utf8(c.title) || !span_is_utf8(c.description))
 		return cmd_usage(env, "--title and --description are UTF-8");
-	if (open_node(env, STORE_WRITE, &n, &why))
+	if (handle_open(env, STORE_WRITE, &n, &why))
 		return cmd_fail(&why);
 	enum rc code = vault_collection_add(n.vault, &c, &why);
 	diag_where(&why, "%s", env->word[0]);
@@ -82,7 +74,7 @@ list_run(struct cmd_env *env)
 	struct vault_collection c;
 	uint32_t number = 0;
 	bool any = false;
-	enum rc code = open_node(env, STORE_READ, &n, &why);
+	enum rc code = handle_open(env, STORE_READ, &n, &why);
 	while (!code && !(code = vault_collection_next(n.vault, &number, &c, &why))) {
 		any = true;
 		code = show(env, &n, &c, &why);
@@ -102,7 +94,7 @@ show_run(struct cmd_env *env)
 	own_node struct node n = {};
 	struct diag why = {};
 	struct vault_collection c;
-	enum rc code = open_node(env, STORE_READ, &n, &why);
+	enum rc code = handle_open(env, STORE_READ, &n, &why);
 	if (!code)
 		code = guess_collection(&n, span_of(env->word[0]), &c, &why);
 	if (!code)
@@ -118,7 +110,7 @@ remove_run(struct cmd_env *env)
 	struct vault_collection c;
 	uint64_t versions = 0, objects = 0;
 	char id[UUID_TEXT];
-	enum rc code = open_node(env, STORE_WRITE, &n, &why);
+	enum rc code = handle_open(env, STORE_WRITE, &n, &why);
 	if (!code)
 		code = guess_collection(&n, span_of(env->word[0]), &c, &why);
 	if (!code) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cmd/cmd.h"
+#include "cmd/handle.h"
 #include "cmd/row.h"
 #include "node/doctor.h"
 
@@ -11,10 +12,8 @@ run(struct cmd_env *env)
 {
 	struct diag why = {};
 	own_node struct node n = {};
-	struct node_options options = {
-		.dir = env->node, .clock = env->clock, .rng = env->rng, .mode = STORE_READ};
 	struct doctor d = {.node = &n, .conf = env->conf};
-	enum rc code = node_open(&n, &options, &why);
+	enum rc code = handle_open(env, STORE_READ, &n, &why);
 	if (!code)
 		code = doctor_run(&d, &why);
 	bool weak = false;

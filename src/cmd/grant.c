@@ -3,9 +3,9 @@
 
 #include "cmd/cmd.h"
 #include "cmd/guess.h"
+#include "cmd/handle.h"
 #include "cmd/row.h"
 #include "memo/grant.h"
-#include "node/node.h"
 
 static void
 show(const struct cmd_env *env, const struct grant_row *g, struct span alias)
@@ -75,13 +75,9 @@ run(struct cmd_env *env)
 {
 	own_node struct node n = {};
 	struct diag why = {};
-	struct node_options options = {.dir = env->node,
-		.clock = env->clock,
-		.rng = env->rng,
-		.mode = env->words ? STORE_WRITE : STORE_READ};
 	if (env->words != 0 && env->words != 3)
 		return cmd_usage(env, "name a collection, a user and what it may");
-	if (node_open(&n, &options, &why))
+	if (handle_open(env, env->words ? STORE_WRITE : STORE_READ, &n, &why))
 		return cmd_fail(&why);
 	return env->words ? set(env, &n) : list(env, &n);
 }

@@ -2,17 +2,9 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "cmd/handle.h"
 #include "cmd/row.h"
-#include "node/node.h"
 #include "vault/quarantine.h"
-
-static enum rc
-open_node(struct cmd_env *env, enum store_mode mode, struct node *n, struct diag *why)
-{
-	struct node_options o = {
-		.dir = env->node, .clock = env->clock, .rng = env->rng, .mode = mode};
-	return node_open(n, &o, why);
-}
 
 static void
 show(const struct cmd_env *env, const struct vault_quarantined *q)
@@ -54,7 +46,7 @@ list_run(struct cmd_env *env)
 	struct vault_quarantined q;
 	int64_t number = 0;
 	bool any = false;
-	enum rc code = open_node(env, STORE_READ, &n, &why);
+	enum rc code = handle_open(env, STORE_READ, &n, &why);
 	if (code)
 		return cmd_fail(&why);
 	while (!(code = vault_quarantine_next(n.vault, &number, &a, &q, &why))) {
@@ -82,7 +74,7 @@ each(struct cmd_env *env,
 			return cmd_usage(
 				env, "\"%s\" is no number of \"quarantine list\"", env->word[i]);
 	}
-	if (open_node(env, STORE_WRITE, &n, &why))
+	if (handle_open(env, STORE_WRITE, &n, &why))
 		return cmd_fail(&why);
 	for (size_t i = 0; i < env->words; i++) {
 		int64_t number = 0;

@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "cmd/cmd.h"
 #include "cmd/guess.h"
+#include "cmd/handle.h"
 #include "cmd/row.h"
 #include "conf/conf.h"
 #include "feed/misp_pull.h"
@@ -18,14 +19,6 @@
 #include "net/url.h"
 #include "node/layout.h"
 #include "node/sync.h"
-
-static enum rc
-open_node(struct cmd_env *env, struct node *n, enum store_mode mode, struct diag *why)
-{
-	struct node_options options = {
-		.dir = env->node, .clock = env->clock, .rng = env->rng, .mode = mode};
-	return node_open(n, &options, why);
-}
 
 /* One "REMOTE=LOCAL" or "LOCAL=REMOTE"; the last "=" parts them, since titles may hold one. */
 static bool
@@ -252,7 +245,7 @@ add_run(struct cmd_env *env)
 	if (!cmd_duration(env, "every", &a.peer.every))
 		return CMD_USAGE;
 	enum cmd_exit exit = adding_read(&a, &why);
-	if (exit == CMD_YES && open_node(env, &a.node, STORE_WRITE, &why))
+	if (exit == CMD_YES && handle_open(env, STORE_WRITE, &a.node, &why))
 		exit = cmd_fail(&why);
 	enum rc code = exit == CMD_YES ? adding_store(&a, &why) : RC_OK;
 	if (code)
@@ -271,7 +264,7 @@ remove_run(struct cmd_env *env)
 	struct diag why = {};
 	own_node struct node n = {};
 	own_arena struct arena mem = {};
-	enum rc code = open_node(env, &n, STORE_WRITE, &why);
+	enum rc code = handle_open(env, STORE_WRITE, &n, &why);
 	if (!code)
 		code = store_begin(n.store, &why);
 	if (!code)
@@ -354,7 +347,7 @@ list_run(struct cmd_env *env)
 	own_node struct node n = {};
 	own_arena struct arena mem = {};
 	struct peer_list peers = {};
-	enum rc code = open_node(env, &n, STORE_READ, &why);
+	enum rc code = handle_open(env, STORE_READ, &n, &why);
 	if (!code)
 		code = peer_list(n.store, &mem, &peers, &why);
 	for (size_t i = 0; !code && i < peers.all.len; i++) {
@@ -435,7 +428,7 @@ run(struct cmd_env *env)
 	if (!code)
 		code = fetch_start(&fetch, &jail_fetch, &jail, &why);
 	if (!code)
-		code = open_node(env, &n, STORE_WRITE, &why);
+		code = handle_open(env, STORE_WRITE, &n, &why);
 	if (code) {
 		fetch_stop(&fetch);
 		return cmd_fail(&why);

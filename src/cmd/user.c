@@ -3,19 +3,11 @@
 
 #include "base/mutant.h"
 #include "cmd/cmd.h"
+#include "cmd/handle.h"
 #include "cmd/row.h"
 #include "keys/mac.h"
 #include "keys/x509.h"
 #include "memo/user.h"
-#include "node/node.h"
-
-static enum rc
-open_node(const struct cmd_env *env, enum store_mode mode, struct node *n, struct diag *why)
-{
-	struct node_options options = {
-		.dir = env->node, .clock = env->clock, .rng = env->rng, .mode = mode};
-	return node_open(n, &options, why);
-}
 
 static void
 wipe(struct buf *secret)
@@ -86,7 +78,7 @@ list_run(struct cmd_env *env)
 	struct diag why = {};
 	struct user u = {};
 	uint64_t count = 0;
-	enum rc code = open_node(env, STORE_READ, &n, &why);
+	enum rc code = handle_open(env, STORE_READ, &n, &why);
 	while (!code && !(code = user_next(n.store, &a, &u, &why))) {
 		count++;
 		if (env->json)
@@ -179,7 +171,7 @@ add_run(struct cmd_env *env)
 		code = roles_parse(option_span(env, "role"), &u.roles, &why);
 	if (code)
 		return cmd_refuse(env, code, &why);
-	if (read_secrets(env, &s, &why) || open_node(env, STORE_WRITE, &n, &why)) {
+	if (read_secrets(env, &s, &why) || handle_open(env, STORE_WRITE, &n, &why)) {
 		wipe(&s.password);
 		return cmd_fail(&why);
 	}
@@ -206,7 +198,7 @@ remove_run(struct cmd_env *env)
 	own_arena struct arena a = {};
 	struct diag why = {};
 	struct user u = {};
-	enum rc code = open_node(env, STORE_WRITE, &n, &why);
+	enum rc code = handle_open(env, STORE_WRITE, &n, &why);
 	/* What it brought keeps its number: a later user of this name may not version that. */
 	if (!code && !mutant(571) &&
 		user_get(n.store, span_of(env->word[0]), &a, &u, NULL) == RC_OK) {
@@ -232,7 +224,7 @@ passwd_run(struct cmd_env *env)
 		return cmd_usage(env, "say --password-stdin, or --none to take the password away");
 	enum rc code = none ? RC_OK : cmd_read_secret(&password, &why);
 	if (!code)
-		code = open_node(env, STORE_WRITE, &n, &why);
+		code = handle_open(env, STORE_WRITE, &n, &why);
 	if (!code)
 		code = user_set_password(n.store, span_of(env->word[0]),
 			none ? SPAN("") : buf_span(&password), password_cost_default(), &why);
@@ -257,7 +249,7 @@ token_run(struct cmd_env *env)
 	own_node struct node n = {};
 	struct diag why = {};
 	char token[TOKEN_TEXT];
-	if (open_node(env, STORE_WRITE, &n, &why))
+	if (handle_open(env, STORE_WRITE, &n, &why))
 		return cmd_fail(&why);
 	if (cmd_flag(env, "drop"))
 		return drop_tokens(env, &n);
@@ -286,7 +278,7 @@ cert_run(struct cmd_env *env)
 	char print[FINGERPRINT_TEXT];
 	enum rc code = read_cert(env->word[1], print, &why);
 	if (!code)
-		code = open_node(env, STORE_WRITE, &n, &why);
+		code = handle_open(env, STORE_WRITE, &n, &why);
 	if (!code)
 		code = user_add_cert(n.store, span_of(env->word[0]), span_of(print),
 			clock_now(env->clock), &why);
