@@ -10,20 +10,27 @@
 /* Text for troff: backslashes and hyphens escaped, a dot or quote at the start of a line defused.
  */
 static void
-roff(FILE *to, const char *text)
+roff_span(FILE *to, struct span text)
 {
 	bool line_start = true;
-	for (; *text; text++) {
-		if (line_start && (*text == '.' || *text == '\''))
+	for (size_t i = 0; i < text.len; i++) {
+		char byte = text.ptr[i];
+		if (line_start && (byte == '.' || byte == '\''))
 			fputs("\\&", to);
-		line_start = *text == '\n';
-		if (*text == '\\')
+		line_start = byte == '\n';
+		if (byte == '\\')
 			fputs("\\e", to);
-		else if (*text == '-')
+		else if (byte == '-')
 			fputs("\\-", to);
 		else
-			fputc(*text, to);
+			fputc(byte, to);
 	}
+}
+
+static void
+roff(FILE *to, const char *text)
+{
+	roff_span(to, span_of(text));
 }
 
 /* Paragraphs are separated by empty lines; lines that start with a blank are shown as they are. */
@@ -34,8 +41,6 @@ roff_paragraphs(FILE *to, const char *text)
 	fputs(".PP\n", to);
 	struct span rest = span_of(text), line;
 	while (span_cut(&rest, '\n', &line)) {
-		char copy[512];
-		span_copy(line, copy, sizeof copy);
 		bool as_is = span_starts(line, SPAN(" "));
 		if (as_is != shown)
 			fputs(as_is ? ".nf\n" : ".fi\n", to);
@@ -43,7 +48,7 @@ roff_paragraphs(FILE *to, const char *text)
 		if (!line.len)
 			fputs(".PP\n", to);
 		else
-			roff(to, copy);
+			roff_span(to, line);
 		fputc('\n', to);
 	}
 	if (shown)
@@ -119,8 +124,10 @@ manual_page(FILE *to)
 	      ".TP\n2\nwrong usage\n.TP\n3\nfailure; the reason is on the standard error\n"
 	      ".SH ENVIRONMENT\n.TP\n.B TOCSIN_NODE\nthe node's folder, where \\fB\\-\\-node\\fR "
 	      "is not given\n"
+	      ".TP\n.B NO_COLOR\nnothing is coloured where it is set and not empty\n"
 	      ".SH FILES\n.TP\n.I tocsin\\-node\nthe node, where neither is given\n"
-	      ".TP\n.I NODE/tocsin.conf\nits configuration, see\n.BR tocsin.conf (5)\n",
+	      ".TP\n.I NODE/tocsin.conf\nits configuration, see\n.BR tocsin.conf (5)\n"
+	      ".SH SEE ALSO\n.BR tocsin.conf (5)\n",
 		to);
 }
 

@@ -1,5 +1,6 @@
 """The command line itself: usage errors, exit codes, streams, help, completion, configuration."""
 import os
+import re
 import shutil
 import subprocess
 
@@ -54,6 +55,16 @@ def test_the_manual_names_every_command(tocsin):
     for line in tocsin("help").out.splitlines():
         if line.startswith("  ") and not line.lstrip().startswith("-"):
             assert f'.SS "{line.split()[0]}' in page
+
+
+def test_the_manual_says_all_that_help_says(tocsin):
+    page = re.sub(r"\\f[BIR]|^\.[A-Z]+ ?|\\&", "", tocsin("help", "--format", "man").out, flags=re.M)
+    page = " ".join(page.replace("\\-", "-").replace("\\e", "\\").split())
+    for line in tocsin("help").out.splitlines():
+        if line.startswith("  ") and not line.lstrip().startswith("-"):
+            for paragraph in tocsin("help", line.split()[0]).out.split("\n\n"):
+                if re.match(r'[A-Z"]', paragraph) and not paragraph.startswith("Every command:"):
+                    assert " ".join(paragraph.split()) in page
 
 
 @pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")
