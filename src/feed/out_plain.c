@@ -10,7 +10,7 @@ reads_back(struct span line, struct observable what)
 {
 	own_arena struct arena a = {};
 	struct observable o;
-	if (obs_line(line, &a, &o, NULL))
+	if (obs_value(line, &a, &o, NULL))
 		return false;
 	return (o.kind == what.kind && span_eq(o.value, what.value)) ||
 	       (o.kind == OBS_IPV4 && what.kind == OBS_IPV6);

@@ -145,7 +145,7 @@ list_line(struct span line)
 {
 	own_arena struct arena a = {};
 	struct observable o;
-	if (obs_line(line, &a, &o, NULL))
+	if (obs_value(line, &a, &o, NULL))
 		BAD(line);
 }
 
