@@ -112,7 +112,7 @@ cmd_instant(const struct cmd_env *env, const char *name, int64_t *out)
 }
 
 /* Words of the line, names of files and what peers said are in it: nothing may steer the terminal. */
-static void
+[[gnu::format(printf, 1, 0)]] static void
 say_line(const char *format, va_list args)
 {
 	own_mem char *text = NULL;
