@@ -211,8 +211,8 @@ only_a_pattern_whose_every_part_decides_is_whole(void **state)
 		"[domain-name:value = 'a.example'] AND [domain-name:value = 'b.example']",
 		"[ipv4-addr:value = '139.226.0.0/15' AND ipv4-addr:x = 1]",
 		"[domain-name:resolves_to_refs[*].value = '192.0.2.1']",
-		"([ipv4-addr:value = '192.0.2.1'] FOLLOWEDBY [ipv4-addr:value = '192.0.2.2']) "
-		"WITHIN 1 SECONDS",
+		("([ipv4-addr:value = '192.0.2.1'] FOLLOWEDBY [ipv4-addr:value = '192.0.2.2']) "
+		 "WITHIN 1 SECONDS"),
 	};
 	for (size_t i = 0; i < sizeof not / sizeof not [0]; i++)
 		if (atoms_of(not [i]).whole)
