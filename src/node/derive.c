@@ -2,8 +2,8 @@
 
 #include "base/mutant.h"
 #include "memo/redact.h"
-#include "taxii/marks.h"
 #include "taxii/ends.h"
+#include "taxii/marks.h"
 
 static enum rc
 derive(struct node *n, struct redact_ask *ask, const struct vault_item *item, struct buf *text,

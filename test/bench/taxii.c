@@ -9,10 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../unit/taxii/local.h"
 #include "base/must.h"
 #include "memo/grant.h"
 #include "memo/login.h"
-#include "../unit/taxii/local.h"
 
 enum { OBJECTS = 100000, ENVELOPE = 1000, ROUNDS = 90 };
 

@@ -53,9 +53,11 @@ def tocsin_run(*args, code=0, stdin=b"", env=None, cwd=None, timeout=120):
 
 @pytest.fixture(autouse=True)
 def nothing_left_running():
+    """What serves a whole module was there before the test and stays."""
+    before = list(sys.modules["serving"].STARTED) if "serving" in sys.modules else []
     yield
     if "serving" in sys.modules:
-        sys.modules["serving"].end_all()
+        sys.modules["serving"].end_all(before)
 
 
 bounded = pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer maps terabytes and doubles what is used: "

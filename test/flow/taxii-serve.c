@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../unit/taxii/local.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/must.h"
@@ -22,7 +23,6 @@
 #include "memo/login.h"
 #include "memo/user.h"
 #include "store/store.h"
-#include "../unit/taxii/local.h"
 #include "taxii/serve.h"
 #include "vault/vault.h"
 

@@ -18,11 +18,11 @@
 
 #include "base/own.h"
 #include "codec/json.h"
+#include "local.h"
 #include "memo/grant.h"
 #include "memo/login.h"
 #include "memo/user.h"
 #include "store/store.h"
-#include "local.h"
 #include "taxii/media.h"
 #include "taxii/server.h"
 #include "vault/quarantine.h"
