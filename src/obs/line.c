@@ -1,5 +1,6 @@
 #include "obs/line.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -183,15 +184,15 @@ read_wildcard(struct reading *r, struct span text)
 	for (size_t i = star; i < text.len; i++)
 		if (text.ptr[i] != '*' && text.ptr[i] != '.')
 			return RC_NONE;
+	static const char *const zeros[] = {"", "0.0.0", "0.0", "0"};
 	struct addr net;
 	char plain[24];
 	for (size_t i = 0; i < star; i++)
 		dots += text.ptr[i] == '.';
-	span_copy(span_sub(text, 0, star), plain, sizeof plain);
-	for (size_t i = dots; i < 3; i++)
-		strcat(plain, "0.");
-	strcat(plain, "0");
-	if (dots == 0 || dots > 3 || !addr_parse4(span_of(plain), &net))
+	if (dots == 0 || dots > 3)
+		return RC_NONE;
+	snprintf(plain, sizeof plain, "%.*s%s", (int)star, text.ptr, zeros[dots]);
+	if (!addr_parse4(span_of(plain), &net))
 		return RC_NONE;
 	return add_net(r, number_of(&net), 8 * (unsigned)dots);
 }

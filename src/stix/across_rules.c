@@ -279,6 +279,7 @@ judge_samples(struct check *c, struct stix_across *a, yyjson_val *malware)
 				"is_family is false all are the same");
 		}
 	}
+	(void)first; /* lives as long as hashes, which point into it */
 	c->at = step.up;
 }
 

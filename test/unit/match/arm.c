@@ -105,8 +105,8 @@ what_needs_more_is_never_armed_by_half(void **state)
 		"[domain-name:value = 'nodots']",
 		"[domain-name:resolves_to_refs[*].value = '192.0.2.1']",
 		"[ipv4-addr:value ISSUPERSET '192.0.2.0/24']",
-		"[file:hashes.'SHA3-256' = "
-		"'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855']",
+		("[file:hashes.'SHA3-256' = "
+		 "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855']"),
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		if (strcmp(armed(cases[i]), "partial") != 0)
