@@ -129,7 +129,7 @@ time_epoch(struct span text)
 {
 	size_t at = 0;
 	int64_t whole = 0;
-	for (; at < text.len && at < 20 && ascii_is_digit(text.ptr[at]); at++)
+	for (; at < text.len && at < 19 && ascii_is_digit(text.ptr[at]); at++)
 		whole = whole * 10 + (text.ptr[at] - '0');
 	size_t digits = at;
 	int64_t part = time_fraction(text, &at);

@@ -25,6 +25,7 @@ exchange_new(void *server, const char *uri, struct MHD_Connection *mhd)
 	struct exchange *x = mem_new(sizeof *x);
 	x->server = s;
 	x->conn = conn_of(mhd);
+	exchange_abandon(x->conn);
 	x->target_at = uri;
 	x->raw_target = arena_dup(&x->arena, span_of(uri ? uri : ""));
 	x->body_limit = s->config.body_limit;
@@ -65,6 +66,15 @@ exchange_end(void *server, struct MHD_Connection *mhd, void **exchange,
 	conn_phase(x->conn, PHASE_IDLE);
 	arena_fini(&x->arena);
 	free(x);
+}
+
+void
+exchange_abandon(struct conn *c)
+{
+	pthread_mutex_lock(&c->server->wait_lock);
+	void *left = c->server->slots.at[c->slot].x;
+	pthread_mutex_unlock(&c->server->wait_lock);
+	exchange_end(c->server, c->mhd, &left, MHD_REQUEST_TERMINATED_WITH_ERROR);
 }
 
 struct field_list {

@@ -150,5 +150,10 @@ void exchange_end(void *server, struct MHD_Connection *mhd, void **exchange,
 	enum MHD_RequestTerminationCode code);
 enum MHD_Result exchange_step(void *server, struct MHD_Connection *mhd, const char *url,
 	const char *method, const char *version, const char *data, size_t *size, void **exchange);
+/*
+ * Ends what is left of a connection's former request: versions of the library from 1.0 on close it after
+ * some malformed requests without saying that the request has ended.
+ */
+void exchange_abandon(struct conn *c);
 /* The server answers by itself. */
 void exchange_refuse(struct exchange *x, unsigned status, const char *why);

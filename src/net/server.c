@@ -133,6 +133,7 @@ conn_start(struct server *s, struct MHD_Connection *mhd, void **context)
 static void
 conn_end(struct server *s, struct conn *c)
 {
+	exchange_abandon(c);
 	pthread_mutex_lock(&s->conns_lock);
 	if (c->prev)
 		c->prev->next = c->next;

@@ -4,7 +4,7 @@ import json
 import lzma
 import subprocess
 
-from conftest import BIN
+from conftest import BIN, bounded
 
 IDENTITY = {"type": "identity", "spec_version": "2.1", "id": "identity--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f",
             "created": "2016-04-06T20:03:48.000Z", "modified": "2016-04-06T20:03:48.000Z", "name": "ACME"}
@@ -135,6 +135,7 @@ def test_hostile_json_is_refused_with_its_place(tocsin):
     tocsin("check", "-", stdin=good)
 
 
+@bounded
 def test_a_large_bundle_costs_little_more_than_its_text(tocsin, tmp_path):
     size = 0
     with open(tmp_path / "large", "w") as out:

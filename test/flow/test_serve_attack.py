@@ -18,6 +18,8 @@ from conftest import tocsin_run
 from serving import MEDIA, PASSWORD, Serve, end_all, envelope, indicator, wait_for
 
 LIMIT = 1 << 20
+# From 1.0 on libmicrohttpd refuses malformed requests before anybody else sees them, in its own words.
+STRICT_LIBRARY = subprocess.run(["pkg-config", "--atleast-version=1.0", "libmicrohttpd"]).returncode == 0
 
 
 class Node:
@@ -162,7 +164,8 @@ def test_a_request_with_two_readings_is_refused_and_nothing_follows(node, serve,
     assert ended and got.startswith(b"HTTP/1.1 "), got
     (status, fields, text), = answers(got)
     assert status in (400, 413, 431, 501), got
-    if name != "no-colon":  # what is no head at all the library answers by itself
+    # What is no head at all the library answers by itself, and from 1.0 on more than that.
+    if name != "no-colon" and (b"content-type" in fields or not STRICT_LIBRARY):
         assert fields[b"content-type"] == MEDIA.encode() and json.loads(text)["http_status"] == str(status)
     assert b"api_roots" not in got, "what was smuggled was served"
     well(node, serve)
