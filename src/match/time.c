@@ -128,20 +128,20 @@ int64_t
 time_epoch(struct span text)
 {
 	size_t at = 0;
-	int64_t whole = 0;
+	uint64_t whole = 0; /* 19 digits are more than the other holds */
 	for (; at < text.len && at < 19 && ascii_is_digit(text.ptr[at]); at++)
-		whole = whole * 10 + (text.ptr[at] - '0');
+		whole = whole * 10 + (uint64_t)(text.ptr[at] - '0');
 	size_t digits = at;
 	int64_t part = time_fraction(text, &at);
 	if (at != text.len || digits < 8)
 		return TIME_NONE;
 	if (digits == 13)
-		return whole * 1000;
+		return (int64_t)whole * 1000;
 	if (digits == 16)
-		return whole;
+		return (int64_t)whole;
 	if (digits == 19)
-		return whole / 1000;
-	return digits <= 11 ? whole * SECOND + part : TIME_NONE;
+		return (int64_t)(whole / 1000);
+	return digits <= 11 ? (int64_t)whole * SECOND + part : TIME_NONE;
 }
 
 int64_t
