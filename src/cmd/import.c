@@ -165,7 +165,7 @@ import_file(struct job *j, const char *path, struct diag *why)
 	if (!j->format.len)
 		cmd_say(j->env, "%s: read as %s", strcmp(path, "-") ? path : "standard input",
 			format->name);
-	struct arrival *a = arrival_new(j->node.vault, j->collection, &source);
+	struct arrival *a = arrival_new(j->node.vault, j->look.vault, j->collection, &source);
 	code = read_all(j, path, text.span.len, in, a, why);
 	/* What was read before a fault is stored all the same. */
 	struct diag later;

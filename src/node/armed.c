@@ -277,7 +277,7 @@ find_or_make(struct node *n, struct span alias, struct vault_collection *c, stru
 static enum rc
 store_all(struct node *n, const struct arrival_into *into, uint64_t *added, struct diag *why)
 {
-	struct arrival *arrival = arrival_new(n->vault, into->collection, &into->source);
+	struct arrival *arrival = arrival_new(n->vault, NULL, into->collection, &into->source);
 	struct arrival_fault fault;
 	size_t at = 0;
 	/* Who saw it goes along, so that the receiver can read the name. */

@@ -7,10 +7,16 @@
 
 enum { PARCEL_OBJECTS = VAULT_BATCH_MAX, PARCEL_BYTES = 48 << 20, FAULTS_MOST = 100 };
 
-struct arrival {
-	struct vault *vault;
+/* A parcel and the batch it becomes. */
+struct lane {
+	struct parcel *parcel;
 	struct vault_batch *batch;
-	struct parcel *filling, *storing; /* storing: the other thread's while `busy` */
+	bool prepared;
+};
+
+struct arrival {
+	struct vault *vault, *look;
+	struct lane filling, storing; /* storing: the other thread's while `busy` */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t change;
@@ -24,10 +30,11 @@ struct arrival {
 };
 
 static void
-keep_faults(struct arrival *a, const struct parcel *p)
+keep_faults(struct arrival *a, const struct lane *l)
 {
+	const struct parcel *p = l->parcel;
 	for (size_t i = 0; i < p->items.len && a->faults.len < FAULTS_MOST; i++) {
-		const struct vault_result *r = vault_batch_result(a->batch, p->items.at[i].result);
+		const struct vault_result *r = vault_batch_result(l->batch, p->items.at[i].result);
 		if (r->verdict == VAULT_ADDED || r->verdict == VAULT_DUPLICATE)
 			continue;
 		*vec_add(&a->faults) = (struct arrival_fault){
@@ -44,9 +51,11 @@ keep_faults(struct arrival *a, const struct parcel *p)
 static enum rc
 store_one(struct arrival *a, struct diag *why)
 {
-	enum rc code = parcel_store(a->vault, a->batch, &a->storing, 1, why);
+	struct lane *l = &a->storing;
+	enum rc code = l->prepared ? vault_batch_commit(l->batch, why)
+				   : parcel_store(a->vault, l->batch, &l->parcel, 1, why);
 	if (!code)
-		keep_faults(a, a->storing);
+		keep_faults(a, l);
 	return code;
 }
 
@@ -69,7 +78,7 @@ store_loop(void *ctx)
 			a->why = why;
 		}
 		if (!code) {
-			struct vault_counts one = vault_batch_counts(a->batch);
+			struct vault_counts one = vault_batch_counts(a->storing.batch);
 			a->counts.added += one.added;
 			a->counts.duplicate += one.duplicate;
 			a->counts.quarantined += one.quarantined;
@@ -83,24 +92,28 @@ store_loop(void *ctx)
 }
 
 struct arrival *
-arrival_new(struct vault *v, uint32_t collection, const struct vault_source *source)
+arrival_new(
+	struct vault *v, struct vault *look, uint32_t collection, const struct vault_source *source)
 {
 	struct arrival *a = mem_new(sizeof *a);
 	a->vault = v;
-	a->batch = vault_batch_new(v);
-	a->filling = parcel_new();
-	a->storing = parcel_new();
-	a->filling->collection = a->storing->collection = collection;
-	a->filling->source = a->storing->source = *source;
+	a->look = look;
+	for (struct lane *l = &a->filling;; l = &a->storing) {
+		*l = (struct lane){.parcel = parcel_new(), .batch = vault_batch_new(v)};
+		l->parcel->collection = collection;
+		l->parcel->source = *source;
+		if (l == &a->storing)
+			break;
+	}
 	must(pthread_mutex_init(&a->lock, NULL) == 0 && pthread_cond_init(&a->change, NULL) == 0);
 	must(pthread_create(&a->thread, NULL, store_loop, a) == 0);
 	a->running = true;
 	return a;
 }
 
-/* Waits until the last parcel is stored, then gives this one away unless something failed. */
+/* Waits until the last parcel is stored; says whether that failed. */
 static enum rc
-hand_over(struct arrival *a, struct diag *why)
+wait_stored(struct arrival *a, struct diag *why)
 {
 	pthread_mutex_lock(&a->lock);
 	while (a->busy)
@@ -108,24 +121,55 @@ hand_over(struct arrival *a, struct diag *why)
 	enum rc code = a->code;
 	if (code && why)
 		*why = a->why;
-	if (!code && a->filling->items.len) {
-		struct parcel *full = a->filling;
+	pthread_mutex_unlock(&a->lock);
+	return code;
+}
+
+/* Beside the storing of the one before, unless nothing is known of that. */
+static enum rc
+prepare(struct arrival *a, struct diag *why)
+{
+	struct lane *l = &a->filling;
+	l->prepared = false;
+	if (!a->look || !l->parcel->items.len)
+		return RC_OK;
+	bool known = a->storing.prepared;
+	enum rc code = known ? RC_OK : wait_stored(a, why);
+	if (!code)
+		code = parcel_prepare(
+			l->parcel, l->batch, a->look, known ? a->storing.batch : NULL, why);
+	l->prepared = code == RC_OK;
+	return code == RC_NONE ? RC_OK : code;
+}
+
+/* Gives the parcel away once the last is stored, unless something failed. */
+static enum rc
+hand_over(struct arrival *a, struct diag *why)
+{
+	enum rc code = prepare(a, why);
+	if (!code)
+		code = wait_stored(a, why);
+	if (code)
+		return code;
+	if (a->filling.parcel->items.len) {
+		pthread_mutex_lock(&a->lock);
+		struct lane full = a->filling;
 		a->filling = a->storing;
 		a->storing = full;
 		a->busy = true;
 		pthread_cond_broadcast(&a->change);
+		pthread_mutex_unlock(&a->lock);
 	}
-	pthread_mutex_unlock(&a->lock);
-	if (!code)
-		parcel_reset(a->filling);
-	return code;
+	parcel_reset(a->filling.parcel);
+	return RC_OK;
 }
 
 enum rc
 arrival_add(struct arrival *a, struct span text, struct diag *why)
 {
-	parcel_add_copy(a->filling, text);
-	if (a->filling->items.len < PARCEL_OBJECTS && a->filling->bytes < PARCEL_BYTES)
+	parcel_add_copy(a->filling.parcel, text);
+	if (a->filling.parcel->items.len < PARCEL_OBJECTS &&
+		a->filling.parcel->bytes < PARCEL_BYTES)
 		return RC_OK;
 	return hand_over(a, why);
 }
@@ -181,9 +225,10 @@ arrival_free(struct arrival *a)
 	if (!a)
 		return;
 	join(a);
-	vault_batch_free(&a->batch);
-	parcel_free(a->filling);
-	parcel_free(a->storing);
+	vault_batch_free(&a->filling.batch);
+	vault_batch_free(&a->storing.batch);
+	parcel_free(a->filling.parcel);
+	parcel_free(a->storing.parcel);
 	pthread_mutex_destroy(&a->lock);
 	pthread_cond_destroy(&a->change);
 	arena_fini(&a->text);

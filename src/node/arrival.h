@@ -4,11 +4,12 @@
 
 /*
  * A stream of objects into one collection: the caller's thread checks while another stores. The vault's
- * handle belongs to the stream from new to finish.
+ * handle belongs to the stream from new to finish. `look`, a reading handle of the same database and the
+ * caller's thread, may be NULL: with it that thread does what of the storing it can.
  */
 struct arrival;
-struct arrival *arrival_new(
-	struct vault *v, uint32_t collection, const struct vault_source *source);
+struct arrival *arrival_new(struct vault *v, struct vault *look, uint32_t collection,
+	const struct vault_source *source);
 /* `text` is copied. RC_FULL, RC_IO, ...: of an earlier parcel's storing; nothing more is taken then. */
 enum rc arrival_add(struct arrival *a, struct span text, struct diag *why);
 /* Stores what is left and waits for it. Counts are of what is durable. */

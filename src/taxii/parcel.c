@@ -147,6 +147,21 @@ batch_parcel(struct vault_batch *b, struct parcel *p)
 }
 
 enum rc
+parcel_prepare(struct parcel *p, struct vault_batch *b, struct vault *look,
+	const struct vault_batch *before, struct diag *why)
+{
+	if (p->unresolved)
+		return RC_NONE;
+	vault_batch_reset(b);
+	company_mark(p);
+	enum rc code = batch_parcel(b, p);
+	if (code)
+		return diag_fail(why, code, "more than %d objects at once", VAULT_BATCH_MAX);
+	vault_batch_look(b, look, before);
+	return RC_OK;
+}
+
+enum rc
 parcel_store(struct vault *v, struct vault_batch *b, struct parcel *const *parcels, size_t count,
 	struct diag *why)
 {

@@ -55,6 +55,14 @@ enum rc parcel_store(struct vault *v, struct vault_batch *b, struct parcel *cons
 	size_t count, struct diag *why);
 
 /*
+ * What parcel_store does before its transaction, for one parcel and by a reading handle, so that the filling
+ * thread can do it; vault_batch_commit(b) is the rest. `before`: see vault_batch_look. RC_NONE: the parcel
+ * must wait for what is being stored, for it bears marks that only the vault may know; use parcel_store.
+ */
+enum rc parcel_prepare(struct parcel *p, struct vault_batch *b, struct vault *look,
+	const struct vault_batch *before, struct diag *why);
+
+/*
  * What is known of an object by itself: markings that are not TLP's count as unknown (RED). Spans borrow
  * from it.
  */

@@ -17,6 +17,7 @@ vault_batch_reset(struct vault_batch *b)
 	for (size_t i = 0; i < b->requests.len; i++)
 		buf_fini(&b->requests.at[i].details);
 	b->items.len = b->requests.len = b->types.len = 0;
+	b->look.done = false;
 	b->creator_text = SPAN("");
 	arena_reset(&b->text);
 }
@@ -33,7 +34,8 @@ vault_batch_free(struct vault_batch **p)
 	free(b->requests.at);
 	free(b->types.at);
 	free(b->kinds);
-	free(b->order);
+	free(b->look.order);
+	free(b->sorted);
 	buf_fini(&b->facts);
 	free(b);
 }
@@ -65,6 +67,7 @@ static struct item *
 item_new(struct vault_batch *b)
 {
 	must(b->requests.len);
+	b->look.done = false;
 	struct item *it = vec_add(&b->items);
 	*it = (struct item){.request = (uint32_t)b->requests.len - 1, .twin = UNSTORED};
 	return it;

@@ -4,13 +4,12 @@
 #include "vault/batch-internal.h"
 #include "vault/sql.h"
 
-/* Collections and sources of the requests, numbers of the types, keys of the items. */
+/* Collections and sources of the requests, numbers of the types. */
 static enum rc
 resolve(struct vault_batch *b, struct diag *why)
 {
 	struct vault *v = b->vault;
 	b->kinds = mem_grow(b->kinds, b->types.len + 1, sizeof *b->kinds);
-	b->order = mem_grow(b->order, b->items.len + 1, sizeof *b->order);
 	for (size_t i = 0; i < b->requests.len; i++) {
 		struct request *r = &b->requests.at[i];
 		struct vault_collection c;
@@ -38,20 +37,8 @@ resolve(struct vault_batch *b, struct diag *why)
 		it->twin = UNSTORED;
 		if (!it->refused)
 			it->result = (struct vault_result){};
-		it->key = vault_key(v, &it->row.uuid);
-		b->order[i].key = it->refused ? INT64_MAX : it->key;
-		b->order[i].item = (uint32_t)i;
 	}
 	return RC_OK;
-}
-
-static int
-by_key(const void *a, const void *b)
-{
-	const struct place *one = a, *two = b;
-	if (one->key != two->key)
-		return one->key < two->key ? -1 : 1;
-	return one->item < two->item ? -1 : one->item > two->item;
 }
 
 /* `count` rows by one statement: 1 or SQL_MANY. */
@@ -91,7 +78,7 @@ insert_entries(struct vault_batch *b, struct item *const *items, size_t count, s
 	if (rc != RC_OK)
 		return rc;
 	for (unsigned i = 0; i < count; i++) {
-		stmt_bind_i64(st, i * 2 + 1, items[i]->key);
+		stmt_bind_i64(st, i * 2 + 1, vault_key(b->vault, &items[i]->row.uuid));
 		stmt_bind_i64(st, i * 2 + 2, items[i]->row.added);
 	}
 	return stmt_run(st, why);
@@ -144,6 +131,8 @@ insert_all(struct vault_batch *b, struct diag *why)
 		rc = insertion_end(b, &objects, why);
 	for (size_t i = 0; rc == RC_OK && i < b->items.len; i++) {
 		struct item *it = &b->items.at[b->order[i].item];
+		if (i + BATCH_AHEAD < b->items.len)
+			__builtin_prefetch(&b->items.at[b->order[i + BATCH_AHEAD].item]);
 		if (it->twin != UNSTORED)
 			it->result.added = b->items.at[it->twin].row.added;
 		if (it->result.verdict == VAULT_ADDED)
@@ -186,11 +175,12 @@ vault_batch_work(struct vault_batch *b, struct diag *why)
 {
 	enum rc rc = vault_state_read(b->vault, &b->state, why);
 	b->now = clock_now(b->vault->clock);
+	b->began = b->state.last;
 	if (rc == RC_OK)
 		rc = resolve(b, why);
 	if (rc != RC_OK)
 		return rc;
-	qsort(b->order, b->items.len, sizeof *b->order, by_key);
+	batch_order(b);
 	rc = batch_judge(b, why);
 	if (rc == RC_OK)
 		rc = insert_all(b, why);
@@ -209,7 +199,11 @@ vault_batch_commit(struct vault_batch *b, struct diag *why)
 	if (rc != RC_OK)
 		return vault_undo(b->vault, rc);
 	rc = store_commit(b->vault->store, why);
-	return rc == RC_OK ? RC_OK : vault_undo(b->vault, rc);
+	if (rc != RC_OK)
+		return vault_undo(b->vault, rc);
+	b->vault->looked_from = b->look.done ? b->began : INT64_MIN;
+	b->vault->looked_to = b->state.last;
+	return RC_OK;
 }
 
 enum rc

@@ -230,15 +230,18 @@ judge_lone(struct vault_batch *b, uint32_t index, struct diag *why)
 
 /* Nearly every key of an import is new: asking only for that costs half of loading a group. */
 static enum rc
-load_stored(struct vault_batch *b, struct stmt *probe, int64_t key, struct vault_group *stored,
-	struct diag *why)
+load_stored(struct vault_batch *b, struct stmt *probe, const struct place *at,
+	struct vault_group *stored, struct diag *why)
 {
-	stmt_bind_i64(probe, 1, key);
-	enum rc rc = stmt_step(probe, why);
-	stmt_rewind(probe);
+	enum rc rc = at->stored ? RC_OK : RC_NONE;
 	stored->len = 0;
+	if (!b->known) {
+		stmt_bind_i64(probe, 1, at->key);
+		rc = stmt_step(probe, why);
+		stmt_rewind(probe);
+	}
 	if (rc == RC_OK)
-		return vault_group_load(b->vault, key, stored, why);
+		return vault_group_load(b->vault, at->key, stored, why);
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
@@ -255,7 +258,9 @@ batch_judge(struct vault_batch *b, struct diag *why)
 		next = i + 1;
 		while (next < count && b->order[next].key == b->order[i].key)
 			next++;
-		rc = load_stored(b, probe, b->order[i].key, &stored, why);
+		if (i + BATCH_AHEAD < count)
+			__builtin_prefetch(&b->items.at[b->order[i + BATCH_AHEAD].item], 1);
+		rc = load_stored(b, probe, &b->order[i], &stored, why);
 		if (rc != RC_OK)
 			break;
 		if (stored.len == 0 && next == i + 1)

@@ -7,7 +7,10 @@
 	"facts, " \
 	"bytes"
 
-/* Many rows a statement: its cursors stay where the last row went, which is where the next goes. */
+/*
+ * Many rows a statement: its cursors stay where the last row went, which is where the next goes. `or fail`:
+ * the transaction is rolled back anyhow, so no copy of each page is kept to undo the statement alone.
+ */
 #define ROW2(a, b) "($" #a ",$" #b ")"
 #define ROW6(a, b, c, d, e, f) "($" #a ",$" #b ",$" #c ",$" #d ",$" #e ",$" #f ")"
 #define MANY6 \
@@ -35,8 +38,8 @@ const char *const vault_sql[SQL_QUERIES] = {
 	[SQL_INSERT] = "insert into object(added, collection, last, kind, facts, bytes) "
 		       "values($1, $2, $3, $4, $5, $6)",
 	[SQL_INSERT_MANY] =
-		"insert into object(added, collection, last, kind, facts, bytes) values" MANY6,
-	[SQL_ENTRY_MANY] = "insert into entry(key, added) values" MANY2,
+		"insert or fail into object(added, collection, last, kind, facts, bytes) values" MANY6,
+	[SQL_ENTRY_MANY] = "insert or fail into entry(key, added) values" MANY2,
 	[SQL_ENTRY] = "insert into entry(key, added) values($1, $2)",
 	[SQL_ENTRY_DELETE] = "delete from entry where key = $1 and added = $2",
 	[SQL_OBJECT_DELETE] = "delete from object where added = $1",

@@ -20,6 +20,8 @@ struct vault {
 	uint64_t seed;
 	int64_t checked;     /* store_version when the epoch was last compared */
 	int64_t status_kept; /* us; 0: VAULT_STATUS_KEPT */
+	/* Stamps before and after the last commit, if it was of a batch that had been looked up. */
+	int64_t looked_from, looked_to;
 	struct arena collection_text;
 };
 

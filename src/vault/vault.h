@@ -176,6 +176,15 @@ enum rc vault_batch_add(struct vault_batch *b, const struct vault_object *o);
 enum rc vault_batch_refuse(
 	struct vault_batch *b, struct span id, struct span version, const char *reason);
 /*
+ * Sorts the batch and notes by `look`, a reading handle of the same database, which of its ids are stored,
+ * so that the commit need not: for the thread that fills batches beside the one that stores them. Only a
+ * note: what others add before the commit makes it void, and where it cannot be had the commit looks itself.
+ * `before`: the batch handed to the storing thread last, stored by now or not, which nobody may reset during
+ * the call; where it was not looked up, neither is this. NULL: all handed over are stored. Batches are
+ * committed in the order of their looks.
+ */
+void vault_batch_look(struct vault_batch *b, struct vault *look, const struct vault_batch *before);
+/*
  * Takes the append lock, stores, makes durable. On failure nothing is there and the batch is as
  * before: RC_AGAIN and RC_FULL may be tried again. RC_NONE: a request's collection does not exist.
  */
