@@ -63,6 +63,7 @@ exchange_end(void *server, struct MHD_Connection *mhd, void **exchange,
 	buf_fini(&x->headers);
 	if (x->response)
 		MHD_destroy_response(x->response);
+	push_flush(x->conn);
 	conn_phase(x->conn, PHASE_IDLE);
 	arena_fini(&x->arena);
 	free(x);

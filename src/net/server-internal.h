@@ -45,7 +45,8 @@ struct conn {
 	struct tls *judged; /* which generation judged the certificate; held */
 	enum tls_verdict verdict;
 	struct cert *cert;
-	bool served; /* lock: a request line was read, by this thread */
+	bool held_back; /* the kernel waits for more to send */
+	bool served;	/* lock: a request line was read, by this thread */
 	pthread_t thread;
 };
 
@@ -128,6 +129,10 @@ void accept_give_back(struct server *s); /* a connection ended */
 void mend_log(void *server, const char *format, va_list args);
 /* Refuses past the library; the connection is to be closed. */
 void mend_refuse(struct exchange *x, unsigned status, const char *why);
+
+/* push.c; by the thread that serves the connection */
+void push_prepare(struct conn *c); /* of a TLS session */
+void push_flush(struct conn *c);   /* at the end of an answer */
 
 /* watch.c */
 void *watch_run(void *server);

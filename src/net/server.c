@@ -115,6 +115,7 @@ conn_start(struct server *s, struct MHD_Connection *mhd, void **context)
 	if (c->tls) {
 		c->session = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)
 				     ->tls_session;
+		push_prepare(c);
 		/* A session that could not be set up has no certificate and fails its handshake. */
 		if (tls_prepare(c->tls, c->session, &s->ticket_key) != RC_OK)
 			shutdown(c->fd, SHUT_RDWR);
