@@ -60,36 +60,44 @@ stays_here(uint8_t reader_kind, uint8_t action)
 
 /* ---- the decision on one object ---- */
 
-static struct gate_verdict
-deny(enum gate_step step, struct span clause)
+/* Why not, or NULL; *step is set then. */
+static const char *
+objection(const struct pass *pass, struct facts f, enum gate_step *step)
 {
-	return (struct gate_verdict){.step = step, .clause = clause};
+	must(pass != NULL);
+	if (stays_here(pass->reader_kind, pass->action))
+		return NULL;
+	*step = GATE_HOLD;
+	if (pass->never_leaves || (f.flags & FACTS_NEVER_LEAVES && !mutant(512)))
+		return "never-leaves";
+	*step = GATE_MARKING;
+	if (f.flags & FACTS_HIDDEN && !mutant(513))
+		return "hidden-end";
+	enum tlp level = facts_level(f, default_tlp);
+	if (level >= TLP_RED && !mutant(510))
+		return "tlp";
+	if (pass->reader_kind == READER_PUBLIC && level != TLP_CLEAR && !mutant(511))
+		return "public";
+	return NULL;
 }
 
 struct gate_verdict
 pass_decide(const struct pass *pass, struct facts f)
 {
-	must(pass != NULL);
-	struct gate_verdict permit = {
-		.permit = true, .step = GATE_PERMIT, .clause = span_of(pass->clause)};
-	if (stays_here(pass->reader_kind, pass->action))
-		return permit;
-	if (pass->never_leaves || (f.flags & FACTS_NEVER_LEAVES && !mutant(512)))
-		return deny(GATE_HOLD, SPAN("never-leaves"));
-	if (f.flags & FACTS_HIDDEN && !mutant(513))
-		return deny(GATE_MARKING, SPAN("hidden-end"));
-	enum tlp level = facts_level(f, default_tlp);
-	if (level >= TLP_RED && !mutant(510))
-		return deny(GATE_MARKING, SPAN("tlp"));
-	if (pass->reader_kind == READER_PUBLIC && level != TLP_CLEAR && !mutant(511))
-		return deny(GATE_MARKING, SPAN("public"));
-	return permit;
+	enum gate_step step = GATE_PERMIT;
+	const char *clause = objection(pass, f, &step);
+	return (struct gate_verdict){
+		.permit = !clause,
+		.step = clause ? step : GATE_PERMIT,
+		.clause = span_of(clause ? clause : pass->clause),
+	};
 }
 
 bool
 pass_permits(const struct pass *pass, struct facts f)
 {
-	return pass_decide(pass, f).permit;
+	enum gate_step step;
+	return !objection(pass, f, &step);
 }
 
 /* Only these types have ends; an SCO or identity is not read for nothing. */

@@ -311,13 +311,15 @@ sqlite_column_i64(void *st, unsigned column)
 	return sqlite3_column_int64(st, (int)column);
 }
 
+/* The column is found once, not for each question; its handle is one thread's, so the value stays meanwhile. */
 static struct span
 sqlite_column_bytes(void *st, unsigned column)
 {
-	if (sqlite3_column_type(st, (int)column) == SQLITE_NULL)
-		return (struct span){};
-	const void *bytes = sqlite3_column_blob(st, (int)column);
-	return (struct span){bytes ? bytes : "", (size_t)sqlite3_column_bytes(st, (int)column)};
+	sqlite3_value *value = sqlite3_column_value(st, (int)column);
+	const void *bytes = sqlite3_value_blob(value);
+	if (bytes)
+		return (struct span){bytes, (size_t)sqlite3_value_bytes(value)};
+	return sqlite3_value_type(value) == SQLITE_NULL ? (struct span){} : (struct span){"", 0};
 }
 
 static bool

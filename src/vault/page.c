@@ -348,7 +348,7 @@ vault_page_next(struct vault_page *p, struct vault_item *out, struct diag *why)
 			return RC_NONE;
 		struct stmt *st = p->runs[p->current].st;
 		if (p->want == VAULT_SEND) {
-			vault_item_send(stmt_i64(st, 0), p->collection, stmt_bytes(st, 1),
+			vault_item_send(p->runs[p->current].added, p->collection, stmt_bytes(st, 1),
 				stmt_bytes(st, 2), out);
 			return RC_OK;
 		}
