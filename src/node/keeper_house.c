@@ -7,7 +7,10 @@
 #include "vault/search.h"
 #include "vault/status.h"
 
-enum { FILL_OBJECTS = 1000 };
+/* A step of the search holds the append lock: for 15 ms where others write, for 60 where nobody does. */
+enum { FILL_BUSY = 1000, FILL_QUIET = 4000 };
+#define REST_BUSY (SECOND / 50)
+#define REST_QUIET (SECOND / 1000)
 #define REFRESH_AGAIN (5 * SECOND)
 
 static void
@@ -31,46 +34,67 @@ gauges(struct keeper *k)
 		atomic_store(&k->options.meter->quarantine, aside);
 }
 
+struct house {
+	int64_t tidied, quiet_since, counted; /* monotonic; 0: never, or not now */
+	bool idle;
+};
+
+static void
+tidy(struct keeper *k, struct house *h, int64_t start)
+{
+	struct diag why = {};
+	int64_t now = clock_monotonic();
+	if (h->tidied && now - h->tidied <= 3600 * SECOND)
+		return;
+	enum rc code = vault_status_tidy(k->house.vault,
+		h->tidied ? clock_now(k->options.clock) - 3600 * SECOND : start, &why);
+	if (code && code != RC_AGAIN && code != RC_FULL)
+		failed(k, &why);
+	h->tidied = now;
+}
+
+/* Fills the search a step further and says how long to rest, us. */
+static int64_t
+fill(struct keeper *k, struct house *h)
+{
+	struct diag why = {};
+	int64_t now = clock_monotonic();
+	bool others = vault_changed(k->house.vault);
+	if (atomic_load(&k->busy))
+		return SECOND / 2; /* envelopes go first */
+	enum rc code = vault_search_fill(k->house.vault, others ? FILL_BUSY : FILL_QUIET, &why);
+	if (code == RC_OK) {
+		h->quiet_since = 0;
+		h->idle = false;
+		/* To count what is left reads an index of it. */
+		if (now - h->counted > 2 * SECOND) {
+			gauges(k);
+			h->counted = clock_monotonic();
+		}
+		return others ? REST_BUSY : REST_QUIET;
+	}
+	if (h->quiet_since == 0) {
+		h->quiet_since = now;
+		gauges(k);
+	}
+	if (!h->idle && code == RC_NONE && now - h->quiet_since > 3 * SECOND) {
+		vault_idle(k->house.vault);
+		h->idle = true;
+	}
+	return SECOND / 2;
+}
+
 void *
 keeper_house(void *ctx)
 {
 	struct keeper *k = ctx;
-	struct diag why = {};
-	int64_t tidied = 0, quiet_since = 0;
+	struct house h = {};
 	int64_t start = clock_now(k->options.clock);
-	bool idle = false;
 	vault_status_keep(k->house.vault, k->options.conf->status_keep);
-	for (;;) {
-		int64_t now = clock_monotonic();
-		if (now - tidied > 3600 * SECOND || tidied == 0) {
-			enum rc code = vault_status_tidy(k->house.vault,
-				tidied ? clock_now(k->options.clock) - 3600 * SECOND : start, &why);
-			if (code && code != RC_AGAIN && code != RC_FULL)
-				failed(k, &why);
-			tidied = now;
-		}
-		enum rc code = atomic_load(&k->busy)
-				       ? RC_AGAIN
-				       : vault_search_fill(k->house.vault, FILL_OBJECTS, &why);
-		if (code == RC_OK) {
-			quiet_since = 0;
-			idle = false;
-			gauges(k);
-			if (!keeper_pause(k, SECOND / 50))
-				return NULL;
-			continue;
-		}
-		if (quiet_since == 0) {
-			quiet_since = now;
-			gauges(k);
-		}
-		if (!idle && code == RC_NONE && now - quiet_since > 3 * SECOND) {
-			vault_idle(k->house.vault);
-			idle = true;
-		}
-		if (!keeper_pause(k, SECOND / 2))
-			return NULL;
-	}
+	do
+		tidy(k, &h, start);
+	while (keeper_pause(k, fill(k, &h)));
+	return NULL;
 }
 
 static void
