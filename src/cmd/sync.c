@@ -372,7 +372,12 @@ list_run(struct cmd_env *env)
 static void
 show_event(const struct cmd_env *env, const struct sync_event *e)
 {
-	static const char *const words[] = {"pulled", "pushed", "refused", "quiet", "fault"};
+	static const char *const words[] = {
+		"pulled", "pushed", "refused", "quiet", "waits", "fault"};
+	if (e->kind == SYNC_WAITS)
+		cmd_say(env, "%.*s, %.*s: %s; asked again in %lld s", (int)e->peer.len, e->peer.ptr,
+			(int)e->remote.len, e->remote.ptr, e->why.what,
+			(long long)((e->pause + SECOND - 1) / SECOND));
 	if (e->kind == SYNC_FAULT || e->kind == SYNC_REFUSED) {
 		struct diag line = e->why;
 		if (!line.where[0])
@@ -508,7 +513,9 @@ const struct command command_sync = {
 	.verbs = verbs,
 	.more = "Pulls and pushes what \"sync add\" linked: of one peer, or of all. A running "
 		"\"serve\" does the same by "
-		"itself. After a crash it goes on exactly where it was.\n\n"
+		"itself. After a crash it goes on exactly where it was. A peer that answers 429 or "
+		"503 is asked "
+		"again when it says, for a minute in all.\n\n"
 		"Of a MISP server (--kind misp) REMOTE is \"events\", or terms joined by \"+\": "
 		"tag:NAME, !tag:NAME, org:NAME, threat:1..4, unpublished; to push, \"events\", "
 		"with "

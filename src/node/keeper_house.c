@@ -129,6 +129,7 @@ sync_note(struct keeper *k, const struct sync_event *e)
 				(unsigned long long)e->counts.refused, e->why.where);
 		k->options.log(e->kind == SYNC_PUSHED ? "sync.pushed" : "sync.refused", &line);
 		break;
+	case SYNC_WAITS:
 	case SYNC_FAULT:
 		meter_add(&m->sync_faults, 1);
 		k->options.log("sync.fault", &line);

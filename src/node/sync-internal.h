@@ -30,6 +30,8 @@ struct link {
 	struct arena outgoing; /* their bytes */
 	int64_t reached;       /* newest local stamp looked at by the push under way */
 	bool pushing, in_flight, failed;
+	bool busy;				    /* the peer's last answer was 429 or 503 */
+	int64_t waited;				    /* us, for a busy peer, without follow */
 	int64_t next_at;			    /* monotonic us */
 	struct arena text;			    /* of row.state */
 	char fault[sizeof((struct diag *)0)->what]; /* of row.fault */

@@ -251,7 +251,29 @@ link_event(struct sync *s, const struct link *l, enum sync_event_kind kind, stru
 	};
 }
 
-/* The try failed. With follow the link tries again after `sleep`, else it has ended. */
+/* Whether the one exchange of a link without follow goes on after a pause that a busy peer asked for. */
+static bool
+waits(struct link *l, int64_t sleep, struct sync_event *out)
+{
+	if (!l->busy)
+		return false;
+	if (l->waited + sleep > SYNC_PATIENCE) {
+		diag_todo(&out->why,
+			"it is busy for %lld s or more: run \"tocsin sync\" again after that",
+			(long long)(sleep / SECOND));
+		return false;
+	}
+	l->waited += sleep;
+	l->next_at = clock_monotonic() + sleep;
+	out->kind = SYNC_WAITS;
+	out->pause = sleep;
+	return true;
+}
+
+/*
+ * The try failed. With follow the link tries again after `sleep`, else it has ended, unless the peer is busy and
+ * says how long.
+ */
 void
 link_fault(struct sync *s, struct link *l, int64_t sleep, struct sync_event *out)
 {
@@ -265,7 +287,7 @@ link_fault(struct sync *s, struct link *l, int64_t sleep, struct sync_event *out
 		l->row.fault = SPAN("");
 	if (s->follow)
 		l->next_at = clock_monotonic() + (sleep > 0 ? sleep : s->conf->sync_backoff_first);
-	else
+	else if (!waits(l, sleep, out))
 		l->phase = LINK_ENDED;
 }
 
@@ -396,6 +418,7 @@ take_reply(struct sync *s, const struct message *m, struct link **asker, struct 
 		.elapsed = (int64_t)f.elapsed,
 	};
 	l->in_flight = false;
+	l->busy = !f.code && (f.status == 429 || f.status == 503);
 	link_event(s, l, SYNC_QUIET, out);
 	out->why = f.why;
 	if (!f.code)

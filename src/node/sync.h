@@ -11,11 +11,14 @@
 
 struct sync;
 
+/* How long a link without `follow` waits in all for a peer that says it is busy (429, 503). */
+#define SYNC_PATIENCE (60 * SECOND)
+
 struct sync_options {
 	struct node *node; /* opened to write; the engine's alone while it lives */
 	const struct conf *conf;
 	struct fetch *fetch;
-	bool follow; /* go on for ever; else each link ends once it is quiet */
+	bool follow; /* go on for ever; else each link ends once it is quiet, or has failed */
 };
 
 enum sync_event_kind {
@@ -23,6 +26,7 @@ enum sync_event_kind {
 	SYNC_PUSHED,  /* objects were acknowledged */
 	SYNC_REFUSED, /* the peer refused one object: id, why */
 	SYNC_QUIET,   /* a link is up to date */
+	SYNC_WAITS,   /* the peer is busy: why; without `follow`, asked again after `pause` */
 	SYNC_FAULT,   /* a try failed: why; it is tried again with `follow` */
 };
 
@@ -33,6 +37,7 @@ struct sync_event {
 	struct vault_counts counts;
 	uint64_t objects;  /* in this step */
 	uint64_t left_out; /* parts of an event that no object here can be */
+	int64_t pause;	   /* us; of SYNC_WAITS */
 	struct diag why;
 };
 

@@ -433,6 +433,15 @@ def test_a_fault_is_told_and_the_next_try_goes_on(node, misp, fault, word):
     assert len([o for o in objects(node) if o["type"] == "report"]) == 5
 
 
+def test_a_busy_server_is_asked_again(node, misp):
+    for n in range(3):
+        misp.put(event_of(n))
+    misp.faults.append({"path": "events/view", "status": 429, "body": {"message": "Rate limit exceeded"}})
+    add_peer(node, misp, "--collection", "events=in")
+    assert "429" in (said := node("sync", "x").err) and "asked again in" in said
+    assert len([o for o in objects(node) if o["type"] == "report"]) == 3
+
+
 def test_one_event_that_is_gone_or_broken_hides_no_other(node, misp):
     for n in range(4):
         misp.put(event_of(n))

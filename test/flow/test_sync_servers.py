@@ -260,6 +260,43 @@ def test_retry_after_is_heeded(node, fake, status, after):
     assert len(server.pages) <= 5, "nothing was asked twice but what failed"
 
 
+@pytest.mark.parametrize("status,where", [(429, "page"), (503, "page"), (429, "find")])
+def test_one_exchange_waits_for_a_busy_server(node, fake, status, where):
+    server, refused = fake(150), []
+
+    def twist(asked):
+        if (asked.get("next") if where == "page" else asked.path.endswith("/collections/")) and len(refused) < 2:
+            refused.append(asked.at)
+            return status, {"Retry-After": "1"}, {"title": "come back"}
+        return None
+    server.twist = twist
+    node.link(server.url)
+    said = node.sync()
+    assert len(node.names()) == 150 and len(refused) == 2
+    asked = [a.at for a in server.asked if a.path == server.asked[-1].path and a.get("next")] if where == "page" else [
+        a.at for a in server.asked if a.path.endswith("/collections/")]
+    assert all(b - a >= 1 for a, b in zip(asked, asked[1:3])), "not before it asked for"
+    assert len(re.findall(rf"peer, {ID}: the server answered {status}: come back; asked again in [12] s", said.err)) == 2
+    assert [row["event"] for row in said.rows].count("waits") == 2
+    assert not node.run("sync", "list", "--json").rows[0].get("fault"), "what passed is no fault"
+
+
+def test_one_exchange_waits_a_minute_in_all(node, fake):
+    server = fake(150, twist=on_pages(lambda a: (429, {"Retry-After": "3600"}, {"title": "come back"})))
+    node.link(server.url)
+    start = time.monotonic()
+    said = node.sync(code=3)
+    assert time.monotonic() - start < 20 and len(server.pages) == 1
+    assert "busy for 3600 s or more" in said.err and [row["event"] for row in said.rows] == ["fault"]
+    assert "429" in node.run("sync", "list", "--json").rows[0]["fault"]
+
+
+def test_one_exchange_does_not_wait_for_a_broken_server(node, fake):
+    server = fake(1, twist=on_pages(lambda a: (500, {"Retry-After": "1"}, {"title": "broken"})))
+    node.link(server.url)
+    assert "asked again" not in node.sync(code=3).err and len(server.pages) == 1
+
+
 def test_pauses_widen_and_differ(node, fake):
     server = fake(1, twist=on_pages(lambda a: (500, {}, {"title": "broken"})))
     node.link(server.url)
@@ -620,6 +657,28 @@ def test_what_is_pushed_is_an_envelope_and_its_status_is_followed_to_the_end(nod
     before = len(server.asked)
     node.sync()
     assert not [a for a in server.asked[before:] if a.method == "POST" or "/status/" in a.path]
+
+
+def test_what_a_busy_server_does_not_take_at_once_is_sent_again_once(node, fake):
+    server, refused = fake(), []
+
+    def twist(a):
+        if a.method == "POST" and not refused:
+            refused.append(a)
+            return 503, {"Retry-After": "1"}, {"title": "later"}
+        if a.method == "POST":
+            server.posted.append(json.loads(a.body)["objects"])
+            return 202, {}, {"id": ID, "status": "complete", "total_count": 1, "success_count": 1,
+                             "failure_count": 0, "pending_count": 0}
+        return None
+    server.twist = twist
+    node.run("import", "-", "--collection", "got", stdin="evil.example\n")
+    node.run("sync", "add", "peer", server.url, "--user", USER, "--password-stdin", "--push", f"got={ID}",
+             stdin=PASSWORD + "\n")
+    assert "the server answered 503: later; asked again in" in node.sync().err
+    assert [len(one) for one in server.posted] == [1]
+    node.sync()
+    assert len(server.posted) == 1
 
 
 # ---- the whole way ----
