@@ -7,35 +7,94 @@
 #include "cmd/row.h"
 #include "memo/grant.h"
 
-static enum rc
-show(struct cmd_env *env, struct node *n, const struct vault_collection *c, struct diag *why)
-{
-	uint64_t versions, objects;
+struct shown {
+	const struct vault_collection *c;
 	char id[UUID_TEXT];
-	uuid_text(&c->id, id);
-	enum rc code = vault_collection_count(n->vault, c->number, &versions, &objects, why);
+	uint64_t versions, objects;
+};
+
+static enum rc
+read_shown(struct node *n, const struct vault_collection *c, struct shown *out, struct diag *why)
+{
+	out->c = c;
+	uuid_text(&c->id, out->id);
+	return vault_collection_count(n->vault, c->number, &out->versions, &out->objects, why);
+}
+
+static void
+show_json(const struct shown *s)
+{
+	const struct vault_collection *c = s->c;
+	struct row row;
+	row_begin(&row);
+	row_text(&row, "alias", c->alias);
+	row_text(&row, "id", span_of(s->id));
+	row_text(&row, "title", c->title);
+	row_text(&row, "description", c->description);
+	row_flag(&row, "never_leaves", c->never_leaves);
+	row_number(&row, "objects", (int64_t)s->objects);
+	row_number(&row, "versions", (int64_t)s->versions);
+	row_time(&row, "made", c->made);
+	row_end(&row);
+}
+
+/* One line of a list; `width` is that of the longest alias. */
+static enum rc
+show(struct cmd_env *env, struct node *n, const struct vault_collection *c, int width,
+	struct diag *why)
+{
+	struct shown s;
+	enum rc code = read_shown(n, c, &s, why);
 	if (code)
 		return code;
 	if (env->json) {
-		struct row row;
-		row_begin(&row);
-		row_text(&row, "alias", c->alias);
-		row_text(&row, "id", span_of(id));
-		row_text(&row, "title", c->title);
-		row_text(&row, "description", c->description);
-		row_flag(&row, "never_leaves", c->never_leaves);
-		row_number(&row, "objects", (int64_t)objects);
-		row_number(&row, "versions", (int64_t)versions);
-		row_time(&row, "made", c->made);
-		row_end(&row);
+		show_json(&s);
 		return RC_OK;
 	}
-	printf("%-20.*s  %s  %10llu objects %10llu versions%s  ", (int)c->alias.len, c->alias.ptr,
-		id, (unsigned long long)objects, (unsigned long long)versions,
+	printf("%-*.*s  %s  %8llu object%-1s  %8llu version%-1s%s  ", width, (int)c->alias.len,
+		c->alias.ptr, s.id, (unsigned long long)s.objects, row_plural(s.objects),
+		(unsigned long long)s.versions, row_plural(s.versions),
 		c->never_leaves ? "  never leaves" : "");
 	row_plain(stdout, c->title);
 	putchar('\n');
 	return RC_OK;
+}
+
+/* Who was granted what of it, as the last line of its card. */
+static enum rc
+show_grants(struct node *n, const struct shown *s, struct diag *why)
+{
+	own_arena struct arena a = {};
+	struct grant_row g = {};
+	const char *comma = "grants       ";
+	enum rc code;
+	while (!(code = grant_next(n->store, &a, &g, why))) {
+		if (!span_eq(g.collection, span_of(s->id)))
+			continue;
+		printf("%s%.*s %s", comma, (int)g.user.len, g.user.ptr, grant_word(g.rights));
+		comma = ", ";
+	}
+	puts(comma[0] == ',' ? "" : "grants       none");
+	return code == RC_NONE ? RC_OK : code;
+}
+
+static enum rc
+show_card(struct node *n, const struct shown *s, struct diag *why)
+{
+	const struct vault_collection *c = s->c;
+	char made[TIME_TEXT];
+	time_text(c->made, made);
+	printf("alias        %.*s\nid           %s\ntitle        ", (int)c->alias.len, c->alias.ptr,
+		s->id);
+	row_plain(stdout, c->title);
+	if (c->description.len) {
+		printf("\ndescription  ");
+		row_plain(stdout, c->description);
+	}
+	printf("\nobjects      %llu\nversions     %llu\nmade         %s\nleaves       %s\n",
+		(unsigned long long)s->objects, (unsigned long long)s->versions, made,
+		c->never_leaves ? "never" : "as granted, and as each object is marked");
+	return show_grants(n, s, why);
 }
 
 static enum cmd_exit
@@ -60,7 +119,7 @@ add_run(struct cmd_env *env)
 	enum rc code = vault_collection_add(n.vault, &c, &why);
 	diag_where(&why, "%s", env->word[0]);
 	if (!code)
-		code = show(env, &n, &c, &why);
+		code = show(env, &n, &c, (int)c.alias.len, &why);
 	if (!code && !c.never_leaves)
 		cmd_say(env, "nobody reads it yet: \"tocsin grant %s USER read\"", env->word[0]);
 	return code ? cmd_refuse(env, code, &why) : CMD_YES;
@@ -74,10 +133,16 @@ list_run(struct cmd_env *env)
 	struct vault_collection c;
 	uint32_t number = 0;
 	bool any = false;
+	int width = 12;
 	enum rc code = handle_open(env, STORE_READ, &n, &why);
+	while (!code && !(code = vault_collection_next(n.vault, &number, &c, &why)))
+		width = row_wider(width, c.alias);
+	if (code == RC_NONE && n.vault)
+		code = RC_OK;
+	number = 0;
 	while (!code && !(code = vault_collection_next(n.vault, &number, &c, &why))) {
 		any = true;
-		code = show(env, &n, &c, &why);
+		code = show(env, &n, &c, width, &why);
 	}
 	if (code && code != RC_NONE)
 		return cmd_fail(&why);
@@ -95,10 +160,15 @@ show_run(struct cmd_env *env)
 	struct diag why = {};
 	struct vault_collection c;
 	enum rc code = handle_open(env, STORE_READ, &n, &why);
+	struct shown s;
 	if (!code)
 		code = guess_collection(&n, span_of(env->word[0]), &c, &why);
 	if (!code)
-		code = show(env, &n, &c, &why);
+		code = read_shown(&n, &c, &s, &why);
+	if (!code && env->json)
+		show_json(&s);
+	else if (!code)
+		code = show_card(&n, &s, &why);
 	return code ? cmd_fail(&why) : CMD_YES;
 }
 
@@ -123,8 +193,8 @@ remove_run(struct cmd_env *env)
 		code = grant_forget(n.store, span_of(id), &why);
 	if (code)
 		return cmd_fail(&why);
-	cmd_say(env, "removed with %llu objects in %llu versions", (unsigned long long)objects,
-		(unsigned long long)versions);
+	cmd_say(env, "removed with %llu object%s in %llu version%s", (unsigned long long)objects,
+		row_plural(objects), (unsigned long long)versions, row_plural(versions));
 	return CMD_YES;
 }
 
@@ -149,7 +219,7 @@ static const struct command verbs[] = {
 		.run = list_run},
 	{.name = "show",
 		.args = "ALIAS",
-		.summary = "one of them",
+		.summary = "one of them, with who may read and write it",
 		.needs = NEED_CONF,
 		.run = show_run},
 	{.name = "remove",

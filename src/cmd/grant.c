@@ -7,23 +7,34 @@
 #include "cmd/row.h"
 #include "memo/grant.h"
 
+struct widths {
+	int collection, user;
+};
+
+/* The alias, or the id of a collection without one. */
+static struct span
+name_of(struct node *n, const struct grant_row *g, struct vault_collection *room)
+{
+	bool there = vault_collection_find(n->vault, g->collection, room, NULL) == RC_OK;
+	return there ? room->alias : g->collection;
+}
+
 static void
-show(const struct cmd_env *env, const struct grant_row *g, struct span alias)
+show(const struct cmd_env *env, const struct grant_row *g, struct span name, const struct widths *w)
 {
 	if (env->json) {
 		struct row row;
 		row_begin(&row);
 		row_text(&row, "collection", g->collection);
-		if (alias.len)
-			row_text(&row, "alias", alias);
+		if (!span_eq(name, g->collection))
+			row_text(&row, "alias", name);
 		row_text(&row, "user", g->user);
 		row_text(&row, "rights", span_of(grant_word(g->rights)));
 		row_end(&row);
 		return;
 	}
-	printf("%-24.*s %-20.*s %s\n", (int)(alias.len ? alias.len : g->collection.len),
-		alias.len ? alias.ptr : g->collection.ptr, (int)g->user.len, g->user.ptr,
-		grant_word(g->rights));
+	printf("%-*.*s  %-*.*s  %s\n", w->collection, (int)name.len, name.ptr, w->user,
+		(int)g->user.len, g->user.ptr, grant_word(g->rights));
 }
 
 static enum cmd_exit
@@ -34,11 +45,18 @@ list(struct cmd_env *env, struct node *n)
 	struct vault_collection c;
 	struct diag why = {};
 	uint64_t count = 0;
+	struct widths w = {12, 12};
 	enum rc code;
 	while (!(code = grant_next(n->store, &a, &g, &why))) {
+		w.collection = row_wider(w.collection, name_of(n, &g, &c));
+		w.user = row_wider(w.user, g.user);
+	}
+	if (code != RC_NONE)
+		return cmd_fail(&why);
+	g = (struct grant_row){};
+	while (!(code = grant_next(n->store, &a, &g, &why))) {
 		count++;
-		bool there = vault_collection_find(n->vault, g.collection, &c, NULL) == RC_OK;
-		show(env, &g, there ? c.alias : (struct span){});
+		show(env, &g, name_of(n, &g, &c), &w);
 	}
 	if (code != RC_NONE)
 		return cmd_fail(&why);

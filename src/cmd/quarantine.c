@@ -6,8 +6,18 @@
 #include "cmd/row.h"
 #include "vault/quarantine.h"
 
+/* The alias of where it should have gone; empty where that is gone since. */
+static struct span
+alias_of(struct node *n, uint32_t collection, struct vault_collection *room)
+{
+	uint32_t at = collection - 1;
+	bool there = collection && vault_collection_next(n->vault, &at, room, NULL) == RC_OK &&
+		     at == collection;
+	return there ? room->alias : (struct span){};
+}
+
 static void
-show(const struct cmd_env *env, const struct vault_quarantined *q)
+show(const struct cmd_env *env, const struct vault_quarantined *q, struct span alias)
 {
 	if (env->json) {
 		struct span json = q->object.bytes;
@@ -18,6 +28,7 @@ show(const struct cmd_env *env, const struct vault_quarantined *q)
 		row_text(&row, "version", q->version);
 		row_time(&row, "at", q->at);
 		row_number(&row, "collection", q->collection);
+		row_text(&row, "alias", alias);
 		row_text(&row, "source", q->source);
 		row_text(&row, "reason", q->reason);
 		row_raw(&row, "object", json);
@@ -30,7 +41,10 @@ show(const struct cmd_env *env, const struct vault_quarantined *q)
 	row_plain(stdout, q->id);
 	printf("  ");
 	row_plain(stdout, q->version);
-	printf("\n        from ");
+	printf("\n        ");
+	if (alias.len)
+		printf("for %.*s, ", (int)alias.len, alias.ptr);
+	printf("from ");
 	row_plain(stdout, q->source);
 	printf(": ");
 	row_plain(stdout, q->reason);
@@ -51,7 +65,8 @@ list_run(struct cmd_env *env)
 		return cmd_fail(&why);
 	while (!(code = vault_quarantine_next(n.vault, &number, &a, &q, &why))) {
 		any = true;
-		show(env, &q);
+		struct vault_collection c;
+		show(env, &q, alias_of(&n, q.collection, &c));
 		arena_reset(&a);
 	}
 	if (code != RC_NONE)

@@ -153,3 +153,15 @@ row_plain(FILE *to, struct span text)
 		at += len;
 	}
 }
+
+const char *
+row_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+int
+row_wider(int width, struct span text)
+{
+	return (int)text.len > width ? (int)text.len : width;
+}

@@ -31,5 +31,10 @@ void row_list_open(struct row *row, const char *name);
 void row_list_close(struct row *row);
 void row_end(struct row *row);
 
+/* "s" where there is not exactly one. */
+const char *row_plural(uint64_t count);
+/* The wider of a column and what is to stand in it, for a first pass over what a list shows. */
+int row_wider(int width, struct span text);
+
 /* Foreign text for people: control bytes, bidi controls and malformed UTF-8 appear as \xNN. */
 void row_plain(FILE *to, struct span text);

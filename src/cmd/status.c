@@ -15,6 +15,7 @@ struct facts_shown {
 	uint64_t aside, behind;
 	int64_t last;
 	bool served;
+	int alias_width;
 };
 
 static enum rc
@@ -31,16 +32,22 @@ gather(struct cmd_env *env, struct node *n, struct facts_shown *out, struct diag
 		code = vault_quarantine_count(n->vault, &out->aside, why);
 	if (!code)
 		code = vault_search_lag(n->vault, &out->behind, &since, why);
-	return code;
+	struct vault_collection c;
+	uint32_t at = 0;
+	out->alias_width = 20;
+	while (!code && !(code = vault_collection_next(n->vault, &at, &c, why)))
+		out->alias_width = row_wider(out->alias_width, c.alias);
+	return code == RC_NONE ? RC_OK : code;
 }
 
 static void
-show_collection(const struct cmd_env *env, struct row *row, const struct vault_collection *c,
-	uint64_t versions, uint64_t objects)
+show_collection(const struct cmd_env *env, struct row *row, const struct facts_shown *f,
+	const struct vault_collection *c, uint64_t versions, uint64_t objects)
 {
 	if (!env->json) {
-		printf("collection   %-20.*s %llu objects, %llu versions%s\n", (int)c->alias.len,
-			c->alias.ptr, (unsigned long long)objects, (unsigned long long)versions,
+		printf("collection   %-*.*s %llu object%s, %llu version%s%s\n", f->alias_width,
+			(int)c->alias.len, c->alias.ptr, (unsigned long long)objects,
+			row_plural(objects), (unsigned long long)versions, row_plural(versions),
 			c->never_leaves ? ", never leaves" : "");
 		return;
 	}
@@ -54,6 +61,29 @@ show_collection(const struct cmd_env *env, struct row *row, const struct vault_c
 	row_close(row);
 }
 
+static void
+show_head(const struct cmd_env *env, const struct node *n, const struct facts_shown *f)
+{
+	char last[TIME_TEXT] = "never";
+	if (f->last > 0)
+		time_text(f->last, last);
+	printf("node         %s%s\nname         ", env->node, f->served ? ", being served" : "");
+	row_plain(stdout, n->me.name);
+	printf("\nidentity     %.*s\nfingerprint  %s\nlast stored  %s\n", (int)n->me.id.len,
+		n->me.id.ptr, f->fingerprint, last);
+	if (f->aside)
+		printf("quarantine   %llu object%s: \"tocsin quarantine list\"\n",
+			(unsigned long long)f->aside, row_plural(f->aside));
+	else
+		puts("quarantine   empty");
+	if (f->behind)
+		printf("search       %llu version%s behind: \"tocsin %s\" reads them\n",
+			(unsigned long long)f->behind, row_plural(f->behind),
+			f->served ? "serve" : "search");
+	else
+		puts("search       up to date");
+}
+
 static enum rc
 show(struct cmd_env *env, struct node *n, const struct facts_shown *f, struct diag *why)
 {
@@ -61,9 +91,6 @@ show(struct cmd_env *env, struct node *n, const struct facts_shown *f, struct di
 	struct vault_collection c;
 	uint32_t at = 0;
 	enum rc code;
-	char last[TIME_TEXT] = "never";
-	if (f->last > 0)
-		time_text(f->last, last);
 	if (env->json) {
 		row_begin(&row);
 		row_text(&row, "name", n->me.name);
@@ -76,20 +103,14 @@ show(struct cmd_env *env, struct node *n, const struct facts_shown *f, struct di
 			row_time(&row, "last", f->last);
 		row_list_open(&row, "collections");
 	} else {
-		printf("node         %s%s\nname         ", env->node,
-			f->served ? ", being served" : "");
-		row_plain(stdout, n->me.name);
-		printf("\nidentity     %.*s\nfingerprint  %s\nlast stored  %s\nquarantine   "
-		       "%llu\nsearch       %llu behind\n",
-			(int)n->me.id.len, n->me.id.ptr, f->fingerprint, last,
-			(unsigned long long)f->aside, (unsigned long long)f->behind);
+		show_head(env, n, f);
 	}
 	while (!(code = vault_collection_next(n->vault, &at, &c, why))) {
 		uint64_t versions = 0, objects = 0;
 		code = vault_collection_count(n->vault, c.number, &versions, &objects, why);
 		if (code)
 			return code;
-		show_collection(env, &row, &c, versions, objects);
+		show_collection(env, &row, f, &c, versions, objects);
 	}
 	if (env->json) {
 		row_list_close(&row);

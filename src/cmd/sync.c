@@ -271,10 +271,6 @@ remove_run(struct cmd_env *env)
 		code = peer_remove(n.store, span_of(env->word[0]), &why);
 	if (!code)
 		code = store_commit(n.store, &why);
-	if (code == RC_NONE) {
-		cmd_warn(&why);
-		return CMD_NO;
-	}
 	if (code)
 		return cmd_fail(&why);
 	remove(arena_printf(&mem, "%s/%s/peer-%s", env->node, LAYOUT_KEYS, env->word[0]).ptr);
@@ -284,7 +280,7 @@ remove_run(struct cmd_env *env)
 static const char *const kind_words[] = {"taxii", "misp"};
 
 static void
-show_link(const struct cmd_env *env, const struct peer *p, const struct peer_link *l)
+show_link(const struct cmd_env *env, const struct peer *p, const struct peer_link *l, int width)
 {
 	bool pull = l->way == PEER_PULL;
 	if (env->json) {
@@ -309,11 +305,11 @@ show_link(const struct cmd_env *env, const struct peer *p, const struct peer_lin
 	char when[TIME_TEXT] = "never";
 	if (l->succeeded != TIME_NONE)
 		time_text(l->succeeded, when);
-	printf("%.*s  %s  %.*s %s %.*s  %lld objects  last %s", (int)p->name.len, p->name.ptr,
-		kind_words[p->kind], (int)(pull ? l->remote : l->local).len,
-		(pull ? l->remote : l->local).ptr, pull ? "->" : "=>",
+	printf("%-*.*s  %-5s  %s %.*s -> %.*s  %lld object%s  last %s", width, (int)p->name.len,
+		p->name.ptr, kind_words[p->kind], pull ? "pull" : "push",
+		(int)(pull ? l->remote : l->local).len, (pull ? l->remote : l->local).ptr,
 		(int)(pull ? l->local : l->remote).len, (pull ? l->local : l->remote).ptr,
-		(long long)l->objects, when);
+		(long long)l->objects, row_plural((uint64_t)l->objects), when);
 	if (l->skew != TIME_NONE && (l->skew > 2 * SECOND || l->skew < -2 * SECOND))
 		printf("  their clock is %+lld s off", (long long)(l->skew / SECOND));
 	if (l->fault.len) {
@@ -325,10 +321,10 @@ show_link(const struct cmd_env *env, const struct peer *p, const struct peer_lin
 
 /* A peer that nothing is exchanged with. */
 static void
-show_idle(const struct cmd_env *env, const struct peer *p)
+show_idle(const struct cmd_env *env, const struct peer *p, int width)
 {
 	if (!env->json) {
-		printf("%.*s  %s  nothing linked\n", (int)p->name.len, p->name.ptr,
+		printf("%-*.*s  %-5s  nothing linked\n", width, (int)p->name.len, p->name.ptr,
 			kind_words[p->kind]);
 		return;
 	}
@@ -350,13 +346,16 @@ list_run(struct cmd_env *env)
 	enum rc code = handle_open(env, STORE_READ, &n, &why);
 	if (!code)
 		code = peer_list(n.store, &mem, &peers, &why);
+	int width = 0;
+	for (size_t i = 0; !code && i < peers.all.len; i++)
+		width = row_wider(width, peers.all.at[i].name);
 	for (size_t i = 0; !code && i < peers.all.len; i++) {
 		struct peer_links links = {};
 		code = peer_link_list(n.store, peers.all.at[i].name, &mem, &links, &why);
 		for (size_t j = 0; !code && j < links.all.len; j++)
-			show_link(env, &peers.all.at[i], &links.all.at[j]);
+			show_link(env, &peers.all.at[i], &links.all.at[j], width);
 		if (!code && !links.all.len)
-			show_idle(env, &peers.all.at[i]);
+			show_idle(env, &peers.all.at[i], width);
 		free(links.all.at);
 	}
 	bool any = peers.all.len > 0;
@@ -399,8 +398,8 @@ show_event(const struct cmd_env *env, const struct sync_event *e)
 		row_number(&row, "refused", (int64_t)e->counts.refused);
 		row_end(&row);
 	} else if (e->kind == SYNC_PULLED) {
-		printf("%.*s: %llu objects, %llu new, %llu known already", (int)e->remote.len,
-			e->remote.ptr, (unsigned long long)e->objects,
+		printf("%.*s: %llu object%s, %llu new, %llu known already", (int)e->remote.len,
+			e->remote.ptr, (unsigned long long)e->objects, row_plural(e->objects),
 			(unsigned long long)e->counts.added,
 			(unsigned long long)e->counts.duplicate);
 		if (e->counts.quarantined)
@@ -411,8 +410,8 @@ show_event(const struct cmd_env *env, const struct sync_event *e)
 			printf(", %llu left out", (unsigned long long)e->left_out);
 		putchar('\n');
 	} else if (e->kind == SYNC_PUSHED) {
-		printf("%.*s: %llu objects pushed\n", (int)e->remote.len, e->remote.ptr,
-			(unsigned long long)e->objects);
+		printf("%.*s: %llu object%s pushed\n", (int)e->remote.len, e->remote.ptr,
+			(unsigned long long)e->objects, row_plural(e->objects));
 	}
 	fflush(stdout);
 }

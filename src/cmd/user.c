@@ -54,15 +54,55 @@ show_json(const struct user *u)
 	row_end(&row);
 }
 
+struct widths {
+	int name, roles;
+};
+
+static enum rc
+measure(struct store *s, struct widths *out, struct diag *why)
+{
+	own_arena struct arena a = {};
+	own_buf struct buf roles = {};
+	struct user u = {};
+	enum rc code;
+	while (!(code = user_next(s, &a, &u, why))) {
+		buf_reset(&roles);
+		show_roles(&u, &roles);
+		out->name = row_wider(out->name, u.name);
+		out->roles = row_wider(out->roles, buf_span(&roles));
+	}
+	return code == RC_NONE ? RC_OK : code;
+}
+
+/* What the user logs in with. */
 static void
-show_line(const struct user *u)
+show_login(const struct user *u)
+{
+	const char *comma = "";
+	if (u->has_password) {
+		printf("password");
+		comma = ", ";
+	}
+	if (u->tokens) {
+		printf("%s%llu token%s", comma, (unsigned long long)u->tokens,
+			row_plural(u->tokens));
+		comma = ", ";
+	}
+	if (u->certs)
+		printf("%s%llu certificate%s", comma, (unsigned long long)u->certs,
+			row_plural(u->certs));
+	else if (!comma[0])
+		printf("cannot log in");
+}
+
+static void
+show_line(const struct user *u, const struct widths *w)
 {
 	own_buf struct buf roles = {};
 	show_roles(u, &roles);
-	printf("%-20.*s %-24.*s %s%llu token%s, %llu certificate%s", (int)u->name.len, u->name.ptr,
-		(int)roles.len, roles.ptr, u->has_password ? "password, " : "",
-		(unsigned long long)u->tokens, u->tokens == 1 ? "" : "s",
-		(unsigned long long)u->certs, u->certs == 1 ? "" : "s");
+	printf("%-*.*s  %-*.*s  ", w->name, (int)u->name.len, u->name.ptr, w->roles, (int)roles.len,
+		roles.ptr);
+	show_login(u);
 	if (u->party.len)
 		printf(", party %.*s", (int)u->party.len, u->party.ptr);
 	if (u->identity.len)
@@ -78,13 +118,16 @@ list_run(struct cmd_env *env)
 	struct diag why = {};
 	struct user u = {};
 	uint64_t count = 0;
+	struct widths widths = {12, 12};
 	enum rc code = handle_open(env, STORE_READ, &n, &why);
+	if (!code && !env->json)
+		code = measure(n.store, &widths, &why);
 	while (!code && !(code = user_next(n.store, &a, &u, &why))) {
 		count++;
 		if (env->json)
 			show_json(&u);
 		else
-			show_line(&u);
+			show_line(&u, &widths);
 	}
 	if (code != RC_NONE)
 		return cmd_fail(&why);

@@ -1,4 +1,5 @@
 """What a person reads when a line was wrong: what, where, what to do; and nothing that steers a terminal."""
+import json
 import os
 import pty
 import re
@@ -181,6 +182,75 @@ def test_colour_is_for_terminals_that_have_it_and_people_who_want_it(tocsin, tmp
     for env in {"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}:
         assert "\x1b" not in on_terminal([*args, "--quiet"], env=env)[0]
     assert "\x1b" not in tocsin(*args).out
+
+
+def put(node, *objects, code=0):
+    node("import", "-", "--collection", "indicators", code=code, stdin="\n".join(map(json.dumps, objects)))
+
+
+def sample(name):
+    return {"type": "indicator", "spec_version": "2.1", "id": "indicator--22222222-1111-4111-8111-111111111111",
+            "created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z", "name": name,
+            "pattern": "[domain-name:value = 'evil.example']", "pattern_type": "stix",
+            "valid_from": "2026-01-01T00:00:00Z"}
+
+
+def test_status_says_in_words_what_waits_and_who_sees_to_it(node):
+    said = node("status").out
+    assert "quarantine   empty\n" in said and "search       up to date\n" in said
+    assert re.search(r"^collection   indicators +0 objects, 0 versions$", said, re.M)
+    put(node, sample("one"))
+    put(node, sample("other content"), code=1)
+    said = node("status").out
+    assert 'quarantine   1 object: "tocsin quarantine list"\n' in said
+    assert 'search       1 version behind: "tocsin search" reads them\n' in said
+    assert re.search(r"^collection   indicators +1 object, 1 version$", said, re.M)
+    row, = node("quarantine", "list", "--json").rows
+    assert (row["collection"], row["alias"]) == (1, "indicators")
+    assert "for indicators, from local: " in node("quarantine", "list").out
+
+
+def columns(text, word):
+    """Where a word stands in each line."""
+    return {line.index(word) for line in text.splitlines()}
+
+
+def test_lists_keep_their_columns_however_long_a_name_is(node):
+    long = "a" * 60
+    for name in ("bob", long):
+        node("user", "add", name, "--role", "reader" if name == "bob" else "reader,analyst,releaser,officer")
+        node("collection", "add", f"{name}.x")
+        node("grant", f"{name}.x", name, "read")
+        node("sync", "add", name, "https://127.0.0.1:1/", "--collection", f"remote=in{len(name)}", code=3)
+    users = node("user", "list").out
+    assert len(columns(users, " reader")) == len(columns(users, "cannot log in")) == 1
+    assert len(columns(node("grant").out, " read")) == 1
+    lists = node("collection", "list").out
+    assert len(columns(lists, " objects")) == 1
+    put(node, sample("one"))
+    assert len(columns(node("collection", "list").out, " object")) == 1
+    for name in ("bob", long):
+        node("sync", "add", name, "https://127.0.0.1:1/", "--push", "indicators=remote")
+    assert len(columns(node("sync", "list").out, "  taxii  push indicators -> remote  0 objects  last never")) == 1
+
+
+def test_a_collection_is_shown_with_who_may_what(node):
+    node("user", "add", "bob")
+    node("grant", "indicators", "bob", "both")
+    said = node("collection", "show", "indicators").out
+    assert re.search(r"^alias        indicators\nid           [0-9a-f-]{36}\n", said)
+    assert "\ngrants       bob both\n" in said and "\nleaves       as granted" in said
+    node("collection", "add", "inside", "--never-leaves", "--description", "not for others")
+    said = node("collection", "show", "inside").out
+    assert "\nleaves       never\n" in said and "\ngrants       none\n" in said
+    assert "\ndescription  not for others\n" in said
+
+
+@pytest.mark.parametrize("args", [["user", "remove"], ["collection", "remove"], ["sync", "remove"], ["collection", "show"],
+                                  ["user", "passwd", "--none"], ["sync"]])
+def test_what_is_told_of_something_that_is_not_there_fails(node, args):
+    said = node(*args, "nowhere", code=3)
+    assert said.err.startswith("tocsin: nowhere: no such") and "tocsin" in said.err[8:] and said.out == ""
 
 
 def test_every_command_obeys_quiet_and_json(node):
