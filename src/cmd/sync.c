@@ -274,6 +274,11 @@ remove_run(struct cmd_env *env)
 	if (code)
 		return cmd_fail(&why);
 	remove(arena_printf(&mem, "%s/%s/peer-%s", env->node, LAYOUT_KEYS, env->word[0]).ptr);
+	struct user u;
+	struct diag ignored;
+	if (user_get(n.store, span_of(env->word[0]), &mem, &u, &ignored) == RC_OK)
+		cmd_say(env, "the user \"%s\" and its grants stay: \"tocsin user remove %s\"",
+			env->word[0], env->word[0]);
 	return CMD_YES;
 }
 
@@ -496,9 +501,12 @@ static const struct command verbs[] = {
 		.run = list_run},
 	{.name = "remove",
 		.args = "NAME",
-		.summary = "forget a peer",
+		.summary = "forget a peer, and how far each exchange with it had come",
 		.needs = NEED_CONF,
-		.run = remove_run},
+		.run = remove_run,
+		.more = "What came from it stays. Added again it is read, and sent to, from the "
+			"start: nothing is "
+			"missed, and what is there already is counted, not doubled."},
 	{},
 };
 

@@ -179,8 +179,9 @@ peer_link_list(struct store *s, struct span name, struct arena *a, struct peer_l
 	if (code)
 		return code;
 	stmt_bind_text(st, 1, name);
-	while (!(code = stmt_step(st, why)))
-		*vec_add(&out->all) = (struct peer_link){
+	while (!(code = stmt_step(st, why))) {
+		struct peer_link *link = vec_add(&out->all);
+		*link = (struct peer_link){
 			.peer = arena_dup(a, stmt_bytes(st, 0)),
 			.way = (enum peer_way)stmt_i64(st, 1),
 			.remote = arena_dup(a, stmt_bytes(st, 2)),
@@ -193,6 +194,9 @@ peer_link_list(struct store *s, struct span name, struct arena *a, struct peer_l
 			.objects = stmt_i64(st, 9),
 			.skew = time_or_none(st, 10),
 		};
+		link->saved = link->state;
+		link->saved_at = link->at;
+	}
 	return code == RC_NONE ? RC_OK : code;
 }
 
@@ -211,7 +215,10 @@ peer_link_save(struct store *s, const struct peer_link *link, struct diag *why)
 	static const char sql[] =
 		"update peer_link set state = $5, stamp = $6, tried = $7, succeeded = $8,"
 		" fault = $9, objects = $10, skew = $11"
-		" where peer = $1 and way = $2 and remote = $3 and local = $4";
+		" where peer = $1 and way = $2 and remote = $3 and local = $4"
+		" and stamp = $13"
+		/* One never written is '', which is no blob. */
+		" and case when length(state) = 0 then length($12) = 0 else state = $12 end";
 	own_stmt struct stmt *st = NULL;
 	enum rc code = store_sql(s, sql, &st, why);
 	if (code)
@@ -227,5 +234,8 @@ peer_link_save(struct store *s, const struct peer_link *link, struct diag *why)
 	stmt_bind_text(st, 9, link->fault.ptr ? link->fault : SPAN(""));
 	stmt_bind_i64(st, 10, link->objects);
 	bind_time(st, 11, link->skew);
-	return stmt_run(st, why);
+	stmt_bind_blob(st, 12, link->saved.ptr ? link->saved : SPAN(""));
+	stmt_bind_i64(st, 13, link->saved_at);
+	code = stmt_run(st, why);
+	return !code && store_changes(s) == 0 ? RC_NONE : code;
 }

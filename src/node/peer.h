@@ -34,10 +34,12 @@ struct peer_link {
 	struct span remote, local; /* id, alias or title there; alias here */
 	struct span state;	   /* of the client's cursor; opaque here */
 	int64_t at;		   /* push: newest local stamp that was acknowledged */
-	int64_t tried, succeeded;  /* TIME_NONE: never */
-	struct span fault;	   /* of the last try, empty where it succeeded */
-	int64_t objects;	   /* exchanged in all */
-	int64_t skew;		   /* their clock minus ours, us; TIME_NONE unknown */
+	struct span saved;	   /* state and at as the row has them */
+	int64_t saved_at;
+	int64_t tried, succeeded; /* TIME_NONE: never */
+	struct span fault;	  /* of the last try, empty where it succeeded */
+	int64_t objects;	  /* exchanged in all */
+	int64_t skew;		  /* their clock minus ours, us; TIME_NONE unknown */
 };
 
 /* RC_CONFLICT: the name is taken; RC_BAD: a name or URL that cannot be. Inside a transaction of the caller's. */
@@ -63,5 +65,8 @@ enum rc peer_link_add(struct store *s, const struct peer_link *link, struct diag
 /* Links of one peer, pulls first; free(out->all.at). */
 enum rc peer_link_list(struct store *s, struct span name, struct arena *a, struct peer_links *out,
 	struct diag *why);
-/* Writes state, at, tried, succeeded, fault, objects and skew of one link (found by its four names). */
+/*
+ * Writes state, at, tried, succeeded, fault, objects and skew of one link, found by its four names and by
+ * how far it had come: RC_NONE where it was removed since, or removed and added anew, which starts anew.
+ */
 enum rc peer_link_save(struct store *s, const struct peer_link *link, struct diag *why);

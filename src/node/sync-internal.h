@@ -33,7 +33,7 @@ struct link {
 	bool busy;				    /* the peer's last answer was 429 or 503 */
 	int64_t waited;				    /* us, for a busy peer, without follow */
 	int64_t next_at;			    /* monotonic us */
-	struct arena text;			    /* of row.state */
+	struct arena text, saved;		    /* of row.state and row.saved */
 	char fault[sizeof((struct diag *)0)->what]; /* of row.fault */
 };
 

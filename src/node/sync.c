@@ -22,6 +22,7 @@ link_free(struct link *l)
 	free(l->items);
 	arena_fini(&l->outgoing);
 	arena_fini(&l->text);
+	arena_fini(&l->saved);
 	arena_fini(&l->mem);
 	free(l);
 }
@@ -148,6 +149,7 @@ row_copy(struct arena *a, const struct peer_link *from, struct peer_link *to)
 	to->remote = arena_dup(a, from->remote);
 	to->local = arena_dup(a, from->local);
 	to->state = arena_dup(a, from->state);
+	to->saved = arena_dup(a, from->saved);
 	to->fault = arena_dup(a, from->fault);
 }
 
@@ -233,9 +235,17 @@ link_save(struct sync *s, struct link *l, struct diag *why)
 	code = peer_link_save(s->node->store, &l->row, why);
 	if (code) {
 		store_rollback(s->node->store);
-		return code;
+		return code == RC_NONE
+			       ? RC_OK
+			       : code; /* whose link this is no more remembers nothing of it */
 	}
-	return store_commit(s->node->store, why);
+	code = store_commit(s->node->store, why);
+	if (code)
+		return code;
+	arena_reset(&l->saved);
+	l->row.saved = arena_dup(&l->saved, l->row.state);
+	l->row.saved_at = l->row.at;
+	return RC_OK;
 }
 
 void

@@ -235,6 +235,37 @@ def test_a_server_that_ignores_added_after_is_not_asked_in_a_loop(node, fake):
     assert len(server.pages) - before <= 5
 
 
+def test_a_peer_added_anew_is_read_from_the_start(node, fake):
+    server = fake(250)
+    node.link(server.url)
+    node.sync()
+    node.run("sync", "remove", "peer")
+    node.link(server.url)
+    rows = node.sync().rows
+    assert sum(row["objects"] for row in rows) == sum(row["duplicate"] for row in rows) == 250
+    assert node.names() == all_of(server)
+
+
+def test_an_exchange_under_way_moves_no_cursor_of_a_peer_added_anew(node, fake):
+    server, go_on = fake(250), threading.Event()
+    server.twist = on_pages(lambda a: go_on.wait(20) and None if a.get("next") == "at-200" else None)
+    node.link(server.url)
+    node.follow()
+    wait_for(lambda: len(server.pages) == 3)
+    assert node.run("sync", "list", "--json").rows[0]["objects"] == 200
+    node.run("sync", "remove", "peer")
+    node.link(server.url)
+    go_on.set()
+    wait_for(lambda: node.names() == all_of(server))
+    node.end()
+    row, = node.run("sync", "list", "--json").rows
+    assert row["objects"] == 0 and "succeeded" not in row, "what the former one had come to is not this one's"
+    before = len(server.pages)
+    node.sync()
+    assert [a.get("next") for a in server.pages[before:]] == [None, "at-100", "at-200"]
+    assert server.pages[before].get("added_after") is None
+
+
 # ---- servers that fail ----
 
 @pytest.mark.parametrize("status,after", [(429, "2"), (503, "date"), (500, None)])
