@@ -5,6 +5,7 @@
  * [TCPDUMP] but "1.2.3.4.80 > 5.6.7.8.53:" are two with their ports
  * [PRODUCT] "Chrome/120.0.0.0" is no address, "HIER_DIRECT/192.0.2.1" and "tcp/192.0.2.1" are
  * [ESCAPE] what stands before a word may be half of an escape
+ * [COLOUR] the "31m" of a terminal's "ESC [ 31m" is no part of the name behind it
  * [LOCAL-PART] what stands before an @ is no name; an address before "@53" has its port there
  */
 #include "obs/extract-internal.h"
@@ -113,6 +114,46 @@ next_chunk(struct extract *it)
 	return false;
 }
 
+static bool
+is_parameter(char c)
+{
+	return c >= '0' && c <= '?'; /* ECMA-48 section 5.4: digits ; : < = > ? */
+}
+
+/* ESC and the ways in which logs that allow no control bytes write it, and "[" behind it. */
+static bool
+is_introduced(struct span before)
+{
+	static const struct span forms[] = {SPAN("\x1b["), SPAN("\xc2\x9b"), SPAN("#033["),
+		SPAN("\\x1b["), SPAN("\\x1B["), SPAN("\\u001b["), SPAN("\\u001B["), SPAN("\\033["),
+		SPAN("\\e["), SPAN("^[["), SPAN("%1B["), SPAN("%1b["), SPAN("\xe2\x90\x9b[")};
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+		if (span_ends(before, forms[i]))
+			return true;
+	return false;
+}
+
+/* [COLOUR] */
+size_t
+extract_sequence(struct span text, size_t start, size_t stop, bool *both)
+{
+	enum { PARAMETERS = 32 };
+	size_t from = start, end = start;
+	*both = false;
+	while (from > 0 && start - from < PARAMETERS && is_parameter(text.ptr[from - 1]))
+		from--;
+	char mark = from > 0 ? text.ptr[from - 1] : 0;
+	if ((mark != '[' && mark != '\x9b') || !is_introduced(span_sub(text, 0, from)))
+		return 0;
+	while (end < stop && is_parameter(text.ptr[end]))
+		end++;
+	if (end == stop || !ascii_is_alpha(text.ptr[end]))
+		return 0;
+	char c = text.ptr[end];
+	*both = end == from && c != 'm' && c != 'K';
+	return end + 1 - start;
+}
+
 /* [ESCAPE] How many bytes at `start` belong to an escape that began before; *both: perhaps not. */
 static size_t
 escape_length(const struct extract *it, size_t start, size_t stop, bool *both)
@@ -120,6 +161,9 @@ escape_length(const struct extract *it, size_t start, size_t stop, bool *both)
 	*both = false;
 	if (start == 0)
 		return 0;
+	char last = it->text.ptr[start - 1];
+	if (last == '[' || last == '\x9b' || is_parameter(last))
+		return extract_sequence(it->text, start, stop, both);
 	const char *p = it->text.ptr + start;
 	size_t len = stop - start;
 	if (p[-1] == '%') {

@@ -3,7 +3,7 @@
 #include <unistr.h>
 
 #include "base/ascii.h"
-#include "obs/extract.h"
+#include "obs/extract-internal.h"
 #include "obs/url.h"
 
 enum { SCHEME_LONGEST = 16, USER_LONGEST = 128, LOCAL_LONGEST = 64 };
@@ -17,6 +17,8 @@ scheme_start(struct span text, size_t end)
 	while (start > 0 && end - start < SCHEME_LONGEST &&
 		(ascii_is_alnum(text.ptr[start - 1]) || text.ptr[start - 1] == '+'))
 		start--;
+	bool both;
+	start += extract_sequence(text, start, end, &both);
 	/* An escape before it: "\nhttp", "%3Dhttp", "\x22http", "\u0022http". */
 	if (start > 0 && text.ptr[start - 1] == '\\' && end - start > 1) {
 		char c = text.ptr[start];
@@ -167,7 +169,8 @@ local_start(struct span text, size_t end, const char *more)
 			break;
 		start -= width;
 	}
-	return start;
+	bool both;
+	return start + extract_sequence(text, start, end, &both);
 }
 
 bool

@@ -227,6 +227,41 @@ urls_and_addresses_of_people_are_reached_from_their_host(void **state)
 }
 
 static void
+a_terminals_colours_are_no_part_of_a_name(void **state)
+{
+	(void)state;
+	check("\x1b[31mevil.org\x1b[0m", "domain:evil.org");
+	check("\x1b[1;31mevil.org\x1b[K", "domain:evil.org");
+	check("\x1b[01;31m\x1b[Kevil.org\x1b[m\x1b[K", "domain:evil.org");
+	check("\x1b[38;2;255;0;0mevil.org", "domain:evil.org");
+	check("\x1b[38:2::255:0:0mevil.org", "domain:evil.org");
+	check("\x1b[mevil.org", "domain:evil.org");
+	check("\x1b[?25hevil.org", "domain:evil.org");
+	check("\xc2\x9b"
+	      "31mevil.org",
+		"domain:evil.org");
+	check("#033[31mevil.org#033[0m", "domain:evil.org"); /* rsyslog */
+	check("\\x1b[31mevil.org\\x1b[0m", "domain:evil.org");
+	check("\\u001b[31mevil.org\\u001b[0m", "domain:evil.org");
+	check("\\033[31mevil.org ^[[31mevil.org", "domain:evil.org domain:evil.org");
+	check("\x1b[31m192.0.2.1\x1b[0m", "ipv4:192.0.2.1");
+	check("\x1b[31m2001:db8::1\x1b[0m", "ipv6:2001:db8::1");
+	check("\x1b[31m44d88612fea8a8f36de82e1278abb02f\x1b[0m",
+		"md5:44d88612fea8a8f36de82e1278abb02f");
+	check("\x1b[31mhttp://evil.org/a\x1b[0m", "domain:evil.org url:http://evil.org/a");
+	check("\x1b[31mb\xc3\xbc"
+	      "cher.de\x1b[0m",
+		"domain:xn--bcher-kva.de");
+	check("\x1b[31mroot@evil.org", "domain:evil.org email:root@evil.org");
+	/* Rare letters are read both ways. */
+	check("\x1b[evil.org", "domain:evil.org domain:vil.org");
+	/* What only looks like one. */
+	check("[31mevil.org]", "domain:31mevil.org");
+	check("a[1;31mevil.org", "domain:31mevil.org");
+	check("x=1;31mevil.org", "domain:31mevil.org");
+}
+
+static void
 names_of_253_bytes_are_found_and_longer_ones_are_none(void **state)
 {
 	(void)state;
@@ -253,6 +288,7 @@ main(void)
 		cmocka_unit_test(ipv6_is_found_in_every_spelling),
 		cmocka_unit_test(hashes_are_whole_runs),
 		cmocka_unit_test(escapes_before_a_word_are_no_part_of_it),
+		cmocka_unit_test(a_terminals_colours_are_no_part_of_a_name),
 		cmocka_unit_test(urls_and_addresses_of_people_are_reached_from_their_host),
 		cmocka_unit_test(names_of_253_bytes_are_found_and_longer_ones_are_none),
 	};
