@@ -1,6 +1,7 @@
 /* get, search: what this node holds, for its own analysts on their own terminal. */
 #include <stdio.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "cmd/cmd.h"
 #include "cmd/row.h"
@@ -8,15 +9,29 @@
 #include "node/node.h"
 #include "vault/search.h"
 
+/* Alias of a collection; its number where it is gone meanwhile. */
 static void
-show_row(const struct vault_item *item, struct span json)
+show_collection(struct row *row, struct node *n, uint32_t number)
+{
+	struct vault_collection c;
+	uint32_t before = number - 1;
+	struct diag ignored;
+	enum rc code = vault_collection_next(n->vault, &before, &c, &ignored);
+	if (code == RC_OK && before == number)
+		row_text(row, "collection", c.alias);
+	else
+		row_number(row, "collection", number);
+}
+
+static void
+show_row(struct node *n, const struct vault_item *item, struct span json)
 {
 	struct row row;
 	row_begin(&row);
 	row_text(&row, "id", item->object.id);
 	row_text(&row, "version", item->object.version);
 	row_time(&row, "added", item->added);
-	row_number(&row, "collection", item->collection);
+	show_collection(&row, n, item->collection);
 	row_text(&row, "source", item->source);
 	row_flag(&row, "revoked", item->object.revoked);
 	row_raw(&row, "object", json);
@@ -44,7 +59,7 @@ get_run(struct cmd_env *env)
 		return cmd_fail(&why);
 	struct span json = item.object.bytes;
 	if (env->json)
-		show_row(&item, json);
+		show_row(&n, &item, json);
 	else
 		printf("%.*s\n", (int)json.len, json.ptr);
 	return CMD_YES;
@@ -66,10 +81,10 @@ title_of(yyjson_doc *doc)
 }
 
 static void
-show_hit(const struct cmd_env *env, const struct vault_item *item, struct span json)
+show_hit(const struct cmd_env *env, struct node *n, const struct vault_item *item, struct span json)
 {
 	if (env->json) {
-		show_row(item, json);
+		show_row(n, item, json);
 		return;
 	}
 	own_json yyjson_doc *doc = NULL;
@@ -102,6 +117,68 @@ catch_up(struct cmd_env *env, struct node *n, struct diag *why)
 	return code;
 }
 
+/* Whether the index knows anything of it: letters, digits, whatever lies beyond ASCII. */
+static bool
+has_word(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (ascii_is_alnum(text.ptr[i]) || (unsigned char)text.ptr[i] >= 0x80)
+			return true;
+	return false;
+}
+
+/*
+ * Whatever was typed is words: a quote that nobody closes is none, and what holds no letter or digit is
+ * nothing to look for, so that "evil.example *" finds evil.example.
+ */
+static void
+make_text(const struct cmd_env *env, struct buf *out)
+{
+	own_buf struct buf all = {};
+	size_t quotes = 0, last = 0;
+	for (size_t i = 0; i < env->words; i++) {
+		buf_add(&all, span_of(env->word[i]));
+		buf_add_byte(&all, ' ');
+	}
+	for (size_t i = 0; i < all.len; i++) {
+		if (all.ptr[i] != '"')
+			continue;
+		quotes++;
+		last = i;
+	}
+	if (quotes % 2)
+		all.ptr[last] = ' ';
+	bool phrase = false;
+	struct span rest = buf_span(&all), piece, word;
+	for (; span_cut(&rest, '"', &piece); phrase = !phrase) {
+		if (phrase && has_word(piece)) {
+			buf_printf(out, "\"%.*s\" ", (int)piece.len, piece.ptr);
+			continue;
+		}
+		while (!phrase && span_cut(&piece, ' ', &word)) {
+			if (!has_word(word))
+				continue;
+			buf_add(out, word);
+			buf_add_byte(out, ' ');
+		}
+	}
+}
+
+/* CMD_YES: it can be asked for. */
+static enum cmd_exit
+judge_text(struct cmd_env *env, struct span text)
+{
+	enum { TEXT_MOST = 1000 };
+	if (!span_is_utf8(text))
+		return cmd_usage(env, "TEXT is no UTF-8");
+	if (text.len > TEXT_MOST)
+		return cmd_usage(env, "TEXT is longer than %d bytes", TEXT_MOST);
+	if (text.len)
+		return CMD_YES;
+	cmd_say(env, "nothing to look for: no letter and no digit in it");
+	return CMD_NO;
+}
+
 static enum cmd_exit
 search_run(struct cmd_env *env)
 {
@@ -115,10 +192,10 @@ search_run(struct cmd_env *env)
 	uint64_t most = 1000, count = 0;
 	if (!cmd_number(env, "top", 1, 1000000, &most))
 		return CMD_USAGE;
-	for (size_t i = 0; i < env->words; i++) {
-		buf_add(&text, span_of(env->word[i]));
-		buf_add_byte(&text, ' ');
-	}
+	make_text(env, &text);
+	enum cmd_exit fits = judge_text(env, buf_span(&text));
+	if (fits != CMD_YES)
+		return fits;
 	enum rc code = node_open(&n, &o, &why);
 	if (!code)
 		code = catch_up(env, &n, &why);
@@ -126,7 +203,7 @@ search_run(struct cmd_env *env)
 		code = vault_search_open(n.vault, buf_span(&text), &hits, &why);
 	while (!code && count < most && !(code = vault_search_next(hits, &item, &why))) {
 		struct span json = item.object.bytes;
-		show_hit(env, &item, json);
+		show_hit(env, &n, &item, json);
 		count++;
 	}
 	vault_search_close(&hits);
@@ -161,5 +238,6 @@ const struct command command_search = {
 	.options = search_options,
 	.more = "Finds the latest versions of objects that hold every word, newest first. Words in "
 		"double quotes must "
-		"stand in that order; names, addresses and hashes are found as they are written.",
+		"stand in that order; nothing else in TEXT is an operator. Names, addresses and "
+		"hashes are found as they are written.",
 };
