@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/must.h"
 #include "cmd/cmd.h"
 #include "cmd/guess.h"
+#include "cmd/row.h"
 #include "feed/bundle.h"
 #include "feed/entry.h"
 #include "feed/out.h"
@@ -36,6 +38,52 @@ flush(struct job *j, size_t above)
 	return fine;
 }
 
+/* JSON text as a line: no line end is left, and none stands inside a string. */
+static void
+add_line(struct buf *to, struct span json)
+{
+	for (size_t i = 0; i < json.len; i++)
+		buf_add_byte(to, json.ptr[i] == '\n' || json.ptr[i] == '\r' ? ' ' : json.ptr[i]);
+	buf_add_byte(to, '\n');
+}
+
+static void
+add_object(struct job *j, const struct vault_item *item)
+{
+	struct facts_source ends = node_facts(&j->node);
+	uint64_t written = j->bundle.written;
+	size_t before = j->to.len;
+	bundle_add(&j->bundle, j->pass, item, &ends, &j->to);
+	if (!j->env->json || j->bundle.written == written)
+		return;
+	j->to.len = before;
+	add_line(&j->to, item->object.bytes);
+}
+
+/* What a tool would be told, and of what it is. */
+static void
+add_entry(struct job *j, const struct out_entry *e)
+{
+	size_t before = j->to.len;
+	out_add(&j->out, e, &j->to);
+	if (!j->env->json || j->to.len == before)
+		return;
+	struct row row;
+	row_begin(&row);
+	row_text(&row, "kind", span_of(obs_word(e->about.kind)));
+	row_text(&row, "value", e->about.value);
+	row_text(&row, "id", e->id);
+	row_text(&row, "name", e->name);
+	row_time(&row, "valid_from", e->valid_from);
+	row_time(&row, "valid_until", e->valid_until);
+	if (e->confidence >= 0)
+		row_number(&row, "confidence", e->confidence);
+	row_text(&row, "tlp", e->tlp);
+	row_text(&row, "text", span_trim(span_sub(buf_span(&j->to), before, SIZE_MAX)));
+	j->to.len = before;
+	row_end(&row);
+}
+
 static void
 add_item(struct job *j, const struct vault_item *stored, struct arena *a)
 {
@@ -46,8 +94,7 @@ add_item(struct job *j, const struct vault_item *stored, struct arena *a)
 		j->derived++;
 	}
 	if (j->stix) {
-		struct facts_source ends = node_facts(&j->node);
-		bundle_add(&j->bundle, j->pass, item, &ends, &j->to);
+		add_object(j, item);
 		return;
 	}
 	struct entries entries = {};
@@ -56,7 +103,7 @@ add_item(struct job *j, const struct vault_item *stored, struct arena *a)
 	if (code == RC_DENIED)
 		j->out.withheld++;
 	for (size_t i = 0; i < entries.all.len; i++)
-		out_add(&j->out, &entries.all.at[i], &j->to);
+		add_entry(j, &entries.all.at[i]);
 	free(entries.all.at);
 }
 
@@ -95,14 +142,20 @@ add_events(struct job *j, uint32_t collection, struct diag *why)
 	struct out_misp_item item;
 	size_t count = 0;
 	enum rc code = out_misp_open(&options, &out, why);
-	buf_add(&j->to, SPAN("{\"response\":["));
+	if (!j->env->json)
+		buf_add(&j->to, SPAN("{\"response\":["));
 	while (!code && !(code = out_misp_next(out, &item, why))) {
-		buf_add(&j->to, count++ ? SPAN(",\n") : SPAN("\n"));
-		buf_add(&j->to, item.text);
+		if (j->env->json) {
+			add_line(&j->to, item.text);
+		} else {
+			buf_add(&j->to, count++ ? SPAN(",\n") : SPAN("\n"));
+			buf_add(&j->to, item.text);
+		}
 		if (!flush(j, FLUSH))
 			code = diag_fail(why, RC_IO, "stdout cannot be written");
 	}
-	buf_add(&j->to, SPAN("\n]}\n"));
+	if (!j->env->json)
+		buf_add(&j->to, SPAN("\n]}\n"));
 	if (out) {
 		struct out_misp_counts counts = out_misp_counts(out);
 		j->out.written = counts.written;
@@ -143,6 +196,15 @@ begin(struct job *j, const struct out_format *format, struct vault_collection *c
 		return code;
 	struct reader to = reader_of(j, cmd_option(env, "to"));
 	code = node_release(&j->node, &to, c, GATE_EXPORT, &j->pass, why);
+	if (code == RC_BAD && to.kind == READER_PARTY) {
+		diag_where(
+			why, "--to %.*s", (int)(to.name.len < 80 ? to.name.len : 80), to.name.ptr);
+		diag_what(why,
+			"no user of this node, and no id of a party: a DNS name in lower case");
+		diag_todo(why,
+			"\"tocsin user list\" shows users and their parties; self and public "
+			"are always there");
+	}
 	if (code)
 		return code;
 	struct out_meta meta = {.title = j->node.me.name,
@@ -155,6 +217,8 @@ begin(struct job *j, const struct out_format *format, struct vault_collection *c
 		bundle_begin(&j->bundle, env->rng, &j->to);
 	else
 		out_begin(&j->out, format, j->pass, &meta, &j->to);
+	if (env->json) /* a head is no object */
+		buf_reset(&j->to);
 	return RC_OK;
 }
 
@@ -186,7 +250,7 @@ say_left_out(struct job *j)
 static enum cmd_exit
 end(struct job *j, struct diag *why)
 {
-	if (j->stix)
+	if (j->stix && !j->env->json)
 		bundle_end(&j->bundle, &j->to);
 	if (!flush(j, 0)) {
 		diag_what(why, "stdout cannot be written");
@@ -222,8 +286,7 @@ run(struct cmd_env *env)
 	j.redact = cmd_flag(env, "redact");
 	if (j.misp && j.redact)
 		return cmd_usage(env, "--redact makes STIX objects, which are no MISP events");
-	if (!j.stix && !j.misp && !format)
-		return cmd_usage(env, "there is no format \"%s\"", word);
+	must(j.stix || j.misp || format);
 	struct out_meta meta = {.zone = span_of(cmd_option(env, "zone"))};
 	if (out_meta_check(&meta, &why))
 		return cmd_usage(env, "--zone is a domain name of at most 100 bytes");
@@ -242,8 +305,7 @@ run(struct cmd_env *env)
 
 static const struct cmd_option options[] = {
 	{"collection", "ALIAS", "what is exported", 0, false},
-	{"format", "FORMAT", "stix, misp, list, csv, rpz, suricata, yara, zeek or nft (stix)", 0,
-		false},
+	{"format", "stix|misp|list|csv|rpz|suricata|yara|zeek|nft", "as what (stix)", 0, false},
 	{"to", "PARTY", "for whom: self, public, a user or a party (self)", 0, false},
 	{"redact", NULL, "leave out marked parts that may not go, not the whole object", 0, false},
 	{"zone", "NAME", "zone of an rpz (rpz.tocsin)", 0, false},
@@ -266,7 +328,9 @@ const struct command command_export = {
 		"decide. What a format cannot say, and what covers half the internet, is left out "
 		"and "
 		"counted by its reason. "
-		"A csv has a row an indicator and value.\n\n"
+		"A csv has a row an indicator and value. With --json, one object a line: of stix "
+		"each "
+		"object, of misp each event, of the rest each entry with its text.\n\n"
 		"Exit 0: something was written; 1: nothing was; 3: the gate denied all of it, or a "
 		"failure.",
 };

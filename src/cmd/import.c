@@ -336,7 +336,7 @@ plan_read(struct job *j)
 		return cmd_usage(env, "--collection ALIAS says where they go");
 	if (!cmd_number(env, "confidence", 0, 100, &confidence) ||
 		!cmd_duration(env, "valid-for", &j->plan.valid_for) ||
-		!cmd_instant(env, "valid-from", &j->plan.valid_from))
+		!cmd_instant(env, "valid-from", EDGE_START, &j->plan.valid_from))
 		return CMD_USAGE;
 	if (marking && tlp_parse(span_of(marking), &tlp, &why))
 		return cmd_usage(env, "--tlp is clear, green, amber, amber+strict or red");
@@ -345,9 +345,6 @@ plan_read(struct job *j)
 	j->plan.confidence = confidence > 100 ? -1 : (int)confidence;
 	j->plan.label = span_of(cmd_option(env, "label"));
 	j->format = span_of(cmd_option(env, "format"));
-	const struct in_format *format;
-	if (j->format.len && in_format_find(j->format, (struct span){"", 0}, &format, &why))
-		return cmd_usage(env, "--format is stix, misp, csv or list");
 	if (span_eq(j->format, SPAN("auto")))
 		j->format = (struct span){};
 	return CMD_YES;
@@ -402,7 +399,7 @@ run(struct cmd_env *env)
 
 static const struct cmd_option options[] = {
 	{"collection", "ALIAS", "where they go", 0, false},
-	{"format", "FORMAT", "stix, misp, list or csv (told by the file itself)", 0, false},
+	{"format", "auto|stix|misp|csv|list", "of the files (told by each itself)", 0, false},
 	{"tlp", "LABEL", "marking of objects made from lists and tables", 0, false},
 	{"confidence", "N", "0 to 100, of objects made from lists and tables", 0, false},
 	{"valid-from", "TIME", "since when they are valid (no list says: since ever)", 0, false},

@@ -58,7 +58,70 @@ def test_objects_are_got_byte_for_byte_and_found_by_their_words(tocsin, node):
     assert len(tocsin("search", "evil.example.com", "--json").rows) == 2
     assert len(tocsin("search", "電力", "--json").rows) == 1
     tocsin("search", "absent", code=1)
-    tocsin("search", '""', code=3)
+
+
+@pytest.mark.parametrize("text", ['"', '""', '"""', "*", ".", "''", "^", '" * "', "( )"])
+def test_a_text_without_words_finds_nothing_and_blames_nobody(tocsin, node, text):
+    node(indicator("Evil Turla host"))
+    said = tocsin("search", text, code=1)
+    assert "no letter and no digit" in said.err and "tocsin.db" not in said.err and not said.out
+
+
+@pytest.mark.parametrize("text", ['turla"', '"turla', 'turla *', '*turla', 'turla^2', 'turla AND*', "name:turla",
+                                  'NEAR(turla', '{turla}', '"evil turla', 'turla OR', "turla'", 'turla) OR (1'])
+def test_any_text_is_words_to_search_for(tocsin, node, text):
+    node(indicator("Evil Turla 2, name turla, near turla and, or 1"))
+    assert len(tocsin("search", "--json", text).rows) == 1
+
+
+def test_a_phrase_must_stand_in_its_order(tocsin, node):
+    node(indicator("Evil Turla host"))
+    tocsin("search", '"evil turla"', "host")
+    tocsin("search", '"turla evil"', code=1)
+    tocsin("search", 'turla', 'evil')
+
+
+def test_a_text_that_is_no_utf8_or_too_long_is_usage(tocsin, node):
+    node()
+    assert "UTF-8" in tocsin("search", b"\xff\xfe".decode("utf-8", "surrogateescape"), code=2).err
+    assert "1000 bytes" in tocsin("search", "x" * 1001, code=2).err
+
+
+def test_get_and_search_name_the_collection(tocsin, node):
+    tocsin("collection", "add", "earlier")
+    node(indicator("Evil Turla host"))
+    row, = tocsin("get", ID, "--json").rows
+    assert row["collection"] == "main"
+    assert [r["collection"] for r in tocsin("search", "turla", "--json").rows] == ["main"]
+
+
+def test_export_as_json_is_an_object_a_line(tocsin, node):
+    """The object came with line ends inside."""
+    node(indicator("One"), indicator("Two", 7))
+    rows = tocsin("export", "--collection", "main", "--json").rows
+    assert rows == [indicator("One"), indicator("Two", 7)]
+    rows = tocsin("export", "--collection", "main", "--json", "--format", "csv").rows
+    assert [(r["kind"], r["value"], r["id"]) for r in rows] == [
+        ("domain", "evil.example.com", o["id"]) for o in (indicator("One"), indicator("Two", 7))]
+    for form in ("list", "rpz", "suricata", "zeek"):
+        row, = tocsin("export", "--collection", "main", "--json", "--format", form).rows
+        assert row["value"] == "evil.example.com" and "evil.example.com" in row["text"]
+    events = tocsin("export", "--collection", "main", "--json", "--format", "misp").rows
+    assert events and all("Event" in e for e in events)
+
+
+def test_export_to_an_unknown_party_says_what_to_do(tocsin, node):
+    node(indicator("One"))
+    said = tocsin("export", "--collection", "main", "--to", "nobody", code=3)
+    assert "--to nobody" in said.err and "tocsin user list" in said.err and not said.out
+    assert "tocsin user add" in tocsin("export", "--collection", "main", "--to", "cert.example", code=3).err
+
+
+@pytest.mark.parametrize("args, formats", [(["import", "b.json"], "stix|misp|csv|list"), (["export"], "stix|misp|list|csv")])
+def test_an_unknown_format_is_usage_and_lists_them(tocsin, args, formats):
+    """With or without a node."""
+    said = tocsin(*args, "--collection", "main", "--format", "zip", code=2)
+    assert formats in said.err
 
 
 def test_quarantine_is_decided_by_a_person(tocsin, node):
