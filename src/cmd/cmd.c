@@ -15,6 +15,7 @@
 #include "cmd/help.h"
 #include "cmd/parse.h"
 #include "cmd/row.h"
+#include "match/time.h"
 
 /* An option asked for must stand in the table: a misspelt name would otherwise never be seen. */
 static const struct cmd_option *
@@ -93,20 +94,45 @@ cmd_duration(const struct cmd_env *env, const char *name, int64_t *out)
 	return false;
 }
 
+/* What people write: a date alone, minutes without seconds, any zone; TIME_NONE where it is none of these. */
+static int64_t
+read_instant(struct span text, enum cmd_edge edge)
+{
+	int64_t at = TIME_NONE, day = 86400 * SECOND;
+	own_buf struct buf whole = {};
+	if (time_parse(text, &at, NULL) == RC_OK)
+		return at;
+	/* "2026-01-31", "2026-01-31T10:00" and either with a zone behind */
+	if (text.len >= 16 && text.ptr[13] == ':' && (text.len == 16 || text.ptr[16] != ':')) {
+		buf_add(&whole, span_sub(text, 0, 16));
+		buf_add(&whole, SPAN(":00"));
+		buf_add(&whole, span_sub(text, 16, SIZE_MAX));
+		return time_iso(buf_span(&whole));
+	}
+	if (text.len != 10)
+		return time_iso(text);
+	buf_add(&whole, text);
+	buf_add(&whole, SPAN("T00:00:00Z"));
+	at = time_iso(buf_span(&whole));
+	return at != TIME_NONE && edge == EDGE_END ? at + day : at;
+}
+
 bool
-cmd_instant(const struct cmd_env *env, const char *name, int64_t *out)
+cmd_instant(const struct cmd_env *env, const char *name, enum cmd_edge edge, int64_t *out)
 {
 	const char *text = cmd_option(env, name);
-	if (!text || time_parse(span_of(text), out, NULL) == RC_OK)
+	if (!text)
 		return true;
-	int64_t ago;
-	if (time_span_parse(span_of(text), &ago) == RC_OK) {
-		*out = clock_now(env->clock) - ago;
+	int64_t ago, at = read_instant(span_of(text), edge);
+	if (at == TIME_NONE && time_span_parse(span_of(text), &ago) == RC_OK)
+		at = clock_now(env->clock) - ago;
+	if (at != TIME_NONE) {
+		*out = at;
 		return true;
 	}
 	cmd_usage(env,
-		"--%s takes an instant such as 2026-11-22T07:00:00Z or a time ago such as 9mo, "
-		"not \"%s\"",
+		"--%s takes a date such as 2026-01-31, an instant such as 2026-01-31T07:00:00Z or "
+		"2026-01-31T08:00+01:00, or a time ago such as 36h or 9mo, not \"%s\"",
 		name, text);
 	return false;
 }

@@ -91,8 +91,14 @@ int cmd_choice(const struct cmd_env *env, const char *name, int absent);
 [[nodiscard]] bool cmd_number(
 	const struct cmd_env *env, const char *name, uint64_t min, uint64_t max, uint64_t *out);
 [[nodiscard]] bool cmd_duration(const struct cmd_env *env, const char *name, int64_t *out);
-/* An instant: RFC 3339, or a duration meaning that long ago. */
-[[nodiscard]] bool cmd_instant(const struct cmd_env *env, const char *name, int64_t *out);
+/* Which instant a bare date means: 2026-01-31 begins at its midnight and ends at the next. */
+enum cmd_edge { EDGE_START, EDGE_END };
+/*
+ * An instant: RFC 3339 (a blank for its T, no seconds, no zone: UTC), a date (UTC), or a duration meaning
+ * that long ago.
+ */
+[[nodiscard]] bool cmd_instant(
+	const struct cmd_env *env, const char *name, enum cmd_edge edge, int64_t *out);
 
 /* "tocsin: WHAT" and how the command is used; CMD_USAGE. */
 enum cmd_exit cmd_usage(const struct cmd_env *env, const char *format, ...)

@@ -60,8 +60,8 @@ read_options(const struct cmd_env *env, struct scan_job *job, enum cmd_exit *fau
 		!cmd_number(env, "after", 0, 1000, &job->after) ||
 		!cmd_number(env, "top", 1, 1000000, &job->top) ||
 		!cmd_number(env, "confidence", 0, 100, &confidence) ||
-		!cmd_instant(env, "since", &job->scan.since) ||
-		!cmd_instant(env, "until", &job->scan.until))
+		!cmd_instant(env, "since", EDGE_START, &job->scan.since) ||
+		!cmd_instant(env, "until", EDGE_END, &job->scan.until))
 		return false;
 	job->scan.min_confidence = (int)confidence;
 	if (cmd_flag(env, "defanged"))
@@ -188,8 +188,8 @@ static const struct cmd_option options[] = {
 	{"format", "auto|lines|json|zeek|zeek-json|eve|csv|clf|syslog", "of the logs", 0, false},
 	{"follow", NULL, "go on as the files grow, through rotation, until told to stop", 'f',
 		false},
-	{"since", "TIME", "events from then on, an instant or how long ago", 0, false},
-	{"until", "TIME", "events before then", 0, false},
+	{"since", "TIME", "events from then on: a date, an instant or how long ago", 0, false},
+	{"until", "TIME", "events before then; a date includes its day", 0, false},
 	{"defanged", NULL, "undo hxxp and [.] in what is scanned", 0, false},
 	{"confidence", "N", "leave out indicators that state less", 0, false},
 	{"sight", NULL, "store sightings in the node, for those who want to know", 0, false},
@@ -218,6 +218,7 @@ const struct command command_scan = {
 		"does; an address never matches inside a longer run of digits. Indicators count "
 		"only at "
 		"times at which they were valid: the event's, or now for lines without one.\n\n"
-		"Exit status: 0 a hit, 1 none, 2 usage, 3 something could not be read; the rest "
-		"was scanned.",
+		"Exit status: 0 a hit, 1 none, 2 usage, 3 something could not be read (the rest "
+		"was "
+		"scanned) or there was no indicator to look for, since then nothing is clean.",
 };

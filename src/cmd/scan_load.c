@@ -114,8 +114,33 @@ scan_say_counts(const struct cmd_env *env, const char *path, const struct ioc_co
 		cmd_say(env, "%s: %llu revoked: not armed", path, (unsigned long long)c->revoked);
 }
 
+/* Indicators were there and understood, though none is armed. */
 static bool
-load_ioc(struct scan_job *job, struct match_set *set, const char *path)
+are_read(const struct ioc_counts *c)
+{
+	return c->armed + c->repeated + c->revoked + c->foreign + c->partial > 0;
+}
+
+/* A list that arms nothing is no failure by itself where others do, but nobody wants one. */
+static void
+warn_empty(const char *path, const struct ioc_counts *counts)
+{
+	struct diag why = {};
+	diag_where(&why, "%s", path);
+	bool read = are_read(counts);
+	diag_what(&why, "%s",
+		read ? "its indicators are revoked or of kinds that are not armed: nothing to look "
+		       "for"
+		     : "no indicator in it");
+	if (!read)
+		diag_todo(&why, "give names, addresses, URLs, e-mail addresses or hashes, one a "
+				"line, a table "
+				"whose header names its columns, or STIX");
+	cmd_warn(&why);
+}
+
+static bool
+load_ioc(struct scan_job *job, struct match_set *set, const char *path, struct ioc_counts *all)
 {
 	own_buf struct buf text = {};
 	struct ioc_counts counts = {};
@@ -130,7 +155,33 @@ load_ioc(struct scan_job *job, struct match_set *set, const char *path)
 		return false;
 	}
 	scan_say_counts(job->env, path, &counts);
+	if (!counts.armed && !counts.repeated)
+		warn_empty(path, &counts);
+	ioc_counts_join(all, &counts);
 	return true;
+}
+
+/*
+ * No indicator at all: whatever was scanned would look clean, and a nightly job would believe it. That is
+ * a failure, except where indicators were read that are never armed (withdrawn, rules for other tools),
+ * which is an answer, and where a node is followed, which may learn some.
+ */
+static bool
+judge_empty(const struct scan_job *job, const struct ioc_counts *all)
+{
+	struct diag why = {};
+	if (!job->node)
+		return are_read(all);
+	bool go_on = job->follow || are_read(armed_counts(job->node));
+	diag_where(&why, "%s", job->env->node);
+	diag_what(&why, "no indicator is armed, nothing can be found%s",
+		job->follow ? " until one comes" : "");
+	if (!go_on)
+		diag_todo(&why,
+			"fetch some with \"tocsin sync\", put some in with \"tocsin import\", or "
+			"name a list with --ioc FILE");
+	cmd_warn(&why);
+	return go_on;
 }
 
 static bool
@@ -156,6 +207,7 @@ bool
 scan_load(struct scan_job *job, struct match_set *set, struct warn *warn)
 {
 	const char *path;
+	struct ioc_counts all = {};
 	for (size_t at = 0; (path = cmd_next(job->env, "warninglist", &at));)
 		if (!load_warninglist(job, warn, path))
 			return false;
@@ -167,9 +219,7 @@ scan_load(struct scan_job *job, struct match_set *set, struct warn *warn)
 				return false;
 	}
 	for (size_t at = 0; (path = cmd_next(job->env, "ioc", &at));)
-		if (!load_ioc(job, set, path))
+		if (!load_ioc(job, set, path, &all))
 			return false;
-	if (!match_set_count(set))
-		cmd_say(job->env, "no indicator is armed");
-	return true;
+	return match_set_count(set) || judge_empty(job, &all);
 }

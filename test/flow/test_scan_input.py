@@ -1,0 +1,101 @@
+"""What the lists and logs of others look like to the scan command, and what it says of those it cannot use."""
+import json
+import time
+
+import pytest
+
+
+@pytest.fixture
+def scan(tocsin, tmp_path):
+    """scan(list, log, *args, code=0): rows of the hits."""
+
+    def run(listed, logged, *args, code=0):
+        for name, text in (("list", listed), ("log", logged)):
+            (tmp_path / name).write_bytes(text.encode() if isinstance(text, str) else text)
+        return tocsin("scan", "--json", "--ioc", "list", *args, "log", code=code)
+
+    return run
+
+
+def seen(said):
+    return [(r["line"], r["observable"]["value"]) for r in said.rows]
+
+
+# ---- nothing to look for ----
+
+@pytest.mark.parametrize("listed", ["", "\n\n", "# nothing\n; here\n// either\n", "\ufeff", "not readable at all!\n", "value,type\n",
+                                    "value,type\n,domain\n", '{"type":"bundle","id":"bundle--5d0092c5-5f74-4287-9642-33f4c354e56d"}',
+                                    "[]", "0.0.0.0 localhost\n"])
+def test_a_list_without_an_indicator_is_a_failure_that_says_so(scan, listed):
+    said = scan(listed, "evil.example\n", code=3)
+    line, = [l for l in said.err.splitlines() if "no indicator" in l]
+    assert line.startswith("tocsin: list: no indicator") and "one a line" in line and not said.out
+
+
+def test_one_list_that_arms_nothing_is_told_and_the_others_count(tocsin, tmp_path):
+    (tmp_path / "empty").write_text("# none\n")
+    (tmp_path / "full").write_text("evil.example\n")
+    (tmp_path / "log").write_text("evil.example\n")
+    said = tocsin("scan", "--ioc", "empty", "--ioc", "full", "log")
+    assert "empty: no indicator in it" in said.err
+    tocsin("scan", "--ioc", "full", "--ioc", "full", "log")
+
+
+@pytest.mark.parametrize("more", [{"revoked": True}, {"pattern_type": "yara"},
+                                  {"pattern": "[domain-name:value = 'evil.example' AND url:value = 'http://a.example/']"}])
+def test_a_list_of_indicators_that_are_never_armed_is_an_answer(scan, more):
+    made = {"type": "indicator", "spec_version": "2.1", "id": "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f",
+            "created": "2020-01-01T00:00:00.000Z", "modified": "2020-01-01T00:00:00.000Z",
+            "pattern": "[domain-name:value = 'evil.example']", "pattern_type": "stix", "valid_from": "2020-01-01T00:00:00Z"} | more
+    said = scan(json.dumps(made), "evil.example\n", code=1)
+    assert "tocsin: list: its indicators are revoked" in said.err
+
+
+def test_a_node_without_indicators_says_so_in_a_line_and_fails(tocsin, tmp_path):
+    tocsin("init", "--name", "Test", "--country", "EE")
+    (tmp_path / "log").write_text("evil.example\n")
+    said = tocsin("scan", "--quiet", "log", code=3)
+    assert said.err.count("\n") == 1 and "no indicator is armed" in said.err and "tocsin sync" in said.err
+    tocsin("collection", "add", "main")
+    (tmp_path / "list").write_text("evil.example\n")
+    tocsin("import", "list", "--collection", "main")
+    assert not tocsin("scan", "--quiet", "log").err
+
+
+# ---- times asked for ----
+
+DAYS = "".join(f"2026-{d}T{t}Z evil.example\n" for d, t in
+               [("01-30", "23:59:59"), ("01-31", "00:00:00"), ("01-31", "23:59:59"), ("02-01", "00:00:00")])
+
+
+@pytest.mark.parametrize("args, lines", [
+    (["--since", "2026-01-31"], [2, 3, 4]),
+    (["--until", "2026-01-31"], [1, 2, 3]),
+    (["--since", "2026-01-31", "--until", "2026-01-31"], [2, 3]),
+    (["--since", "2026-01-31T01:00:00+01:00"], [2, 3, 4]),
+    (["--since", "2026-01-31T00:00:00-01:00"], [3, 4]),
+    (["--since", "2026-01-31 00:00:01"], [3, 4]),
+    (["--since", "2026-01-31T23:59Z"], [3, 4]),
+    (["--until", "2026-01-31T01:00+01:00"], [1]),
+    (["--since", "2026-01-31T00:00:00.000001Z"], [3, 4]),
+    (["--since", "999mo"], [1, 2, 3, 4]),
+    (["--until", "P1D"], [1, 2, 3, 4]),
+])
+def test_times_are_dates_instants_of_any_zone_or_how_long_ago(scan, args, lines):
+    assert [l for l, _ in seen(scan("evil.example", DAYS, *args))] == lines
+
+
+@pytest.mark.parametrize("text", ["2026-02-30", "2026-1-31", "yesterday", "31.01.2026", "2026-01-31T25:00Z", "9", "-1d"])
+def test_what_is_no_time_is_usage_with_examples(scan, text):
+    assert "2026-01-31" in scan("evil.example", DAYS, "--since=" + text, code=2).err
+
+
+# ---- text ----
+
+def test_a_name_behind_a_terminals_colours_is_found_at_its_place(scan):
+    log = b"\x1b[31mevil.example\x1b[0m\nx \x1b[01;31m\x1b[Kevil.example\x1b[m\x1b[K y\n#033[31mevil.example\n"
+    said = scan("evil.example", log)
+    assert [l for l, _ in seen(said)] == [1, 2, 3]
+    assert all(log[r["offset"]:].startswith(b"evil.example") for r in said.rows)
+    escaped = json.dumps({"msg": "\x1b[31mevil.example\x1b[0m"})
+    assert seen(scan("evil.example", escaped)) == [(1, "evil.example")]
