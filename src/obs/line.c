@@ -1,6 +1,5 @@
-#include "obs/line.h"
+#include "obs/line-internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -9,23 +8,18 @@
 
 enum { LINE_LONGEST = 64 << 10, VALUES_MAX = 256 };
 
-/* A line under work. */
-struct reading {
-	struct arena *arena;
-	struct obs_list *out;
-	struct diag *why;
-	enum obs_kind kind; /* that a label gave */
-};
-
 static bool
 starts_fold(struct span text, struct span prefix)
 {
 	return text.len >= prefix.len && span_eq_fold(span_sub(text, 0, prefix.len), prefix);
 }
 
-static enum rc
-add(struct reading *r, struct observable o)
+enum rc
+line_add(struct line_reading *r, struct observable o)
 {
+	if (obs_is_everything(o))
+		return diag_fail(
+			r->why, RC_UNKNOWN, "every address there is: that alarms on everything");
 	if (r->out->len == VALUES_MAX)
 		return diag_fail(r->why, RC_LIMIT, "more than %d values on a line", VALUES_MAX);
 	size_t len = r->out->len;
@@ -96,105 +90,13 @@ drop_label(struct span text, enum obs_kind *kind)
 
 /* ---- one value ---- */
 
-static struct span
-first_word(struct span text)
+struct span
+line_word(struct span text)
 {
 	size_t end = 0;
 	while (end < text.len && !ascii_is_blank(text.ptr[end]))
 		end++;
 	return span_sub(text, 0, end);
-}
-
-static uint32_t
-number_of(const struct addr *a)
-{
-	return (uint32_t)a->byte[0] << 24 | (uint32_t)a->byte[1] << 16 | (uint32_t)a->byte[2] << 8 |
-	       a->byte[3];
-}
-
-static enum rc
-add_net(struct reading *r, uint32_t first, unsigned bits)
-{
-	struct addr net = {.bits = (uint8_t)bits};
-	struct observable o;
-	char text[ADDR_TEXT];
-	for (unsigned i = 0; i < 4; i++)
-		net.byte[i] = (uint8_t)(first >> (24 - 8 * i));
-	struct span plain = {text, addr_text(&net, text)};
-	enum rc code = obs_normalize(OBS_IPV4, plain, r->arena, &o, r->why);
-	return code ? code : add(r, o);
-}
-
-/* "192.0.2.0-192.0.2.255", also with blanks and as "192.0.2.0-255": the networks that make it up. */
-static enum rc
-read_range(struct reading *r, struct span text)
-{
-	size_t hyphen = span_find_byte(text, '-');
-	struct addr low, high;
-	uint64_t last;
-	if (hyphen == SIZE_MAX || !addr_parse4(span_trim(span_sub(text, 0, hyphen)), &low))
-		return RC_NONE;
-	struct span rest = first_word(span_trim(span_sub(text, hyphen + 1, SIZE_MAX)));
-	if (!addr_parse4(rest, &high)) {
-		if (hyphen + 1 < text.len && ascii_is_blank(text.ptr[hyphen + 1]))
-			return RC_NONE; /* "192.0.2.1 - 5 reports" */
-		if (rest.len > 3 || !span_to_u64(rest, &last) || last > 255)
-			return RC_NONE;
-		high = low;
-		high.byte[3] = (uint8_t)last;
-	}
-	uint64_t at = number_of(&low), end = number_of(&high);
-	if (at > end)
-		return diag_fail(r->why, RC_BAD, "a range that ends before it starts");
-	enum rc code = RC_OK;
-	while (!code && at <= end) {
-		unsigned bits = 32;
-		while (bits > 0 && !(at & UINT64_C(1) << (32 - bits)) &&
-			at + (UINT64_C(1) << (33 - bits)) - 1 <= end)
-			bits--;
-		code = add_net(r, (uint32_t)at, bits);
-		at += UINT64_C(1) << (32 - bits);
-	}
-	return code;
-}
-
-/* "192.0.2.0/255.255.255.0" */
-static enum rc
-read_mask(struct reading *r, struct span text)
-{
-	size_t slash = span_find_byte(text, '/');
-	struct addr net, mask;
-	if (slash == SIZE_MAX || !addr_parse4(span_sub(text, 0, slash), &net) ||
-		!addr_parse4(span_sub(text, slash + 1, SIZE_MAX), &mask))
-		return RC_NONE;
-	uint32_t bits = number_of(&mask);
-	unsigned ones = (unsigned)__builtin_popcount(bits);
-	if (ones < 32 && bits << ones)
-		return diag_fail(r->why, RC_BAD, "a network mask with holes");
-	return add_net(r, number_of(&net) & bits, ones);
-}
-
-/* "192.0.2.*", "192.0.*.*", "192.0.*" */
-static enum rc
-read_wildcard(struct reading *r, struct span text)
-{
-	size_t star = span_find_byte(text, '*'), dots = 0;
-	if (star == SIZE_MAX || star == 0 || text.len > 15)
-		return RC_NONE;
-	for (size_t i = star; i < text.len; i++)
-		if (text.ptr[i] != '*' && text.ptr[i] != '.')
-			return RC_NONE;
-	static const char *const zeros[] = {"", "0.0.0", "0.0", "0"};
-	struct addr net;
-	char plain[24];
-	for (size_t i = 0; i < star; i++)
-		dots += text.ptr[i] == '.';
-	if (dots == 0 || dots > 3)
-		return RC_NONE;
-	snprintf(plain, sizeof plain, "%.*s%s", (int)star, text.ptr, zeros[dots]);
-	if (!addr_parse4(span_of(plain), &net))
-		return RC_NONE;
-	return add_net(r, number_of(&net), 8 * (unsigned)dots);
 }
 
 /* "[2001:db8::1]:443", "fe80::1%eth0", "192.0.2.1:53/udp", "192.0.2.1/tcp": the address of it. */
@@ -225,19 +127,19 @@ drop_port(struct span text)
 
 /* A value that needs nothing done. */
 static enum rc
-read_plain(struct reading *r, struct span text)
+read_plain(struct line_reading *r, struct span text)
 {
 	struct observable o;
 	enum rc code = obs_detect(text, r->arena, &o, r->why);
 	if (!code && o.kind == OBS_DOMAIN && span_find(o.value, SPAN(".rpz-")) != SIZE_MAX)
 		return diag_fail(
 			r->why, RC_UNKNOWN, "a response policy on something else than a name");
-	return code ? code : add(r, o);
+	return code ? code : line_add(r, o);
 }
 
 /* A value without comment or label, quotes gone. */
 static enum rc
-read_value(struct reading *r, struct span text)
+read_value(struct line_reading *r, struct span text)
 {
 	struct observable o;
 	text = obs_refang(text, r->arena);
@@ -245,13 +147,9 @@ read_value(struct reading *r, struct span text)
 		return diag_fail(r->why, RC_UNKNOWN, "nothing but quotes");
 	if (r->kind != OBS_NONE) {
 		enum rc code = obs_normalize(r->kind, text, r->arena, &o, r->why);
-		return code ? code : add(r, o);
+		return code ? code : line_add(r, o);
 	}
-	enum rc code = read_range(r, text);
-	if (code == RC_NONE)
-		code = read_wildcard(r, text);
-	if (code == RC_NONE)
-		code = read_mask(r, text);
+	enum rc code = line_net(r, text);
 	if (code != RC_NONE)
 		return code;
 	text = drop_port(text);
@@ -263,10 +161,17 @@ read_value(struct reading *r, struct span text)
 
 /* ---- what stands around it ---- */
 
-/* Up to the closing quote; *rest is what follows. */
+/* Up to the closing quote, or mark of a text format ("++evil.example++"); *rest is what follows. */
 static bool
 cut_quoted(struct span text, struct span *value, struct span *rest)
 {
+	struct span word = line_word(text);
+	if (word.len > 4 && strchr("+*_", word.ptr[0]) && word.ptr[0] == word.ptr[1] &&
+		span_ends(word, span_sub(word, 0, 2))) {
+		*value = span_sub(word, 2, word.len - 4);
+		*rest = span_sub(text, word.len, SIZE_MAX);
+		return true;
+	}
 	if (text.len < 2 || !strchr("\"'`<([", text.ptr[0]) || !text.ptr[0])
 		return false;
 	static const char closing[] = "\"\"''``<>()[]";
@@ -282,12 +187,12 @@ cut_quoted(struct span text, struct span *value, struct span *rest)
 	return true;
 }
 
-/* The first value: what follows a blank is a comment, a count, a date. */
+/* The first value, up to a blank; *rest is what follows. */
 static struct span
-first_value(struct span text)
+first_value(struct span text, struct span *rest)
 {
-	struct span value, rest;
-	if (cut_quoted(text, &value, &rest))
+	struct span value;
+	if (cut_quoted(text, &value, rest))
 		return value;
 	size_t end = 0;
 	bool path = false;
@@ -297,57 +202,179 @@ first_value(struct span text)
 			break;
 	}
 	value = span_sub(text, 0, end);
+	*rest = span_sub(text, end, SIZE_MAX);
 	while (value.len && strchr(",;", value.ptr[value.len - 1]) && value.ptr[value.len - 1])
 		value.len--;
 	return value;
 }
 
+/* A name that is more likely a file's: "loader.exe" beside its digest or its server. */
+static bool
+is_file(struct observable o)
+{
+	static const char endings[] = " exe dll sys scr bat cmd ps1 vbs vbe js jse jar msi lnk hta "
+				      "doc docx docm xls xlsx xlsm "
+				      "ppt pptx rtf pdf rar gz tgz 7z iso img cab apk elf bin dat "
+				      "tmp txt log xml json csv "
+				      "html htm php asp aspx jsp png jpg jpeg gif ico eml ";
+	char word[8];
+	size_t dot = o.value.len;
+	while (o.kind == OBS_DOMAIN && dot > 0 && o.value.ptr[dot - 1] != '.')
+		dot--;
+	size_t len = o.value.len - dot;
+	if (o.kind != OBS_DOMAIN || len + 2 >= sizeof word)
+		return false;
+	word[0] = word[len + 1] = ' ';
+	memcpy(word + 1, o.value.ptr + dot, len);
+	return span_find(span_of(endings), (struct span){word, len + 2}) != SIZE_MAX;
+}
+
+/* Whether what stands beside `first` is meant too. Beside a digest stand names of files. */
+static bool
+is_welcome(struct observable first, struct observable o)
+{
+	bool digest = obs_is_hash(first.kind) || first.kind == OBS_JA3 || first.kind == OBS_JA4;
+	return digest ? obs_is_hash(o.kind) || o.kind == OBS_JA3 || o.kind == OBS_JA4 : !is_file(o);
+}
+
+/* One more value for a line that has some; RC_NONE where it is none or not meant. */
+static enum rc
+read_beside(struct line_reading *r, struct span text)
+{
+	struct diag ignored = {};
+	struct line_reading inner = *r;
+	size_t before = r->out->len;
+	inner.why = &ignored;
+	enum rc code = read_value(&inner, text);
+	bool fits = !code;
+	for (size_t i = before; fits && i < r->out->len; i++)
+		fits = is_welcome(r->out->at[before ? 0 : i], r->out->at[i]);
+	if (fits)
+		return RC_OK;
+	r->out->len = before;
+	return code == RC_LIMIT && before == VALUES_MAX
+		       ? diag_fail(r->why, code, "%s", ignored.what)
+		       : RC_NONE;
+}
+
+/* What separates values on a line; empty: a comment or nothing follows. */
+static struct span
+skip_between(struct span rest)
+{
+	size_t at = 0;
+	bool blank = false;
+	for (; at < rest.len; at++) {
+		char c = rest.ptr[at];
+		bool arrow = (c == '-' || c == '=') && at + 1 < rest.len && rest.ptr[at + 1] == '>';
+		if (c == '#' || (c == ';' && blank) ||
+			(c == '/' && at + 1 < rest.len && rest.ptr[at + 1] == '/'))
+			return (struct span){};
+		if (!ascii_is_blank(c) && c != ',' && c != ';' && c != '|' && !arrow)
+			break;
+		blank |= ascii_is_blank(c);
+		at += arrow;
+	}
+	return span_sub(rest, at, SIZE_MAX);
+}
+
+/* "evil.example 192.0.2.1 loader": the values a line begins with; the first word that is none ends them. */
+static enum rc
+read_more(struct line_reading *r, struct span rest)
+{
+	enum rc code = RC_OK;
+	while (!code && (rest = skip_between(rest)).len) {
+		/* A digest's label holds for those beside it; others may have their own. */
+		struct line_reading next = *r;
+		if (next.kind != OBS_JA3 && !obs_is_hash(next.kind))
+			next.kind = OBS_NONE;
+		struct span behind, value = first_value(drop_label(rest, &next.kind), &behind);
+		code = read_beside(&next, value);
+		rest = behind;
+	}
+	return code == RC_NONE ? RC_OK : code;
+}
+
+/* Behind " #" and " //". */
+static struct span
+drop_comment(struct span text)
+{
+	for (size_t i = 1; i < text.len; i++)
+		if (ascii_is_blank(text.ptr[i - 1]) &&
+			(text.ptr[i] == '#' ||
+				span_starts(span_sub(text, i, SIZE_MAX), SPAN("//"))))
+			return span_trim(span_sub(text, 0, i));
+	return text;
+}
+
+/* Words of a sentence, not of a cell: it begins with a letter and goes on behind a blank. */
+static bool
+is_sentence(struct span field)
+{
+	return field.len && !ascii_is_digit(field.ptr[0]) && field.ptr[0] != '"' &&
+	       span_find_byte(field, ' ') != SIZE_MAX;
+}
+
+static size_t
+field_end(struct span text, size_t start)
+{
+	while (start < text.len && !strchr(",;|\t", text.ptr[start]))
+		start++;
+	return start;
+}
+
 /*
- * "evil.example,loader,2026-01-01", "2026-01-01;evil.example;loader": the first field, or else the
- * only one that is something; where blanks stand between, it may be a sentence and only the first
- * counts.
+ * "evil.example,192.0.2.1,loader", "2026-01-01;evil.example;loader": the first field that is something
+ * and those behind it, until one is not.
  */
 static enum rc
-read_fields(struct reading *r, struct span text)
+read_fields(struct line_reading *r, struct span text)
 {
-	struct obs_list all = {};
-	struct diag ignored;
-	struct reading inner = {.arena = r->arena, .out = &all, .why = &ignored};
-	bool first = true, sentence = false;
-	for (size_t i = 0; i < text.len; i++)
-		sentence |= text.ptr[i] == ' ';
-	for (size_t start = 0; start < text.len && all.len < 2; first = false) {
-		size_t end = start;
-		while (end < text.len && !strchr(",;|\t", text.ptr[end]))
-			end++;
+	enum rc code = RC_NONE;
+	r->out->len = 0;
+	text = drop_comment(text);
+	for (size_t start = 0, end; start < text.len; start = end + 1) {
+		end = field_end(text, start);
 		struct span field = span_trim(span_sub(text, start, end - start)), value, rest;
 		if (cut_quoted(field, &value, &rest) && rest.len == 0)
 			field = value;
-		start = end + 1;
-		size_t before = all.len;
-		if (read_value(&inner, field))
-			all.len = before;
-		else if (first)
-			break;
-		if (sentence)
+		struct line_reading next = *r;
+		code = read_beside(&next, drop_label(field, &next.kind));
+		if (code == RC_LIMIT || (code && r->out->len) ||
+			(code && start == 0 && is_sentence(field)))
 			break;
 	}
-	if (all.len == 0)
-		return RC_NONE;
-	if (all.len > 1 && !first)
-		return diag_fail(r->why, RC_UNKNOWN,
-			"several values and no header that says which is meant");
-	*r->out = all;
-	return RC_OK;
+	if (code == RC_LIMIT)
+		return code;
+	return r->out->len ? RC_OK : RC_NONE;
+}
+
+/* A URL may hold commas; where a date, an address or a digest stands between them, they part fields. */
+static bool
+is_table(struct span text, struct arena *a)
+{
+	size_t start = field_end(text, 0) + 1;
+	while (start < text.len) {
+		size_t end = field_end(text, start);
+		struct span field = span_trim(span_sub(text, start, end - start));
+		struct observable o;
+		bool date = field.len >= 10 && ascii_is_digit(field.ptr[0]) &&
+			    ascii_is_digit(field.ptr[3]) && field.ptr[4] == '-' &&
+			    field.ptr[7] == '-';
+		if (date || (!obs_detect(field, a, &o, NULL) && o.kind != OBS_DOMAIN &&
+				    (o.kind != OBS_URL || o.value.ptr[0] != '/')))
+			return true;
+		start = end + 1;
+	}
+	return false;
 }
 
 /* "||evil.example^$third-party", "|http://evil.example/a|" of ad blockers. */
 static enum rc
-read_filter(struct reading *r, struct span text)
+read_filter(struct line_reading *r, struct span text)
 {
 	static const struct span hides[] = {SPAN("##"), SPAN("#@#"), SPAN("#?#"), SPAN("#$#")};
 	for (size_t i = 0; i < sizeof hides / sizeof *hides; i++)
-		if (span_find(first_word(text), hides[i]) != SIZE_MAX)
+		if (span_find(line_word(text), hides[i]) != SIZE_MAX)
 			return diag_fail(r->why, RC_UNKNOWN, "a filter of parts of pages");
 	if (span_starts(text, SPAN("@@")))
 		return diag_fail(r->why, RC_UNKNOWN, "an exception: what must not be blocked");
@@ -367,7 +394,7 @@ read_filter(struct reading *r, struct span text)
 
 /* dnsmasq's address=/evil.example/0.0.0.0, unbound's local-zone: "evil.example" always_nxdomain */
 static enum rc
-read_resolver(struct reading *r, struct span text)
+read_resolver(struct line_reading *r, struct span text)
 {
 	static const struct span slashed[] = {SPAN("address=/"), SPAN("server=/"), SPAN("local=/")};
 	static const struct span quoted[] = {SPAN("local-zone:"), SPAN("local-data:")};
@@ -388,15 +415,16 @@ read_resolver(struct reading *r, struct span text)
 	}
 	for (size_t i = 0; i < sizeof quoted / sizeof *quoted; i++)
 		if (span_starts(text, quoted[i])) {
+			struct span rest;
 			text = span_trim(span_sub(text, quoted[i].len, SIZE_MAX));
-			return read_value(r, first_value(first_value(text)));
+			return read_value(r, first_value(first_value(text, &rest), &rest));
 		}
 	return RC_NONE;
 }
 
 /* A hosts file's "0.0.0.0 evil.example other.example": the names are meant. */
 static enum rc
-read_hosts(struct reading *r, struct span text)
+read_hosts(struct line_reading *r, struct span text)
 {
 	static const struct span sinks[] = {SPAN("0.0.0.0"), SPAN("127.0.0.1"), SPAN("127.0.1.1"),
 		SPAN("::"), SPAN("::1"), SPAN("255.255.255.255"), SPAN("fe80::1%lo0")};
@@ -414,7 +442,7 @@ read_hosts(struct reading *r, struct span text)
 		return RC_NONE;
 	enum rc code = RC_OK;
 	while (!code && rest.len && rest.ptr[0] != '#') {
-		struct span name = first_value(rest);
+		struct span behind, name = first_value(rest, &behind);
 		bool mine = name.len == 0;
 		for (size_t i = 0; i < sizeof own / sizeof *own && !mine; i++)
 			mine = span_eq_fold(name, own[i]);
@@ -481,8 +509,56 @@ is_plain(struct span text)
 static bool
 is_comment(struct span text)
 {
+	/* The brackets of a JSON array, each on a line of its own. */
+	static const struct span brackets[] = {SPAN("["), SPAN("]"), SPAN("[]"), SPAN("],")};
+	for (size_t i = 0; i < sizeof brackets / sizeof *brackets; i++)
+		if (span_eq(text, brackets[i]))
+			return true;
 	return text.len == 0 || text.ptr[0] == '#' || text.ptr[0] == ';' || text.ptr[0] == '!' ||
 	       span_starts(text, SPAN("//")) || starts_fold(text, SPAN("[Adblock"));
+}
+
+/* "deny 192.0.2.1;", "add blocked 192.0.2.1": what tools are told, and the word that tells it. */
+static struct span
+drop_order(struct span text)
+{
+	static const struct span orders[] = {SPAN("deny from "), SPAN("deny "),
+		SPAN("require not ip "), SPAN("require not host "), SPAN("reject "), SPAN("drop "),
+		SPAN("block "), SPAN("blackhole "), SPAN("exitaddress ")};
+	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+		if (starts_fold(text, orders[i]))
+			return span_trim(span_sub(text, orders[i].len, SIZE_MAX));
+	if (!starts_fold(text, SPAN("add ")))
+		return text;
+	text = span_trim(span_sub(text, 4, SIZE_MAX));
+	return span_trim(span_sub(text, line_word(text).len, SIZE_MAX));
+}
+
+/* "SHA256 (loader.exe) = 9f86d0..." of digest tools. */
+static struct span
+drop_file(struct span text)
+{
+	size_t at = text.len && text.ptr[0] == '(' ? span_find(text, SPAN(") = ")) : SIZE_MAX;
+	return at == SIZE_MAX ? text : span_sub(text, at + 4, SIZE_MAX);
+}
+
+/* What one value, or several in a row, make of a line. */
+static enum rc
+read_values(struct line_reading *r, struct span text)
+{
+	struct span rest, value;
+	struct line_reading plain = *r;
+	text = drop_order(text);
+	value = drop_label(text, &r->kind);
+	value = first_value(r->kind == OBS_NONE ? value : drop_file(value), &rest);
+	bool table = span_find(value, SPAN("://")) != SIZE_MAX && is_table(value, r->arena);
+	enum rc code = table ? RC_UNKNOWN : read_value(r, value);
+	if (!code)
+		return read_more(r, rest);
+	if (r->kind != OBS_NONE)
+		return code;
+	enum rc fields = read_fields(&plain, text);
+	return fields == RC_NONE ? code : fields;
 }
 
 enum rc
@@ -497,7 +573,7 @@ obs_line(struct span line, struct arena *a, struct obs_list *out, struct diag *w
 	if (text.len > LINE_LONGEST)
 		return diag_fail(
 			why, RC_LIMIT, "a line of %zu bytes, at most %d", text.len, LINE_LONGEST);
-	struct reading r = {.arena = a, .out = out, .why = why};
+	struct line_reading r = {.arena = a, .out = out, .why = why};
 	if (is_plain(text) && read_plain(&r, text) == RC_OK)
 		return RC_OK;
 	text = join_defanged(drop_bullet(text), a);
@@ -508,17 +584,10 @@ obs_line(struct span line, struct arena *a, struct obs_list *out, struct diag *w
 		code = read_hosts(&r, text);
 	if (code != RC_NONE)
 		return code || out->len ? code : RC_NONE;
-	code = read_range(&r, text);
-	if (code != RC_NONE)
-		return code;
-	struct span value = first_value(drop_label(text, &r.kind));
-	code = read_value(&r, value);
-	if (code && r.kind == OBS_NONE) {
-		out->len = 0;
-		enum rc fields = read_fields(&r, text);
-		code = fields == RC_NONE ? code : fields;
-	}
-	return code;
+	code = line_net_columns(&r, text);
+	if (code == RC_NONE)
+		code = line_net(&r, text);
+	return code == RC_NONE ? read_values(&r, text) : code;
 }
 
 enum rc

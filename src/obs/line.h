@@ -13,14 +13,15 @@ struct obs_list {
 
 /*
  * Reads one line of a list as lists occur: blanks trimmed, "#", ";", "!" and "//" comments, bullets,
- * quotes and a trailing comma dropped, words of what it is ("domain: evil.example", "ja3:...")
- * obeyed, defanging undone, kind detected. A comment may follow the value after a blank; of fields
- * between commas, semicolons or bars the first is meant, or the only one that is something. Also a
- * hosts file's line with all its names, an ad blocker's "||evil.example^", dnsmasq's and unbound's
- * blocks, and "192.0.2.0-192.0.2.9", "192.0.2.*" and network masks as the networks that make them
- * up. RC_OK: one value or more; RC_NONE: nothing on it (blank or comment); RC_UNKNOWN: something,
- * but nothing we know, or several things and no telling which; RC_BAD: malformed; RC_LIMIT: too long
- * or more than 256 values.
+ * quotes and a trailing comma dropped, words of what it is ("domain: evil.example", "ja3:...", "deny
+ * ...") obeyed, defanging undone, kind detected. Several values in a row are all meant, parted by blanks,
+ * commas, semicolons or bars; the first word or field that is none ends them, and what follows it is a
+ * comment. Between separators what stands before the first value is passed over (a date). Beside a
+ * digest only digests are meant, and nowhere the name of a file. Also a hosts file's line with all its
+ * names, an ad blocker's "||evil.example^", dnsmasq's and unbound's blocks, and "192.0.2.0-192.0.2.9",
+ * "192.0.2.*" and network masks as the networks that make them up. RC_OK: one value or more; RC_NONE:
+ * nothing on it (blank or comment); RC_UNKNOWN: something, but nothing we know, or every address there
+ * is; RC_BAD: malformed; RC_LIMIT: too long or more than 256 values.
  */
 enum rc obs_line(struct span line, struct arena *a, struct obs_list *out, struct diag *why);
 /* The same for a cell of a table: RC_UNKNOWN too where it is several values. */

@@ -227,6 +227,27 @@ cut_port(struct span text, struct span *host)
 	return span_to_u64(span_sub(text, colon + 1, SIZE_MAX), &port) && port <= 65535;
 }
 
+/* Bits of the prefix of a range; 128 where it is none. */
+static unsigned
+prefix_bits(struct observable o)
+{
+	struct addr net;
+	bool range = o.kind == OBS_CIDR4 || o.kind == OBS_CIDR6;
+	return range && addr_parse_range(o.value, &net) ? net.bits : 128;
+}
+
+bool
+obs_is_everything(struct observable o)
+{
+	return prefix_bits(o) == 0;
+}
+
+bool
+obs_is_wide(struct observable o)
+{
+	return prefix_bits(o) < (o.kind == OBS_CIDR6 ? 16 : 8);
+}
+
 enum rc
 obs_detect(struct span text, struct arena *a, struct observable *out, struct diag *why)
 {

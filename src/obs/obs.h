@@ -58,6 +58,11 @@ enum rc obs_normalize(enum obs_kind kind, struct span text, struct arena *a, str
  */
 enum rc obs_detect(struct span text, struct arena *a, struct observable *out, struct diag *why);
 
+/* A range of every address there is: 0.0.0.0/0, ::/0. */
+bool obs_is_everything(struct observable o);
+/* A range wider than a /8 (IPv4) or a /16 (IPv6): hardly what anybody means. */
+bool obs_is_wide(struct observable o);
+
 /*
  * Appends the STIX 2.1 pattern that says just this: "[domain-name:value = 'evil.example']". Ranges
  * use ISSUBSET; JA3 and JA4 have no standard object path and take network-traffic:x_ja3 and x_ja4.

@@ -19,13 +19,13 @@ the_set(void)
 	if (set)
 		return set;
 	struct ioc_counts counts = {};
-	own_stream struct stream *s =
-		stream_new_span(SPAN("evil.org\n192.0.2.0/24\n::/0\nhttp://evil.org/"
-				     "a\nbad@evil.org\nja3:d41d8cd98f00b204e9800998ecf8427e\n"
-				     "d41d8cd98f00b204e9800998ecf8427e\n"),
-			NULL);
+	own_stream struct stream *s = stream_new_span(
+		SPAN("evil.org\n192.0.2.0/24\n::/1\n8000::/1\n"
+		     "http://evil.org/a\nbad@evil.org\nja3:d41d8cd98f00b204e9800998ecf8427e\n"
+		     "d41d8cd98f00b204e9800998ecf8427e\n"),
+		NULL);
 	set = match_set_new(1);
-	must(ioc_add_list(set, s, &counts, NULL) == RC_OK && counts.armed == 7);
+	must(ioc_add_list(set, s, &counts, NULL) == RC_OK && counts.armed == 8);
 	return set;
 }
 
