@@ -14,6 +14,7 @@
 #include "cmd/progress.h"
 #include "cmd/row.h"
 #include "codec/json.h"
+#include "codec/utf16.h"
 #include "feed/in.h"
 #include "node/arrival.h"
 #include "node/node.h"
@@ -35,7 +36,7 @@ struct job {
 		uint64_t count;
 	} rules[RULES]; /* by pattern_type */
 	struct vault_counts counts;
-	uint64_t left_out;
+	uint64_t left_out, wide;
 	bool stopped;
 };
 
@@ -50,6 +51,17 @@ tell_left_out(struct job *j, const char *path, const struct diag *why)
 	if (j->left_out == 10)
 		diag_todo(&line, "more are counted, not shown");
 	cmd_warn(&line);
+}
+
+/* Taken all the same: whoever published it may mean it, and whoever arms it is warned again. */
+static void
+tell_wide(struct job *j, const char *path, const struct in_object *o)
+{
+	if (j->wide++ == 0)
+		cmd_say(j->env,
+			"%s, line %llu: a range of much of the internet; exports to sensors leave "
+			"it out",
+			path, (unsigned long long)o->wide);
 }
 
 static void
@@ -130,6 +142,8 @@ read_all(struct job *j, const char *path, size_t size, struct in *in, struct arr
 			note = (struct diag){};
 			continue;
 		}
+		if (o.wide)
+			tell_wide(j, path, &o);
 		code = take_object(j, a, &o, path, why);
 		if (code)
 			break;
@@ -144,6 +158,17 @@ read_all(struct job *j, const char *path, size_t size, struct in *in, struct arr
 	return code;
 }
 
+/* Spreadsheets and PowerShell write UTF-16 with its mark; STIX would have to be UTF-8, lists may be. */
+static struct span
+as_utf8(struct span text, struct buf *room)
+{
+	enum utf16 order = utf16_by_mark(text);
+	if (order == UTF16_NONE)
+		return text;
+	utf16_read(order, text, room);
+	return buf_span(room);
+}
+
 static enum rc
 import_file(struct job *j, const char *path, struct diag *why)
 {
@@ -151,11 +176,13 @@ import_file(struct job *j, const char *path, struct diag *why)
 	struct vault_source source;
 	const struct in_format *format;
 	struct in *in = NULL;
+	own_buf struct buf room = {};
 	enum rc code = input_open(&text, path, why);
+	struct span plain = code ? (struct span){} : as_utf8(text.span, &room);
 	if (!code)
-		code = in_format_find(j->format, text.span, &format, why);
+		code = in_format_find(j->format, plain, &format, why);
 	if (!code)
-		code = in_open(&j->plan, format, text.span, &in, why);
+		code = in_open(&j->plan, format, plain, &in, why);
 	if (!code)
 		code = node_source_local(&j->node, &j->text, &source, why);
 	if (code) {
@@ -166,7 +193,7 @@ import_file(struct job *j, const char *path, struct diag *why)
 		cmd_say(j->env, "%s: read as %s", strcmp(path, "-") ? path : "standard input",
 			format->name);
 	struct arrival *a = arrival_new(j->node.vault, j->look.vault, j->collection, &source);
-	code = read_all(j, path, text.span.len, in, a, why);
+	code = read_all(j, path, plain.len, in, a, why);
 	/* What was read before a fault is stored all the same. */
 	struct diag later;
 	enum rc stored = arrival_finish(a, code ? &later : why);

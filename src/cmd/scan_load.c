@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "cmd/scan-internal.h"
 #include "feed/arm.h"
+#include "match/table.h"
 #include "node/armed.h"
 
 #define IOC_BYTES_MAX (UINT64_C(4) << 30)
@@ -83,7 +84,12 @@ load_text(struct match_set *set, struct span text, struct ioc_counts *counts, st
 						span_find_byte(start, '{') != SIZE_MAX &&
 						span_trim(span_sub(start, 1, 4096)).ptr[0] == '{')))
 		return arm_text(set, start, NULL, counts, why);
-	if (ioc_is_csv(span_sub(text, 0, 64 << 10)))
+	if (table_is_index(span_sub(text, 0, 64 << 10))) {
+		diag_todo(why, "give the feed's events, which its manifest.json names");
+		return diag_fail(why, RC_UNKNOWN,
+			"a MISP feed's index (hashes.csv): digests of values, not of files");
+	}
+	if (table_is(span_sub(text, 0, 64 << 10)))
 		return ioc_add_csv(set, text, counts, why);
 	own_stream struct stream *s = stream_new_span(text, NULL);
 	return ioc_add_list(set, s, counts, why);
@@ -110,6 +116,10 @@ scan_say_counts(const struct cmd_env *env, const char *path, const struct ioc_co
 			"%s: %llu names are registries' suffixes: armed without what lies under "
 			"them",
 			path, (unsigned long long)c->suffixes);
+	if (c->wide)
+		cmd_say(env,
+			"%s: %llu range%s of much of the internet (%s): armed, expect many hits",
+			path, (unsigned long long)c->wide, c->wide == 1 ? "" : "s", c->widest);
 	if (c->revoked)
 		cmd_say(env, "%s: %llu revoked: not armed", path, (unsigned long long)c->revoked);
 }

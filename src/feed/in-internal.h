@@ -28,6 +28,9 @@ struct in_facts {
 /* Makes in->made an indicator about `o` and fills out. */
 void in_make(
 	struct in *in, struct observable o, const struct in_facts *facts, struct in_object *out);
+/* The same of a list's or table's line, which is named where the observable is very wide. */
+void in_say(struct in *in, struct observable o, const struct in_facts *facts, uint64_t line,
+	struct in_object *out);
 /* The same about a pattern that no observable says whole; `key` stands for it in its id. */
 struct in_pattern {
 	struct span key, pattern, type, name;

@@ -9,6 +9,7 @@
 #include "codec/json.h"
 #include "feed/in-internal.h"
 #include "feed/misp.h"
+#include "match/table.h"
 #include "obs/name.h"
 #include "obs/url.h"
 #include "stix/id.h"
@@ -34,6 +35,13 @@ in_format_find(struct span name, struct span text, const struct in_format **out,
 		return diag_fail(why, RC_UNKNOWN, "a text in UTF-16");
 	}
 	struct span start = span_sub(without_mark(text), 0, SNIFF);
+	if (automatic && table_is_index(start)) {
+		diag_todo(why, "import the feed's folder, whose manifest.json names its events");
+		return diag_fail(why, RC_UNKNOWN,
+			"a MISP feed's index (hashes.csv): digests of values, not of files, which "
+			"say "
+			"nothing by themselves");
+	}
 	for (const struct in_format *const *f = in_formats; *f; f++) {
 		if (automatic ? (*f)->sniff(start) : span_eq(name, span_of((*f)->name))) {
 			*out = *f;
@@ -241,6 +249,15 @@ in_make(struct in *in, struct observable o, const struct in_facts *facts, struct
 	buf_add(&key, o.value);
 	struct in_pattern p = {buf_span(&key), buf_span(&pattern), SPAN("stix"), o.value};
 	in_make_pattern(in, &p, facts, out);
+}
+
+void
+in_say(struct in *in, struct observable o, const struct in_facts *facts, uint64_t line,
+	struct in_object *out)
+{
+	in_make(in, o, facts, out);
+	if (obs_is_wide(o))
+		out->wide = line;
 }
 
 /* The 24 bytes of a time in a made object. */

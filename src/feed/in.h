@@ -31,7 +31,9 @@ struct in_plan {
 struct in_object {
 	struct span text;
 	struct span id; /* of what is made here; empty: the text is as it came */
-	bool made;	/* says the same for ever: skip it where its id is known already */
+	uint64_t
+		wide; /* the line of a range that covers much of the internet: worth a warning; 0: none */
+	bool made; /* says the same for ever: skip it where its id is known already */
 	/* Where "created" and "modified" stand in the text, 24 bytes each: see in_settle. 0: neither. */
 	size_t created_at, modified_at;
 };

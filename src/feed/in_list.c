@@ -1,6 +1,15 @@
-/* Plain lists: one indicator a line, defanged or not, with comments. */
+/* Plain lists: indicators a line, defanged or not, with comments (obs/line.h). */
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "feed/in-internal.h"
 #include "obs/line.h"
+
+struct list_state {
+	struct arena arena; /* of the line */
+	struct obs_list all;
+	size_t next; /* of `all` */
+};
 
 static bool
 sniff(struct span start)
@@ -9,31 +18,61 @@ sniff(struct span start)
 }
 
 static enum rc
-next(struct in *in, struct in_object *out, struct diag *why)
+begin(struct in *in, struct diag *why)
+{
+	(void)why;
+	in->state = mem_new(sizeof(struct list_state));
+	return RC_OK;
+}
+
+/* The next line that says something. */
+static enum rc
+next_line(struct in *in, struct list_state *st, struct diag *why)
 {
 	struct span line;
 	while (in_line(in, &line)) {
-		struct observable o;
-		arena_reset(&in->scratch);
-		enum rc code = obs_value(line, &in->scratch, &o, why);
+		arena_reset(&st->arena);
+		enum rc code = obs_line(line, &st->arena, &st->all, why);
 		if (code == RC_NONE)
 			continue;
-		if (code) {
-			diag_where(why, "line %llu", (unsigned long long)in->line);
-			if (in->line == 1 && (span_find_byte(line, ',') != SIZE_MAX ||
-						     span_find_byte(line, ';') != SIZE_MAX ||
-						     span_find_byte(line, '\t') != SIZE_MAX))
-				diag_todo(why, "a table's first line names its columns: "
-					       "\"value,type,name\"");
-			return RC_UNKNOWN;
-		}
-		struct in_facts facts = {
-			.valid_from = TIME_NONE, .valid_until = TIME_NONE, .confidence = -1};
-		in_make(in, o, &facts, out);
-		return RC_OK;
+		if (!code)
+			return RC_OK;
+		st->all.len = 0;
+		diag_where(why, "line %llu", (unsigned long long)in->line);
+		if (in->line == 1 && (span_find_byte(line, ',') != SIZE_MAX ||
+					     span_find_byte(line, ';') != SIZE_MAX ||
+					     span_find_byte(line, '\t') != SIZE_MAX))
+			diag_todo(
+				why, "a table's first line names its columns: \"value,type,name\"");
+		return RC_UNKNOWN;
 	}
 	return RC_NONE;
 }
 
+static enum rc
+next(struct in *in, struct in_object *out, struct diag *why)
+{
+	static const struct in_facts facts = {
+		.valid_from = TIME_NONE, .valid_until = TIME_NONE, .confidence = -1};
+	struct list_state *st = in->state;
+	if (st->next == st->all.len) {
+		st->all.len = st->next = 0;
+		enum rc code = next_line(in, st, why);
+		if (code)
+			return code;
+	}
+	in_say(in, st->all.at[st->next++], &facts, in->line, out);
+	return RC_OK;
+}
+
+static void
+end(struct in *in)
+{
+	struct list_state *st = in->state;
+	if (st)
+		arena_fini(&st->arena);
+	free(st);
+}
+
 const struct in_format in_list = {
-	"list", "one indicator a line, defanged or not", sniff, NULL, next, NULL};
+	"list", "indicators a line, defanged or not", sniff, begin, next, end};

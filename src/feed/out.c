@@ -3,7 +3,6 @@
 #include "base/ascii.h"
 #include "base/hash.h"
 #include "feed/out-internal.h"
-#include "obs/addr.h"
 #include "obs/name.h"
 
 const struct out_format *const out_formats[] = {
@@ -96,16 +95,13 @@ out_add(struct out *o, const struct out_entry *e, struct buf *to)
 		seen_add(&o->values, number_of(o, e->about, e->exact));
 }
 
-/* IPv4 wider than a /8, IPv6 wider than a /16, all names below a registry's suffix. */
+/* All names below a registry's suffix count too. */
 bool
 out_is_wide(const struct out_entry *e)
 {
-	struct addr net;
 	if (e->about.kind == OBS_DOMAIN)
 		return !e->exact && name_is_registry_suffix(e->about.value);
-	if (e->about.kind != OBS_CIDR4 && e->about.kind != OBS_CIDR6)
-		return false;
-	return !addr_parse_range(e->about.value, &net) || net.bits < (net.six ? 16 : 8);
+	return obs_is_wide(e->about);
 }
 
 void

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "match/time.h"
-#include "obs/line.h"
 
 enum column
 column_of(struct span name)
@@ -81,6 +80,10 @@ column_of(struct span name)
 		{SPAN("label"), COLUMN_LABEL},
 		{SPAN("labels"), COLUMN_LABEL},
 		{SPAN("to_ids"), COLUMN_TO_IDS},
+		/* Zeek's intelligence framework */
+		{SPAN("meta.source"), COLUMN_PARTY},
+		{SPAN("meta.desc"), COLUMN_DESCRIPTION},
+		{SPAN("meta.url"), COLUMN_REFERENCE},
 	};
 	while (name.len && (name.ptr[0] == '#' || name.ptr[0] == ' '))
 		name = span_sub(name, 1, SIZE_MAX);
@@ -121,17 +124,4 @@ column_unguarded(struct span cell)
 	bool guarded =
 		cell.len > 1 && cell.ptr[0] == '\'' && cell.ptr[1] && strchr("=+-@", cell.ptr[1]);
 	return guarded ? span_sub(cell, 1, SIZE_MAX) : cell;
-}
-
-enum rc
-column_observe(enum column column, struct span type, struct span cell, struct arena *a,
-	struct observable *out, struct diag *why)
-{
-	bool ja3 = type.len >= 3 && span_eq_fold(span_sub(type, 0, 3), SPAN("ja3"));
-	cell = column_unguarded(cell);
-	if (ja3 || column == COLUMN_JA3)
-		cell = arena_printf(a, "ja3:%.*s", (int)cell.len, cell.ptr);
-	enum rc code = obs_value(cell, a, out, why);
-	return code == RC_NONE ? diag_fail(why, RC_UNKNOWN, "a comment where a value was to be")
-			       : code;
 }

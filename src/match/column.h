@@ -31,8 +31,5 @@ enum column column_of(struct span name);
 bool column_is_value(enum column column);
 /* A value's cell without the apostrophe that keeps a spreadsheet from taking it for a formula. */
 struct span column_unguarded(struct span cell);
-/* What a value's cell says (obs/line.h); type: of its row, which tells JA3 from MD5. RC_NONE never. */
-enum rc column_observe(enum column column, struct span type, struct span cell, struct arena *a,
-	struct observable *out, struct diag *why);
 /* A cell's instant: what match/time.h reads, or a date alone. TIME_NONE where it is none. */
 int64_t column_time(struct span cell);

@@ -4,10 +4,8 @@
 
 #include "base/ascii.h"
 #include "base/own.h"
-#include "codec/csv.h"
-#include "match/column.h"
 #include "match/lines.h"
-#include "match/time.h"
+#include "match/table.h"
 #include "obs/line.h"
 
 /* The beginning of a foreign text in quotes: nothing in it may steer a terminal. */
@@ -55,6 +53,9 @@ ioc_counts_join(struct ioc_counts *counts, const struct ioc_counts *more)
 	counts->suffixes += more->suffixes;
 	counts->foreign += more->foreign;
 	counts->partial += more->partial;
+	if (!counts->wide)
+		memcpy(counts->widest, more->widest, sizeof counts->widest);
+	counts->wide += more->wide;
 }
 
 enum rc
@@ -69,7 +70,11 @@ ioc_add(struct match_set *set, struct indicator *what, struct ioc_counts *counts
 	}
 	enum rc code = match_set_add(set, what);
 	switch (code) {
-	case RC_OK: counts->armed++; return RC_OK;
+	case RC_OK:
+		counts->armed++;
+		if (obs_is_wide(what->about) && counts->wide++ == 0)
+			span_copy(what->about.value, counts->widest, sizeof counts->widest);
+		return RC_OK;
 	case RC_CONFLICT: counts->repeated++; return RC_OK;
 	case RC_NONE: counts->revoked++; return RC_OK;
 	case RC_LIMIT: return code;
@@ -117,87 +122,6 @@ ioc_add_list(
 	return code == RC_NONE ? RC_OK : code;
 }
 
-struct columns {
-	enum column of[CSV_FIELDS_MAX];
-	size_t count, named, values, to_ids;
-};
-
-static void
-read_header(const struct csv_record *record, struct columns *out)
-{
-	out->count = record->count;
-	out->named = out->values = out->to_ids = 0;
-	for (size_t i = 0; i < record->count; i++) {
-		out->of[i] = column_of(span_trim(record->field[i].value));
-		out->named += out->of[i] != COLUMN_NONE;
-		out->values += column_is_value(out->of[i]);
-		out->to_ids += out->of[i] == COLUMN_TO_IDS;
-	}
-}
-
-bool
-ioc_is_csv(struct span head)
-{
-	own_arena struct arena a = {};
-	struct csv csv;
-	struct csv_record record;
-	struct columns columns;
-	/* Comments may stand before the header. */
-	csv_init(&csv, head, csv_guess(head));
-	while (!csv_next(&csv, &a, &record, NULL)) {
-		read_header(&record, &columns);
-		if (columns.values && columns.named > 1)
-			return true;
-		struct span first = span_trim(record.field[0].value);
-		if (first.len && first.ptr[0] != '#')
-			return false;
-		csv.separator = csv_guess(span_sub(head, csv.at, SIZE_MAX));
-	}
-	return false;
-}
-
-/* Words of types whose values look like names and addresses and are none of ours to see in a log. */
-static bool
-is_seen_in_logs(struct span type)
-{
-	static const struct span other[] = {SPAN("filename"), SPAN("file"), SPAN("file-name"),
-		SPAN("file_name"), SPAN("filepath"), SPAN("file-path"), SPAN("path"), SPAN("mutex"),
-		SPAN("regkey"), SPAN("regkey|value"), SPAN("named pipe"), SPAN("pdb"),
-		SPAN("pattern-in-file"), SPAN("pattern-in-memory"), SPAN("pattern-in-traffic"),
-		SPAN("user-agent"), SPAN("text"), SPAN("comment"), SPAN("link"), SPAN("reference"),
-		SPAN("other"), SPAN("vulnerability"), SPAN("yara"), SPAN("sigma"), SPAN("snort"),
-		SPAN("suricata"), SPAN("bro"), SPAN("zeek"), SPAN("attachment"),
-		SPAN("malware-sample"), SPAN("size-in-bytes"), SPAN("mime-type"), SPAN("port"),
-		SPAN("as"), SPAN("asn"), SPAN("threat-actor"), SPAN("campaign-name"),
-		SPAN("email-subject"), SPAN("email-attachment"), SPAN("email-body"),
-		SPAN("process"), SPAN("process-name"), SPAN("windows-service-name")};
-	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
-		if (span_eq_fold(type, other[i]))
-			return false;
-	return true;
-}
-
-/* Why a row is not to be armed, NULL where it is. */
-static const char *
-row_refusal(const struct span *cell, const struct columns *columns)
-{
-	struct span flag = cell[COLUMN_TO_IDS];
-	bool meant = span_eq(flag, SPAN("1")) || span_eq_fold(flag, SPAN("true")) ||
-		     span_eq_fold(flag, SPAN("yes"));
-	if (columns->to_ids && !meant)
-		return "not meant for detection (to_ids)";
-	return is_seen_in_logs(cell[COLUMN_TYPE]) ? NULL : "of a type that no set holds";
-}
-
-struct row {
-	struct match_set *set;
-	const struct csv_record *record;
-	const struct columns *columns;
-	uint64_t line;
-	struct arena *arena;
-	struct ioc_counts *counts;
-};
-
 static struct indicator
 row_facts(const struct span *cell)
 {
@@ -216,53 +140,27 @@ row_facts(const struct span *cell)
 }
 
 static enum rc
-add_value(const struct row *r, enum column column, const struct span *cell, struct span value)
+add_value(struct match_set *set, struct table *t, const struct table_value *value,
+	struct ioc_counts *counts)
 {
 	struct diag fault = {};
 	struct obs_list all = {};
-	struct span line = column_unguarded(value), type = cell[COLUMN_TYPE];
-	bool ja3 = type.len >= 3 && span_eq_fold(span_sub(type, 0, 3), SPAN("ja3"));
 	enum rc code = RC_UNKNOWN;
-	const char *refusal = row_refusal(cell, r->columns);
-	/* Only JA3 needs to be told: it looks like an MD5. */
-	if (ja3 || column == COLUMN_JA3)
-		line = arena_printf(r->arena, "ja3:%.*s", (int)line.len, line.ptr);
-	if (refusal)
-		diag_what(&fault, "%s", refusal);
-	else
-		code = obs_line(line, r->arena, &all, &fault);
-	if (code == RC_NONE)
-		diag_what(&fault, "a comment where a value was to be");
+	if (table_is_meant(t)) {
+		code = table_observe(t, value, &all, &fault);
+	} else {
+		diag_where(&fault, "line %llu", (unsigned long long)t->line);
+		diag_what(&fault, "not meant for detection (to_ids)");
+	}
 	if (code) {
-		diag_where(&fault, "line %llu", (unsigned long long)r->line);
-		ioc_unknown(r->counts, &fault, value);
+		ioc_unknown(counts, &fault, value->text);
 		return RC_OK;
 	}
-	struct indicator made = row_facts(cell);
+	struct indicator made = row_facts(t->cell);
 	for (size_t k = 0; !code && k < all.len; k++) {
 		struct indicator one = made;
 		one.about = all.at[k];
-		code = ioc_add(r->set, &one, r->counts);
-	}
-	return code;
-}
-
-static enum rc
-add_row(const struct row *r)
-{
-	const struct csv_record *record = r->record;
-	const struct columns *columns = r->columns;
-	struct span cell[COLUMNS] = {};
-	enum rc code = RC_OK;
-	for (size_t i = 0; i < record->count && i < columns->count; i++)
-		if (!cell[columns->of[i]].len)
-			cell[columns->of[i]] = span_trim(record->field[i].value);
-	if (record->count == 1 && cell[columns->of[0]].len && cell[columns->of[0]].ptr[0] == '#')
-		return RC_OK;
-	for (size_t i = 0; !code && i < record->count && i < columns->count; i++) {
-		struct span value = span_trim(record->field[i].value);
-		if (column_is_value(columns->of[i]) && value.len)
-			code = add_value(r, columns->of[i], cell, value);
+		code = ioc_add(set, &one, counts);
 	}
 	return code;
 }
@@ -270,34 +168,20 @@ add_row(const struct row *r)
 enum rc
 ioc_add_csv(struct match_set *set, struct span text, struct ioc_counts *counts, struct diag *why)
 {
-	own_arena struct arena a = {};
-	own_mem struct columns *columns = mem_new(sizeof *columns);
-	struct csv csv;
-	struct csv_record record;
-	enum rc code = RC_OK;
-	if (span_starts(text, SPAN("\xef\xbb\xbf")))
-		text = span_sub(text, 3, SIZE_MAX);
-	csv_init(&csv, text, csv_guess(text));
-	while (!code) {
-		struct diag fault = {};
-		arena_reset(&a);
-		enum rc read = csv_next(&csv, &a, &record, &fault);
-		if (read == RC_NONE)
-			break;
-		if (read) {
+	struct table t;
+	struct table_value value;
+	struct diag fault = {};
+	enum rc code = table_open(&t, text, &fault), full = RC_OK;
+	if (code)
+		ioc_unknown(counts, &fault, (struct span){});
+	while (!full && (code == RC_OK || code == RC_UNKNOWN)) {
+		fault = (struct diag){};
+		code = table_next(&t, &value, &fault);
+		if (code == RC_UNKNOWN)
 			ioc_unknown(counts, &fault, (struct span){});
-			continue;
-		}
-		if (!columns->values) {
-			read_header(&record, columns);
-			if (columns->named < 2)
-				columns->values = 0;
-			if (!columns->values)
-				csv.separator = csv_guess(span_sub(text, csv.at, SIZE_MAX));
-			continue;
-		}
-		struct row row = {set, &record, columns, csv.line, &a, counts};
-		code = add_row(&row);
+		else if (!code)
+			full = add_value(set, &t, &value, counts);
 	}
-	return code ? diag_fail(why, code, "too many indicators for one set") : RC_OK;
+	table_close(&t);
+	return full ? diag_fail(why, full, "too many indicators for one set") : RC_OK;
 }

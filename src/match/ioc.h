@@ -18,6 +18,8 @@ struct ioc_counts {
 	uint64_t suffixes; /* of registries, armed for themselves alone */
 	uint64_t foreign;  /* sigma, yara, snort ...: stored elsewhere perhaps, never armed */
 	uint64_t partial;  /* patterns of which only single comparisons could be armed */
+	uint64_t wide;	   /* armed, ranges that cover much of the internet */
+	char widest[56];   /* the first of them */
 	struct diag examples[IOC_EXAMPLES]; /* of `unknown`, the first: where, why and the text */
 };
 
@@ -27,12 +29,7 @@ void ioc_counts_join(struct ioc_counts *counts, const struct ioc_counts *more);
  * match_set_add. */
 enum rc ioc_add_list(
 	struct match_set *set, struct stream *from, struct ioc_counts *counts, struct diag *why);
-/* Whether a text starts like CSV with a header that names a value column. */
-bool ioc_is_csv(struct span head);
-/*
- * CSV with a header: value (or indicator, ioc, observable, domain, ip, url, hash, ...), and where
- * there: type, id, name or description, valid_from, valid_until, confidence, tlp, party or source.
- */
+/* A table that match/table.h knows, of any header. */
 enum rc ioc_add_csv(
 	struct match_set *set, struct span text, struct ioc_counts *counts, struct diag *why);
 /* Adds one and counts what became of it; RC_LIMIT only. */

@@ -99,3 +99,74 @@ def test_a_name_behind_a_terminals_colours_is_found_at_its_place(scan):
     assert all(log[r["offset"]:].startswith(b"evil.example") for r in said.rows)
     escaped = json.dumps({"msg": "\x1b[31mevil.example\x1b[0m"})
     assert seen(scan("evil.example", escaped)) == [(1, "evil.example")]
+
+
+# ---- lists of others ----
+
+LISTS = """# list of somebody
+evil.example 192.0.2.1
+192.0.2.2,other.example
+0.0.0.0 sunk.example
+192.0.2.16/28 ; SBL1
+192.0.2.64-192.0.2.95
+third.example # comment
+fourth.example // comment
+0.0.0.0/0
+what is this
+"""
+NAMED = ["evil.example", "192.0.2.1", "192.0.2.2", "other.example", "sunk.example", "192.0.2.17", "192.0.2.65",
+         "third.example", "fourth.example"]
+
+
+def test_scan_and_import_read_a_list_alike(tocsin, scan, tmp_path):
+    log = "\n".join(NAMED + ["198.51.100.1", "what.example"])
+    assert [v for _, v in seen(scan(LISTS, log))] == NAMED
+    tocsin("init", "--name", "Test", "--country", "EE")
+    tocsin("collection", "add", "main")
+    said = tocsin("import", "list", "--collection", "main")
+    assert "9 added" in said.out and "2 left out" in said.out
+    assert "list, line 9: every address there is" in said.err and "list, line 10: " in said.err
+    assert [r["observable"]["value"] for r in tocsin("scan", "--json", "log").rows] == NAMED
+
+
+def test_scan_and_import_read_a_table_alike(tocsin, scan, tmp_path):
+    table = "first_seen;type;value;name\n2026-01-01;filename|md5;a.exe|44d88612fea8a8f36de82e1278abb02f;x\n" \
+            "2026-01-01;filename;b.example;x\n2026-01-01;ip;192.0.2.64-192.0.2.95;y\n"
+    log = "a.exe b.example 44d88612fea8a8f36de82e1278abb02f\n192.0.2.65\n"
+    want = [(1, "44d88612fea8a8f36de82e1278abb02f"), (2, "192.0.2.65")]
+    assert seen(scan(table, log)) == want
+    tocsin("init", "--name", "Test", "--country", "EE")
+    tocsin("collection", "add", "main")
+    assert "2 added" in tocsin("import", "list", "--collection", "main").out
+    assert seen(tocsin("scan", "--json", "log")) == want
+
+
+def test_very_wide_ranges_are_armed_with_a_warning(tocsin, scan):
+    said = scan("64.0.0.0/7\n", "64.1.2.3\n")
+    assert "range of much of the internet (64.0.0.0/7)" in said.err
+    assert "internet" not in scan("64.0.0.0/8\n", "64.1.2.3\n").err
+    tocsin("init", "--name", "Test", "--country", "EE")
+    tocsin("collection", "add", "main")
+    assert "stdin, line 2: a range of much" in tocsin("import", "-", "--collection", "main", stdin="\n64.0.0.0/7\n").err.replace("-,", "stdin,")
+
+
+def test_the_index_of_a_misp_feed_is_no_list_of_files(tocsin, scan):
+    index = "44d88612fea8a8f36de82e1278abb02f,6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a1001\n"
+    said = scan(index, "44d88612fea8a8f36de82e1278abb02f\n", code=3)
+    assert "hashes.csv" in said.err and "manifest.json" in said.err
+    tocsin("init", "--name", "Test", "--country", "EE")
+    tocsin("collection", "add", "main")
+    said = tocsin("import", "list", "--collection", "main", code=3)
+    assert "hashes.csv" in said.err and "manifest.json" in said.err
+
+
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_scan_and_import_read_lists_in_odd_encodings(tocsin, scan, tmp_path, coding):
+    text = "# list\r\nevil.example\r\nb\u00fccher.example\r\n"
+    raw = (b"\xfe\xff" if coding == "utf-16-be" else b"") + text.encode(coding)
+    log = "evil.example xn--bcher-kva.example\n"
+    assert len(seen(scan(raw, log))) == 2
+    tocsin("init", "--name", "Test", "--country", "EE")
+    tocsin("collection", "add", "main")
+    assert "2 added" in tocsin("import", "list", "--collection", "main").out
+    assert len(seen(tocsin("scan", "--json", "log"))) == 2

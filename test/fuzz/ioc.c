@@ -1,6 +1,7 @@
 /* Lists and CSV of indicators: nothing is lost uncounted. */
 #include "match/ioc.h"
 #include "base/must.h"
+#include "match/table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -10,7 +11,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	own_match_set struct match_set *set = match_set_new(1);
 	struct ioc_counts counts = {};
 	struct span text = {(const char *)data, size};
-	if (ioc_is_csv(text)) {
+	if (table_is(text)) {
 		must(ioc_add_csv(set, text, &counts, NULL) == RC_OK);
 	} else {
 		own_stream struct stream *s =

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "match/table.h"
 #include "world.h"
 
 static void
@@ -37,7 +38,7 @@ csv_columns_carry_the_facts(void **state)
 		     "domain,evil[.]org,\"a, \"\"b\"\"\",80,2026-06-01T00:00:00Z,amber,CERT-A\n"
 		     "ja3,d41d8cd98f00b204e9800998ecf8427e,x,,2026-06-01,,\n"
 		     "other,???,,,,,\n");
-	assert_true(ioc_is_csv(text));
+	assert_true(table_is(text));
 	assert_rc(ioc_add_csv(set, text, &c, NULL), RC_OK);
 	assert_int_equal(c.armed, 2);
 	assert_int_equal(c.unknown, 1);
@@ -74,13 +75,92 @@ rows_that_are_not_for_detection_are_told_and_not_armed(void **state)
 }
 
 static void
+sides_of_a_value_are_read_by_their_own_types(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = match_set_new(1);
+	own_arena struct arena a = {};
+	struct ioc_counts c = {};
+	struct span text = SPAN("uuid,type,value,to_ids\n"
+				"1,filename|md5,a.exe|d41d8cd98f00b204e9800998ecf8427e,1\n"
+				"2,ip-dst|port,192.0.2.1|443,1\n"
+				"3,domain|ip,evil.org|192.0.2.2,1\n"
+				"4,regkey|value,HKLM\\a|b.org,1\n"
+				"5,imphash,d41d8cd98f00b204e9800998ecf8427f,1\n");
+	assert_rc(ioc_add_csv(set, text, &c, NULL), RC_OK);
+	assert_int_equal(c.armed, 4);
+	assert_int_equal(c.unknown, 2);
+	assert_int_equal(match_set_get(set, 0, &a).about.kind, OBS_MD5);
+	assert_span(match_set_get(set, 1, &a).about.value, "192.0.2.1");
+	assert_span(match_set_get(set, 2, &a).about.value, "evil.org");
+	assert_string_equal(c.examples[0].where, "line 5");
+}
+
+static void
+zeeks_intelligence_is_read(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = match_set_new(1);
+	own_arena struct arena a = {};
+	struct ioc_counts c = {};
+	struct span text = SPAN("#separator \\x09\n"
+				"#fields\tindicator\tindicator_type\tmeta.source\tmeta.desc\n"
+				"evil.org\tIntel::DOMAIN\tCERT-A\tKestrel\n"
+				"svchost.exe\tIntel::FILE_NAME\tCERT-A\t-\n"
+				"a.example/x\tIntel::URL\t-\t-\n");
+	assert_true(table_is(text));
+	assert_rc(ioc_add_csv(set, text, &c, NULL), RC_OK);
+	assert_int_equal(c.armed, 2);
+	assert_int_equal(c.unknown, 1);
+	struct indicator i = match_set_get(set, 0, &a);
+	assert_span(i.about.value, "evil.org");
+	assert_span(i.party, "CERT-A");
+	assert_span(i.name, "Kestrel");
+	i = match_set_get(set, 1, &a);
+	assert_int_equal(i.about.kind, OBS_URL);
+	assert_int_equal(i.party.len, 0);
+}
+
+static void
+wide_ranges_are_counted_and_all_of_it_is_refused(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = match_set_new(1);
+	struct ioc_counts c = {};
+	own_stream struct stream *s =
+		stream_new_span(SPAN("64.0.0.0/7\n10.0.0.0/8\n2000::/3\n0.0.0.0/0\n::/0\n"), NULL);
+	assert_rc(ioc_add_list(set, s, &c, NULL), RC_OK);
+	assert_int_equal(c.armed, 3);
+	assert_int_equal(c.wide, 2);
+	assert_string_equal(c.widest, "64.0.0.0/7");
+	assert_int_equal(c.unknown, 2);
+	assert_string_equal(c.examples[0].where, "line 4");
+	assert_non_null(strstr(c.examples[0].what, "every address there is"));
+	assert_rc(ioc_add_csv(set, SPAN("value,name\n0.0.0.0/0,a\n"), &c, NULL), RC_OK);
+	assert_int_equal(c.armed, 3);
+}
+
+static void
+an_index_of_values_digests_is_told_from_digests_of_files(void **state)
+{
+	(void)state;
+	assert_true(table_is_index(SPAN("d41d8cd98f00b204e9800998ecf8427e,"
+					"6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a1001\r\n"
+					"0cc175b9c0f1b6a831c399e269772661,"
+					"6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a1001\n0cc1")));
+	assert_false(table_is_index(SPAN("d41d8cd98f00b204e9800998ecf8427e,loader\n")));
+	assert_false(table_is_index(SPAN("d41d8cd98f00b204e9800998ecf8427e\n")));
+	assert_false(table_is_index(SPAN("")));
+}
+
+static void
 a_list_is_no_csv(void **state)
 {
 	(void)state;
-	assert_false(ioc_is_csv(SPAN("evil.org\nevil.net\n")));
-	assert_false(ioc_is_csv(SPAN("evil.org,malware\n")));
-	assert_false(ioc_is_csv(SPAN("")));
-	assert_true(ioc_is_csv(SPAN("indicator;type\nevil.org;domain\n")));
+	assert_false(table_is(SPAN("evil.org\nevil.net\n")));
+	assert_false(table_is(SPAN("evil.org,malware\n")));
+	assert_false(table_is(SPAN("")));
+	assert_true(table_is(SPAN("indicator;type\nevil.org;domain\n")));
 }
 
 int
@@ -90,6 +170,10 @@ main(void)
 		cmocka_unit_test(lists_count_what_they_held),
 		cmocka_unit_test(csv_columns_carry_the_facts),
 		cmocka_unit_test(rows_that_are_not_for_detection_are_told_and_not_armed),
+		cmocka_unit_test(sides_of_a_value_are_read_by_their_own_types),
+		cmocka_unit_test(zeeks_intelligence_is_read),
+		cmocka_unit_test(wide_ranges_are_counted_and_all_of_it_is_refused),
+		cmocka_unit_test(an_index_of_values_digests_is_told_from_digests_of_files),
 		cmocka_unit_test(a_list_is_no_csv),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
