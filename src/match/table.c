@@ -297,8 +297,6 @@ table_observe(
 	*out = (struct obs_list){};
 	if (kind != OBS_NONE) {
 		code = obs_normalize(kind, text, &t->arena, &one, why);
-		if (!code && obs_is_everything(one))
-			code = diag_fail(why, RC_UNKNOWN, "every address there is");
 		if (!code)
 			append(&t->arena, out, &(struct obs_list){&one, 1});
 	} else if (span_find_byte(type, '|') != SIZE_MAX && span_find_byte(text, '|') != SIZE_MAX) {
