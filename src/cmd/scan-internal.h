@@ -1,5 +1,8 @@
 #pragma once
 /* What the files of the scan command share. One thread. */
+#include <sys/types.h>
+
+#include "base/vec.h"
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
 #include "match/ioc.h"
@@ -47,6 +50,7 @@ struct scan_job {
 	uint64_t withheld; /* hits of those stored already that TLP kept out */
 	struct progress progress;
 	uint64_t files, hit_files; /* scanned; with a hit */
+	bool listing;		   /* a folder again, while it is followed: its faults were told */
 	/* of the file under work */
 	struct span file;
 	uint64_t file_lines;
@@ -54,6 +58,46 @@ struct scan_job {
 	size_t ring_at, ring_used;
 	uint64_t after_left, last_shown;
 };
+
+/* What is kept of a log's beginning, to know its copies and a file written anew. */
+enum { SCAN_HEAD = 4096 };
+
+/* An open log. */
+struct scan_source {
+	char *path;
+	int fd; /* -1: closed */
+	struct stream *stream;
+	struct reading reading;
+	uint64_t counted; /* bytes told to the progress line */
+	dev_t device;
+	ino_t inode;
+	/* of followed ones */
+	bool dead;	 /* its fault was told; another file of the name is waited for */
+	bool inside;	 /* found in a folder: known by its inode, whatever its name becomes */
+	bool seen;	 /* in the folder's last listing */
+	int64_t quiet;	 /* monotonic, since when nothing came */
+	uint64_t size;	 /* then */
+	int64_t written; /* its mtime then, of a closed one */
+	struct buf head, head_before; /* its first bytes, and those before it was cut */
+};
+
+struct scan_paths {
+	char **at;
+	size_t len, cap;
+};
+
+bool scan_source_open(struct scan_job *job, struct scan_source *s, const char *path);
+/* Everything that is there now; false after a fault, which was told. */
+bool scan_source_drain(struct scan_job *job, struct scan_source *s);
+void scan_source_close(struct scan_source *s);
+/*
+ * Folders become what lies below them: regular files, no symbolic links, in the order of their names.
+ * depth: 0 for words of the command line.
+ */
+void scan_add_path(struct scan_job *job, struct scan_paths *out, const char *path, unsigned depth);
+void scan_paths_fini(struct scan_paths *p);
+/* Scans the words of the command line as they grow, until a signal. */
+void scan_follow(struct scan_job *job);
 
 /* Loads --ioc and --warninglist; false when a line was printed already: CMD_FAIL. */
 bool scan_load(struct scan_job *job, struct match_set *set, struct warn *warn);
