@@ -42,7 +42,8 @@ void job_free(struct job *j);
 bool keeper_queue_full(struct keeper *k, size_t more);
 void keeper_queue(struct keeper *k, struct job *j);
 void keeper_wrote(struct keeper *k, uint64_t id, enum rc code, const struct diag *why);
-enum rc keeper_open(struct keeper *k, struct node *n, enum store_mode mode, struct diag *why);
+enum rc keeper_open(struct keeper *k, struct node *n, enum store_mode mode, unsigned cache_kb,
+	struct diag *why); /* cache_kb 0: the store's own */
 enum rc keeper_threads_start(struct keeper *k, struct diag *why);
 void keeper_threads_stop(struct keeper *k);
 /* Bodies of two threads, in keeper_house.c. */

@@ -172,7 +172,8 @@ listen_loop(struct keeper *k, struct diag *why)
 }
 
 enum rc
-keeper_open(struct keeper *k, struct node *n, enum store_mode mode, struct diag *why)
+keeper_open(
+	struct keeper *k, struct node *n, enum store_mode mode, unsigned cache_kb, struct diag *why)
 {
 	struct node_options options = {
 		.dir = k->options.dir,
@@ -180,6 +181,7 @@ keeper_open(struct keeper *k, struct node *n, enum store_mode mode, struct diag 
 		.rng = k->options.rng,
 		.mode = mode,
 		.keys = RING_NODE | RING_MAC,
+		.cache_kb = cache_kb,
 	};
 	return node_open(n, &options, why);
 }
@@ -213,7 +215,7 @@ keeper_run(const struct keeper_options *options, struct diag *why)
 	struct keeper *k = mem_new(sizeof *k);
 	k->options = *options;
 	must(pthread_mutex_init(&k->lock, NULL) == 0 && pthread_cond_init(&k->change, NULL) == 0);
-	enum rc code = keeper_open(k, &k->reader, STORE_READ, why);
+	enum rc code = keeper_open(k, &k->reader, STORE_READ, 0, why);
 	if (!code)
 		code = keeper_threads_start(k, why);
 	if (!code)
