@@ -51,7 +51,7 @@ struct handler {
 	void *ctx;
 };
 
-/* All borrowed for the call only. PEM texts; read files with cert_file_read. */
+/* All borrowed for the call only. PEM texts. */
 struct server_tls {
 	struct span cert, key;		 /* chain with the leaf first; unencrypted private key */
 	struct span client_ca;		 /* who may sign client certificates; empty: none */

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../certificate.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/must.h"
@@ -31,7 +32,8 @@ static const char ciphers[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-25
 
 struct place {
 	char folder[64];
-	struct buf pem, key, page;
+	struct pair own;
+	struct buf page;
 	uint16_t ours, nginx;
 	pid_t our_pid, nginx_pid;
 	unsigned connections;
@@ -57,7 +59,7 @@ run_ours(struct place *p, int report)
 	struct diag why = {};
 	struct http_body *page = http_body_new(&p->page);
 	struct handler handler = {.handle = handle, .ctx = page};
-	struct server_tls tls = {.cert = buf_span(&p->pem), .key = buf_span(&p->key)};
+	struct server_tls tls = {.cert = buf_span(&p->own.pem), .key = buf_span(&p->own.key)};
 	struct server_config config = {.listen = SPAN("127.0.0.1:0"),
 		.tls = &tls,
 		.connections = p->connections * 5 / 4 + 200, /* never crowded */
@@ -148,8 +150,8 @@ start_nginx(struct place *p)
 		p->folder, p->folder, p->folder, p->nginx, p->folder, p->folder, p->folder);
 	put_file(p, "conf", buf_span(&conf));
 	put_file(p, "page", buf_span(&p->page));
-	put_file(p, "pem", buf_span(&p->pem));
-	put_file(p, "key", buf_span(&p->key));
+	put_file(p, "pem", buf_span(&p->own.pem));
+	put_file(p, "key", buf_span(&p->own.key));
 	p->nginx_pid = fork();
 	if (p->nginx_pid == 0) {
 		char path[128];
@@ -384,15 +386,7 @@ count_idle(struct place *p)
 static void
 prepare(struct place *p)
 {
-	static const char *const hosts[] = {"localhost", NULL};
-	struct diag why = {};
-	int64_t now = clock_now(clock_system());
-	struct cert_order order = {.name = "bench",
-		.hosts = hosts,
-		.not_before = now - SECOND,
-		.not_after = now + 86400 * SECOND,
-		.uses = CERT_SERVER};
-	must(cert_make(&order, &p->pem, &p->key, &why) == RC_OK);
+	p->own = make_cert((struct wish){"bench", CERT_SERVER, NULL, 0, 0});
 	strcpy(p->folder, "/tmp/tocsin-bench-XXXXXX");
 	must(mkdtemp(p->folder));
 	char *page = buf_room(&p->page, PAGE);

@@ -2,6 +2,7 @@
  * The server works inside the front's jail and the client inside the fetcher's, with TLS, threads,
  * waiting and reload: what a jail takes away must not be what they live on.
  */
+#include "../certificate.h"
 #include "../unit/test.h"
 
 #include <arpa/inet.h>
@@ -19,30 +20,6 @@
 #include "jail/pipe.h"
 #include "net/client.h"
 #include "net/server.h"
-
-struct pair {
-	struct buf pem, key;
-};
-
-static struct pair
-make_cert(const char *name, unsigned uses, const struct pair *ca)
-{
-	static const char *const hosts[] = {"localhost", "127.0.0.1", NULL};
-	struct pair p = {};
-	struct diag why = {};
-	int64_t now = clock_now(clock_system());
-	struct cert_order order = {.name = name,
-		.hosts = uses & CERT_SERVER ? hosts : NULL,
-		.not_before = now - 3600 * SECOND,
-		.not_after = now + 3600 * SECOND,
-		.uses = uses};
-	if (ca) {
-		order.ca = buf_span(&ca->pem);
-		order.ca_key = buf_span(&ca->key);
-	}
-	assert_rc(cert_make(&order, &p.pem, &p.key, &why), RC_OK);
-	return p;
-}
 
 static enum http_next
 handle(void *ctx, struct exchange *x)
@@ -142,9 +119,9 @@ server_and_client_work_inside_their_jails(void **state)
 	struct diag why = {};
 	struct message m;
 	int status;
-	s.ca = make_cert("CA", CERT_CA, NULL);
-	s.leaf = make_cert("server", CERT_SERVER, &s.ca);
-	s.mine = make_cert("fetcher", CERT_CLIENT, &s.ca);
+	s.ca = make_cert((struct wish){"CA", CERT_CA, NULL, 0, 0});
+	s.leaf = make_cert((struct wish){"server", CERT_SERVER, &s.ca, 0, 0});
+	s.mine = make_cert((struct wish){"fetcher", CERT_CLIENT, &s.ca, 0, 0});
 	s.listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	assert_int_equal(bind(s.listening, (struct sockaddr *)&at, sizeof at), 0);
 	assert_int_equal(listen(s.listening, 16), 0);
@@ -173,10 +150,8 @@ server_and_client_work_inside_their_jails(void **state)
 	pipe_free(s.keeper);
 	close(s.listening);
 	struct pair *all[] = {&s.ca, &s.leaf, &s.mine};
-	for (size_t i = 0; i < 3; i++) {
-		buf_fini(&all[i]->pem);
-		buf_fini(&all[i]->key);
-	}
+	for (size_t i = 0; i < 3; i++)
+		pair_fini(all[i]);
 }
 
 int

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../certificate.h"
 #include "../unit/taxii/local.h"
 #include "base/buf.h"
 #include "base/mem.h"
@@ -42,7 +43,7 @@ struct program {
 	struct taxii_server taxii;
 	struct taxii_serve *serve;
 	struct server *http;
-	struct buf cert, key, ca, ca_key, client_cert, client_key;
+	struct pair ca, own, client;
 };
 
 static void
@@ -123,32 +124,18 @@ make_certificates(struct program *p, struct buf *out)
 	struct diag why = {};
 	struct cert cert;
 	char pin[CERT_PIN_TEXT], fingerprint[CERT_PIN_TEXT + 8];
-	static const char *const hosts[] = {"localhost", "127.0.0.1", NULL};
-	int64_t now = clock_now(clock_system()), later = now + INT64_C(86400) * SECOND;
-	struct cert_order order = {.name = "test authority",
-		.not_before = now - 60 * SECOND,
-		.not_after = later,
-		.uses = CERT_CA};
-	check(cert_make(&order, &p->ca, &p->ca_key, &why), &why);
-	order = (struct cert_order){.name = "localhost",
-		.hosts = hosts,
-		.not_before = now - 60 * SECOND,
-		.not_after = later,
-		.uses = CERT_SERVER,
-		.ca = buf_span(&p->ca),
-		.ca_key = buf_span(&p->ca_key)};
-	check(cert_make(&order, &p->cert, &p->key, &why), &why);
-	order.name = "alice";
-	order.hosts = NULL;
-	order.uses = CERT_CLIENT;
-	check(cert_make(&order, &p->client_cert, &p->client_key, &why), &why);
-	check(cert_read(buf_span(&p->client_cert), &cert, &why), &why);
+	p->ca = make_cert((struct wish){"test authority", CERT_CA, NULL, 0, 0});
+	p->own = make_cert((struct wish){"localhost", CERT_SERVER, &p->ca, 0, 0});
+	p->client = make_cert((struct wish){"alice", CERT_CLIENT, &p->ca, 0, 0});
+	check(cert_read(buf_span(&p->client.pem), &cert, &why), &why);
 	cert_pin_text(cert.pin, pin);
 	snprintf(fingerprint, sizeof fingerprint, "sha256:%s", pin);
-	check(user_add_cert(p->store, SPAN("alice"), span_of(fingerprint), now, &why), &why);
-	write_file(p, "ca.pem", &p->ca);
-	write_file(p, "client.pem", &p->client_cert);
-	write_file(p, "client.key", &p->client_key);
+	check(user_add_cert(p->store, SPAN("alice"), span_of(fingerprint),
+		      clock_now(clock_system()), &why),
+		&why);
+	write_file(p, "ca.pem", &p->ca.pem);
+	write_file(p, "client.pem", &p->client.pem);
+	write_file(p, "client.key", &p->client.key);
 	buf_add(out, SPAN(",\"tls\":true"));
 }
 
@@ -241,9 +228,9 @@ start(struct program *p, struct buf *out)
 	taxii_server_init(&p->taxii, &config);
 	p->serve = taxii_serve_new(&p->taxii, p->readers, THREADS);
 	const struct handler handler = taxii_serve_handler(p->serve);
-	const struct server_tls tls = {.cert = buf_span(&p->cert),
-		.key = buf_span(&p->key),
-		.client_ca = buf_span(&p->ca),
+	const struct server_tls tls = {.cert = buf_span(&p->own.pem),
+		.key = buf_span(&p->own.key),
+		.client_ca = buf_span(&p->ca.pem),
 		.client = CLIENT_CERT_MAY};
 	const struct server_config http = {
 		.listen = SPAN("127.0.0.1:0"), .threads = THREADS, .tls = p->tls ? &tls : NULL};
@@ -288,8 +275,8 @@ main(int argc, char **argv)
 	}
 	vault_close(&p.vault);
 	store_close(&p.store);
-	struct buf *texts[] = {&p.cert, &p.key, &p.ca, &p.ca_key, &p.client_cert, &p.client_key};
-	for (size_t i = 0; i < 6; i++)
-		buf_fini(texts[i]);
+	pair_fini(&p.ca);
+	pair_fini(&p.own);
+	pair_fini(&p.client);
 	return 0;
 }

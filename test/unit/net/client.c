@@ -1,5 +1,6 @@
 #include "../test.h"
 
+#include "../../certificate.h"
 #include "raw.h"
 
 #include <pthread.h>
@@ -14,38 +15,6 @@ static int64_t
 now(void)
 {
 	return clock_now(clock_system());
-}
-
-struct pair {
-	struct buf pem, key;
-};
-
-static struct pair
-make_cert(const char *name, unsigned uses, const struct pair *ca)
-{
-	static const char *const hosts[] = {"localhost", "127.0.0.1", NULL};
-	struct pair p = {};
-	struct diag why = {};
-	struct cert_order order = {
-		.name = name,
-		.hosts = uses & CERT_SERVER ? hosts : NULL,
-		.not_before = now() - 3600 * SECOND,
-		.not_after = now() + 3600 * SECOND,
-		.uses = uses,
-	};
-	if (ca) {
-		order.ca = buf_span(&ca->pem);
-		order.ca_key = buf_span(&ca->key);
-	}
-	assert_rc(cert_make(&order, &p.pem, &p.key, &why), RC_OK);
-	return p;
-}
-
-static void
-drop_cert(struct pair *p)
-{
-	buf_fini(&p->pem);
-	buf_fini(&p->key);
 }
 
 static atomic_uint handled;
@@ -313,9 +282,9 @@ static void
 the_server_is_known_by_its_issuer_or_its_pin(void **state)
 {
 	(void)state;
-	struct pair ca = make_cert("test CA", CERT_CA, NULL);
-	struct pair other = make_cert("other CA", CERT_CA, NULL);
-	struct pair leaf = make_cert("server", CERT_SERVER, &ca);
+	struct pair ca = make_cert((struct wish){"test CA", CERT_CA, NULL, 0, 0});
+	struct pair other = make_cert((struct wish){"other CA", CERT_CA, NULL, 0, 0});
+	struct pair leaf = make_cert((struct wish){"server", CERT_SERVER, &ca, 0, 0});
 	struct server_tls tls = {.cert = buf_span(&leaf.pem), .key = buf_span(&leaf.key)};
 	struct server *s = serve(&tls);
 	struct client *c;
@@ -350,18 +319,18 @@ the_server_is_known_by_its_issuer_or_its_pin(void **state)
 	assert_rc(get_tls(c, s, &a, &why), RC_DENIED);
 	client_free(c);
 	server_free(s);
-	drop_cert(&ca);
-	drop_cert(&other);
-	drop_cert(&leaf);
+	pair_fini(&ca);
+	pair_fini(&other);
+	pair_fini(&leaf);
 }
 
 static void
 the_client_shows_its_certificate(void **state)
 {
 	(void)state;
-	struct pair ca = make_cert("test CA", CERT_CA, NULL);
-	struct pair leaf = make_cert("server", CERT_SERVER, &ca);
-	struct pair mine = make_cert("party one", CERT_CLIENT, &ca);
+	struct pair ca = make_cert((struct wish){"test CA", CERT_CA, NULL, 0, 0});
+	struct pair leaf = make_cert((struct wish){"server", CERT_SERVER, &ca, 0, 0});
+	struct pair mine = make_cert((struct wish){"party one", CERT_CLIENT, &ca, 0, 0});
 	struct server_tls tls = {.cert = buf_span(&leaf.pem),
 		.key = buf_span(&leaf.key),
 		.client_ca = buf_span(&ca.pem),
@@ -386,9 +355,9 @@ the_client_shows_its_certificate(void **state)
 	config.key = buf_span(&leaf.key);
 	assert_rc(client_new(&config, &c, &why), RC_BAD);
 	server_free(s);
-	drop_cert(&ca);
-	drop_cert(&leaf);
-	drop_cert(&mine);
+	pair_fini(&ca);
+	pair_fini(&leaf);
+	pair_fini(&mine);
 }
 
 int

@@ -1,5 +1,6 @@
 #include "../test.h"
 
+#include "../../certificate.h"
 #include "raw.h"
 
 #include <gnutls/gnutls.h>
@@ -9,39 +10,6 @@
 #include "net/server.h"
 
 /* ---- Certificates ---- */
-
-struct pair {
-	struct buf pem, key;
-};
-
-struct wish {
-	const char *name;
-	unsigned uses;
-	const struct pair *ca;
-	int64_t from, to; /* seconds from now */
-};
-
-static struct pair
-make_cert(struct wish wish)
-{
-	static const char *const hosts[] = {"localhost", "127.0.0.1", NULL};
-	struct pair p = {};
-	struct diag why = {};
-	int64_t now = clock_now(clock_system());
-	struct cert_order order = {
-		.name = wish.name,
-		.hosts = wish.uses & CERT_SERVER ? hosts : NULL,
-		.not_before = now + (wish.from ? wish.from : -3600) * SECOND,
-		.not_after = now + (wish.to ? wish.to : 3600) * SECOND,
-		.uses = wish.uses,
-	};
-	if (wish.ca) {
-		order.ca = buf_span(&wish.ca->pem);
-		order.ca_key = buf_span(&wish.ca->key);
-	}
-	assert_rc(cert_make(&order, &p.pem, &p.key, &why), RC_OK);
-	return p;
-}
 
 /* Everything the tests need, made once. */
 static struct pair ca, other_ca, leaf, next_leaf, good, stranger, expired, early, server_only,
@@ -71,10 +39,8 @@ drop_all(void **state)
 	(void)state;
 	struct pair *all[] = {&ca, &other_ca, &leaf, &next_leaf, &good, &stranger, &expired, &early,
 		&server_only, &pinned, &early_pinned};
-	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-		buf_fini(&all[i]->pem);
-		buf_fini(&all[i]->key);
-	}
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		pair_fini(all[i]);
 	return 0;
 }
 
@@ -496,10 +462,6 @@ certificates_are_read_and_refused_with_a_reason(void **state)
 	assert_rc(cert_check_key(buf_span(&good.pem), buf_span(&good.key), &why), RC_OK);
 	assert_rc(cert_check_key(buf_span(&good.pem), buf_span(&leaf.key), &why), RC_BAD);
 	assert_string_equal(why.what, "the private key is not the certificate's");
-	own_buf struct buf out = {};
-	assert_rc(cert_file_read("/no/such/file", &out, &why), RC_NONE);
-	assert_rc(cert_file_read("/", &out, &why), RC_IO);
-	assert_rc(cert_file_read("/dev/zero", &out, &why), RC_LIMIT);
 }
 
 int
