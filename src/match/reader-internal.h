@@ -2,8 +2,8 @@
 /* What the readers share among themselves. */
 #include "match/reader.h"
 
-extern const struct reader reader_zeek, reader_zeek_json, reader_eve, reader_json, reader_csv,
-	reader_clf, reader_syslog, reader_lines;
+extern const struct reader reader_zeek, reader_zeek_json, reader_eve, reader_json, reader_documents,
+	reader_csv, reader_clf, reader_syslog, reader_lines;
 
 /* Adds a field to the record under work; record_line clears them. */
 void record_field(struct reading *r, struct field f);
@@ -20,5 +20,6 @@ struct span head_line(struct span head);
 int time_name_rank(struct span name);
 /* Adds "http://HOST/URI" as a field "url" where a record has both. */
 void record_url(struct reading *r, const struct field *host, const struct field *uri);
+void documents_free(struct documents **d); /* NULL accepted */
 /* JSON readers: the value of `text` as fields; false where it is no JSON object or array. */
 bool json_fields(struct reading *r, struct record *out);

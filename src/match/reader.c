@@ -8,7 +8,7 @@
 #include "match/stamp.h"
 
 const struct reader *const readers[] = {&reader_zeek, &reader_eve, &reader_zeek_json, &reader_json,
-	&reader_clf, &reader_syslog, &reader_csv, &reader_lines, NULL};
+	&reader_documents, &reader_clf, &reader_syslog, &reader_csv, &reader_lines, NULL};
 
 enum { HEAD = 64 << 10 };
 
@@ -41,6 +41,7 @@ reading_fini(struct reading *r)
 	arena_fini(&r->arena);
 	arena_fini(&r->kept);
 	json_free(&r->doc);
+	documents_free(&r->documents);
 	free(r->field);
 	r->field = NULL;
 }
@@ -91,6 +92,9 @@ begin(struct reading *r, struct diag *why)
 	if (code)
 		return code;
 	r->begun = true;
+	/* Who asks for JSON may have it in any shape. */
+	if (r->reader == &reader_json && reader_documents.sniff(head))
+		r->reader = &reader_documents;
 	if (r->reader)
 		return RC_OK;
 	int best = 0;
@@ -187,6 +191,7 @@ time_name_rank(struct span name)
 		SPAN("t"),
 		SPAN("write_ts"),
 		SPAN("_write_ts"),
+		SPAN("createdat"),
 		SPAN("created"),
 		SPAN("created_at"),
 		SPAN("first_seen"),
@@ -196,6 +201,16 @@ time_name_rank(struct span name)
 		SPAN("datetime"),
 		SPAN("date-time"),
 		SPAN("date"),
+		SPAN("unixtime"),
+		SPAN("published"),
+		SPAN("creationtime"),
+		SPAN("createddatetime"),
+		SPAN("activitydatetime"),
+		SPAN("starteddatetime"),
+		SPAN("edgestarttimestamp"),
+		SPAN("requestreceivedtimestamp"),
+		SPAN("timecreated"),
+		SPAN("utctime"),
 		SPAN("time_generated"),
 		SPAN("timegenerated"),
 		SPAN("event_time"),

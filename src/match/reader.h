@@ -40,6 +40,7 @@ struct record {
 
 struct reading;
 struct yyjson_doc;
+struct documents;
 
 struct reader {
 	const char *name; /* as --format takes it */
@@ -64,6 +65,7 @@ struct reading {
 	char separator;
 	bool header_seen;
 	struct yyjson_doc *doc; /* of the record, where it is JSON */
+	struct documents *documents;
 	struct field *field;
 	size_t fields, fields_cap;
 	bool begun;

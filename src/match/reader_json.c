@@ -60,7 +60,8 @@ add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 			yyjson_val *member = yyjson_obj_iter_get_val(key);
 			struct span name = json_span(key), full = name;
 			add_string(w, (struct span){}, key);
-			if (depth == 0)
+			/* Elasticsearch wraps each event once more. */
+			if (depth == 0 || (depth == 1 && span_eq(path, SPAN("_source"))))
 				take_time(w, name, member);
 			if (path.len && yyjson_is_ctn(val) && !yyjson_is_num(member) &&
 				name.len < 256 && path.len < 1024)

@@ -170,3 +170,29 @@ def test_scan_and_import_read_lists_in_odd_encodings(tocsin, scan, tmp_path, cod
     tocsin("collection", "add", "main")
     assert "2 added" in tocsin("import", "list", "--collection", "main").out
     assert len(seen(tocsin("scan", "--json", "log"))) == 2
+
+
+# ---- JSON that is not a value a line ----
+
+TRAIL = {"Records": [{"eventTime": f"2026-01-01T00:00:0{i}Z", "sourceIPAddress": "192.0.2.1", "requestParameters": {"host": "evil.example"}}
+                     for i in range(3)]}
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("shape", [TRAIL, TRAIL["Records"]])
+@pytest.mark.parametrize("args", [[], ["--format", "json"]])
+def test_each_event_of_an_array_has_its_time_and_place(scan, indent, shape, args):
+    text = json.dumps(shape, indent=indent)
+    said = scan("evil.example\n192.0.2.1\n", text, *args)
+    assert [(r["time"], r["observable"]["value"]) for r in said.rows] == [
+        (f"2026-01-01T00:00:0{i}.000000Z", v) for i in range(3) for v in ("192.0.2.1", "evil.example")]
+    for row in said.rows:
+        assert text[row["offset"]:].startswith(row["observable"]["value"])
+        assert text[:row["offset"]].count("\n") + 1 == row["line"]
+    said = scan("evil.example\n", text, "--since", "2026-01-01T00:00:01Z", "--until", "2026-01-01T00:00:02Z", *args)
+    assert len(said.rows) == 1
+
+
+def test_validity_is_judged_by_each_events_time(scan):
+    listed = "value,name,valid_from,valid_until\nevil.example,x,2026-01-01T00:00:01Z,2026-01-01T00:00:02Z\n"
+    assert [r["time"] for r in scan(listed, json.dumps(TRAIL)).rows] == ["2026-01-01T00:00:01.000000Z"]

@@ -83,6 +83,122 @@ json_lines_give_paths_keys_and_times(void **state)
 }
 
 static void
+arrays_and_wrapped_events_are_records_each(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {
+		/* CloudTrail, in a line and printed over several. */
+		{"{\"Records\":[{\"eventTime\":\"2026-01-01T00:00:01Z\",\"a\":\"x\"},"
+		 "{\"eventTime\":\"2026-01-01T00:00:02Z\",\"a\":\"y\"}],\"b\":\"z\"}\n",
+			"json-documents|1@0 - ={\"Records\":[|"
+			"1@12 2026-01-01T00:00:01.000000Z =eventTime "
+			"eventTime=2026-01-01T00:00:01Z =a a=x|"
+			"1@57 2026-01-01T00:00:02.000000Z =eventTime "
+			"eventTime=2026-01-01T00:00:02Z =a a=y|"
+			"1@101 - =],\"b\":\"z\"}|"},
+		{"{\n \"Records\": [\n  {\n   \"eventTime\": \"2026-01-01T00:00:01Z\"\n  },\n"
+		 "  {\n   \"eventTime\": \"2026-01-01T00:00:02Z\"\n  }\n ]\n}\n",
+			"json-documents|1@0 - ={\n \"Records\": [\n  |"
+			"3@18 2026-01-01T00:00:01.000000Z =eventTime "
+			"eventTime=2026-01-01T00:00:01Z|"
+			"6@66 2026-01-01T00:00:02.000000Z =eventTime "
+			"eventTime=2026-01-01T00:00:02Z|"},
+		/* An array of events, CRLF between. */
+		{"[\r\n{\"ts\":1521911720.5},\r\n{\"ts\":1521911721.5,\"a\":[\"b\"]}\r\n]\r\n",
+			"json-documents|2@3 2018-03-24T17:15:20.500000Z =ts|"
+			"3@25 2018-03-24T17:15:21.500000Z =ts =a a=b|"},
+		{"[{\"a\":\"x\"},{\"a\":\"y\"}]", "json-documents|1@1 - =a a=x|1@11 - =a a=y|"},
+		/* Values over several lines, one behind the other. */
+		{"{\n \"a\": \"x\"\n}\n{\n \"a\": \"y\"\n}\n",
+			"json-documents|1@0 - =a a=x|4@14 - =a a=y|"},
+		/* What an event holds is no event. */
+		{"{\n \"timestamp\": \"2026-01-01T00:00:01Z\",\n \"answers\": [{\"r\":\"x\"}]\n}\n",
+			"json-documents|1@0 2026-01-01T00:00:01.000000Z =timestamp "
+			"timestamp=2026-01-01T00:00:01Z =answers =r answers.r=x|"},
+		{"{\n \"answers\": [{\"r\":\"x\"}],\n \"timestamp\": \"2026-01-01T00:00:01Z\"\n}\n",
+			"json-documents|1@0 2026-01-01T00:00:01.000000Z =answers =r answers.r=x "
+			"=timestamp "
+			"timestamp=2026-01-01T00:00:01Z|"},
+		/* Elasticsearch. */
+		{"{\"took\":1,\"hits\":{\"hits\":[{\"_source\":{\"@timestamp\":"
+		 "\"2026-01-01T00:00:01Z\"}}]}}\n",
+			"json-documents|1@0 - ={\"took\":1,\"hits\":{\"hits\":[|"
+			"1@26 2026-01-01T00:00:01.000000Z =_source =@timestamp "
+			"_source.@timestamp=2026-01-01T00:00:01Z|"},
+		/* Broken: what can be read is, and nothing is lost. */
+		{"[\n{\"a\":\"x\n{\"a\":\"y\"},\n{\"a\":\"z\"}\n]\nhello\n{\"a\":\"w\"}\n",
+			"json-documents|2@2 - ={\"a\":\"x|3@10 - =a a=y|4@21 - =a a=z|6@33 - "
+			"=hello|"
+			"7@39 - =a a=w|"},
+		{"[\n{\"a\":\"x\",\n{\"a\":\"y\"}\n]\n",
+			"json-documents|2@2 - ={\"a\":\"x\",\n|3@12 - =a a=y|"},
+		{"[{\"a\":\"x\"},{\"a\":\"y\"",
+			"json-documents|1@1 - =a a=x|1@11 - ={\"a\":\"y\"|"},
+		{"[{\"a\":\"x\"]}\n{\"a\":\"y\"}\n",
+			"json-documents|1@1 - ={\"a\":\"x\"]}|2@12 - =a a=y|"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_string_equal(all(span_of(cases[i][0]), NULL), cases[i][1]);
+		assert_string_equal(all(span_of(cases[i][0]), "json"), cases[i][1]);
+	}
+}
+
+/* Each is read with its time and place, however large the whole. */
+static void
+a_large_array_is_read_an_element_at_a_time(void **state)
+{
+	(void)state;
+	enum { MANY = 40000 };
+	own_buf struct buf text = {};
+	buf_add(&text, SPAN("{\"Records\":["));
+	for (int i = 0; i < MANY; i++)
+		buf_printf(&text,
+			"%s{\"eventTime\":\"2026-01-01T00:00:00Z\",\"n\":\"host%d.example\"}",
+			i ? "," : "", i);
+	buf_add(&text, SPAN("]}"));
+	own_stream struct stream *s = stream_new_span(buf_span(&text), NULL);
+	own_reading struct reading r;
+	struct record rec;
+	size_t count = 0, largest = 0;
+	reading_init(&r, s, NULL, LINES_ALL, 0);
+	while (!reading_next(&r, &rec, NULL)) {
+		largest = rec.text.len > largest ? rec.text.len : largest;
+		assert_memory_equal(rec.text.ptr, text.ptr + rec.offset, rec.text.len);
+		count += rec.time == INT64_C(1767225600) * SECOND;
+	}
+	assert_int_equal(count, MANY);
+	assert_true(largest < 100);
+}
+
+/* An element beyond what a line may be comes in pieces, the next one whole. */
+static void
+an_element_too_large_is_text_and_the_next_is_a_record(void **state)
+{
+	(void)state;
+	own_buf struct buf text = {};
+	buf_add(&text, SPAN("[{\"ts\":1521911720.5,\"a\":["));
+	for (int i = 0; i < 300000; i++)
+		buf_printf(&text, "%s\"host%d.example\"", i ? "," : "", i);
+	buf_add(&text, SPAN("]},{\"ts\":1521911721.5}]"));
+	own_stream struct stream *s = stream_new_span(buf_span(&text), NULL);
+	own_reading struct reading r;
+	struct record rec;
+	size_t bytes = 0, count = 0;
+	int64_t last = 0;
+	reading_init(&r, s, NULL, LINES_ALL, 0);
+	while (!reading_next(&r, &rec, NULL)) {
+		assert_true(rec.text.len < 3 << 20);
+		assert_memory_equal(rec.text.ptr, text.ptr + rec.offset, rec.text.len);
+		bytes += rec.text.len;
+		last = rec.time;
+		count++;
+	}
+	assert_true(bytes > text.len - 100 && bytes <= text.len);
+	assert_true(count > 2 && count < 20);
+	assert_true(last == INT64_C(1521911721500000));
+}
+
+static void
 text_logs_are_told_apart(void **state)
 {
 	(void)state;
@@ -137,6 +253,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zeek_tables_have_columns_and_epochs),
 		cmocka_unit_test(json_lines_give_paths_keys_and_times),
+		cmocka_unit_test(arrays_and_wrapped_events_are_records_each),
+		cmocka_unit_test(a_large_array_is_read_an_element_at_a_time),
+		cmocka_unit_test(an_element_too_large_is_text_and_the_next_is_a_record),
 		cmocka_unit_test(text_logs_are_told_apart),
 		cmocka_unit_test(csv_has_a_header_and_records_over_several_lines),
 		cmocka_unit_test(places_lead_through_escapes),
