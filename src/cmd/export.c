@@ -13,6 +13,7 @@
 #include "feed/out_misp.h"
 #include "node/derive.h"
 #include "node/node.h"
+#include "stix/object.h"
 
 enum { FLUSH = 1 << 20 };
 
@@ -25,6 +26,7 @@ struct job {
 	struct out out;
 	struct entry_counts counts;
 	bool stix, misp, redact;
+	bool mine, known; /* objects of this node's were written; its identity was */
 	uint64_t derived;
 };
 
@@ -54,10 +56,38 @@ add_object(struct job *j, const struct vault_item *item)
 	uint64_t written = j->bundle.written;
 	size_t before = j->to.len;
 	bundle_add(&j->bundle, j->pass, item, &ends, &j->to);
-	if (!j->env->json || j->bundle.written == written)
+	if (j->bundle.written == written)
+		return;
+	j->mine |= span_eq(item->object.creator, j->node.me.id);
+	j->known |= span_eq(item->object.id, j->node.me.id);
+	if (!j->env->json)
 		return;
 	j->to.len = before;
 	add_line(&j->to, item->object.bytes);
+}
+
+/*
+ * Who made what goes out: this node, whose identity need not lie in the collection. Nobody else's is taken
+ * from elsewhere, for it is another collection's to give.
+ */
+static void
+add_identity(struct job *j)
+{
+	own_stix struct stix_object o = {};
+	if (!j->mine || j->known || stix_read(j->node.me.text, &o, NULL))
+		return;
+	struct facts facts = facts_of(&o, NULL);
+	struct vault_item item = {
+		.object = {.id = o.id,
+			.creator = o.created_by,
+			.class = facts.class,
+			.tlp = facts.tlp,
+			.privacy = facts.privacy,
+			.bytes = j->node.me.text},
+		.newest_tlp = facts.tlp,
+		.newest_privacy = facts.privacy,
+	};
+	add_object(j, &item);
 }
 
 /* What a tool would be told, and of what it is. */
@@ -250,6 +280,8 @@ say_left_out(struct job *j)
 static enum cmd_exit
 end(struct job *j, struct diag *why)
 {
+	if (j->stix)
+		add_identity(j);
 	if (j->stix && !j->env->json)
 		bundle_end(&j->bundle, &j->to);
 	if (!flush(j, 0)) {

@@ -153,6 +153,7 @@ scan_run(struct cmd_env *env)
 	const char *stix = cmd_option(env, "stix");
 	job.sight_options = (struct sight_options){.now = clock_now(env->clock),
 		.identity = job.node ? armed_identity(job.node) : (struct span){},
+		.identity_object = job.node ? armed_identity_object(job.node) : (struct span){},
 		.most = TLP_AMBER_STRICT};
 	job.sight = stix ? sight_new(&job.sight_options) : NULL;
 	job.kept = keep ? sight_new(&job.sight_options) : NULL;

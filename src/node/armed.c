@@ -261,6 +261,12 @@ armed_identity(const struct armed *a)
 	return a->node.me.id;
 }
 
+struct span
+armed_identity_object(const struct armed *a)
+{
+	return a->node.me.text;
+}
+
 static enum rc
 find_or_make(struct node *n, struct span alias, struct vault_collection *c, struct diag *why)
 {

@@ -36,6 +36,8 @@ const struct conf *armed_conf(const struct armed *a);
 bool armed_leaves(struct armed *a, struct span indicator);
 /* The node's identity id: who saw. */
 struct span armed_identity(const struct armed *a);
+/* The identity object itself. */
+struct span armed_identity_object(const struct armed *a);
 /*
  * Stores objects, and the node's identity with them, in the collection that the configuration names for
  * sightings, which is made where it is not there. RC_BAD: one was refused, why says which.

@@ -57,6 +57,7 @@ sight_new(const struct sight_options *options)
 	if (s->options.window <= 0)
 		s->options.window = DAY;
 	s->options.identity = arena_dup(&s->kept, options->identity);
+	s->options.identity_object = arena_dup(&s->kept, options->identity_object);
 	s->inside = mem_new((options->insides + 1) * sizeof *s->inside);
 	for (size_t i = 0; i < options->insides; i++)
 		if (!obs_detect(options->inside[i], &s->kept, &s->inside[s->insides], NULL))
@@ -520,6 +521,11 @@ sight_bundle(struct sight *s, struct rng chance, struct buf *out)
 			continue;
 		buf_add(out, before);
 		buf_add(out, tlp_marking_of(level)->json);
+		before = SPAN(",\n");
+	}
+	if (all.len && s->options.identity_object.len) {
+		buf_add(out, before);
+		buf_add(out, s->options.identity_object);
 		before = SPAN(",\n");
 	}
 	for (size_t i = 0; i < all.len; i++, before = SPAN(",\n")) {

@@ -17,10 +17,11 @@ enum {
 };
 
 struct sight_options {
-	int64_t now;		   /* created and modified; also the time of hits without one */
-	int64_t window;		   /* us; 0: a day. Windows begin at multiples of it since 1970 */
-	struct span identity;	   /* who saw it, an identity's id; empty: not told */
-	const struct span *inside; /* ranges, addresses and names that are the observer's own */
+	int64_t now;		     /* created and modified; also the time of hits without one */
+	int64_t window;		     /* us; 0: a day. Windows begin at multiples of it since 1970 */
+	struct span identity;	     /* who saw it, an identity's id; empty: not told */
+	struct span identity_object; /* its JSON text, which goes into bundles; empty: none */
+	const struct span *inside;   /* ranges, addresses and names that are the observer's own */
 	size_t insides;
 	enum tlp most; /* hits under a stricter TLP are left out; TLP_NONE: none are */
 };

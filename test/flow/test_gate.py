@@ -76,9 +76,10 @@ def test_what_only_a_part_keeps_back_goes_without_it_as_an_object_of_ours(node, 
     node("collection", "add", "shared")
     node.put("shared", partly(1, "one.example"), indicator(2, "two.example", object_marking_refs=[RED]))
     exported(node, code=1)
-    made, = exported(node, "--redact").values()
-    again, = exported(node, "--redact").values()
+    made, who = exported(node, "--redact").values()
+    again, _ = exported(node, "--redact").values()
     me = json.loads(node("status", "--json").out)["identity"]
+    assert who["id"] == me and who["type"] == "identity"
     assert made == again and made["id"] != partly(1, "x")["id"] and made["id"][-22] == "5"
     assert made == {k: v for k, v in partly(1, "one.example").items() if k != "description"} | {
         "id": made["id"], "created_by_ref": me,
@@ -103,7 +104,7 @@ def test_versions_and_the_revocation_of_the_origin_are_those_of_the_derived(node
         text = node("export", "--collection", "shared", "--redact").out
         said = tocsin_run("import", "-", "--collection", "from-a", "--node", other, "--json", stdin=text, code=None)
         assert "quarantined" not in said.err
-        return json.loads(text)["objects"]
+        return [o for o in json.loads(text)["objects"] if o["type"] != "identity"]
 
     node.put("shared", partly(1, "one.example"))
     first, = carry()
@@ -160,6 +161,30 @@ def test_a_misp_event_takes_no_name_from_another_collection(node):
     assert "one.example" in text and "Secrets" not in text
     node.put("shared", who)  # the same bytes, here as well
     assert "Secrets" in node("export", "--collection", "shared", "--format", "misp").out
+
+
+def test_who_made_what_goes_out_goes_along_as_far_as_the_gate_permits(node, tmp_path):
+    node("collection", "add", "shared")
+    (tmp_path / "list").write_text("evil.example\n")
+    node("import", tmp_path / "list", "--collection", "shared", "--tlp", "clear")
+    for args in ([], ["--json"]):
+        text = node("export", "--collection", "shared", *args).out
+        out = [json.loads(l) for l in text.splitlines()] if args else json.loads(text)["objects"]
+        made, who = out
+        assert who["type"] == "identity" and who["id"] == made["created_by_ref"]
+    # It is unmarked, which is AMBER.
+    node("grant", "shared", "public", "read")
+    assert [o["type"] for o in exported(node, "--to", "public").values()] == ["indicator"]
+    node.put("shared", who)
+    assert [o["type"] for o in map(json.loads, node("export", "--collection", "shared", "--json").out.splitlines())].count("identity") == 1
+    # Sightings in a bundle name who saw.
+    node("scan", "-", "--stix", tmp_path / "seen.json", stdin="evil.example\n")
+    seen = json.loads((tmp_path / "seen.json").read_text())["objects"]
+    assert [o["name"] for o in seen if o["type"] == "identity"] == [who["name"]]
+    # A collection of nothing of ours names nobody.
+    node("collection", "add", "other")
+    node.put("other", indicator(1, "one.example", object_marking_refs=[GREEN]))
+    assert len(json.loads(node("export", "--collection", "other").out)["objects"]) == 1
 
 
 def test_what_is_seen_of_an_indicator_that_never_leaves_is_not_told(node, tmp_path):

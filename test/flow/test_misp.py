@@ -173,7 +173,8 @@ def test_native_indicators_become_attributes_with_stable_uuids(node, tmp_path):
     event = json.loads(first)["response"][0]["Event"]
     assert {(a["type"], a["value"]) for a in event["Attribute"]} == {
         ("domain", "evil.example"), ("ip-dst", "192.0.2.0/24"), ("md5", "d41d8cd98f00b204e9800998ecf8427e")}
-    assert {a["uuid"] for a in event["Attribute"]} == {o["id"][11:] for o in objects(node)}
+    assert {a["uuid"] for a in event["Attribute"]} == {
+        o["id"][11:] for o in objects(node) if o["type"] == "indicator"}
     assert event["Orgc"]["name"] == "Node One" and event["Tag"] == [{"name": "tlp:green"}]
 
 
