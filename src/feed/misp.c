@@ -196,6 +196,16 @@ keep_array(struct buf *out, yyjson_val *val, size_t *lost)
 		buf_add_byte(out, ']');
 }
 
+/* Galaxies' own words may be names that no STIX dictionary can have: then their text is kept whole. */
+static void
+keep_text(struct buf *out, size_t start, yyjson_val *val)
+{
+	own_buf struct buf text = {};
+	json_write(&text, val);
+	out->len = start;
+	json_write_string(out, buf_span(&text));
+}
+
 void
 misp_keep(struct buf *out, yyjson_val *val, const char *const *drop, size_t *lost)
 {
@@ -223,8 +233,12 @@ misp_keep(struct buf *out, yyjson_val *val, const char *const *drop, size_t *los
 		buf_add_byte(out, out->len == before ? '{' : ',');
 		json_write_string(out, key);
 		buf_add_byte(out, ':');
-		size_t start = out->len;
+		size_t start = out->len, lost_before = *lost;
 		misp_keep(out, member, NULL, lost);
+		if (*lost > lost_before && span_eq(key, SPAN("Galaxy"))) {
+			keep_text(out, start, member);
+			*lost = lost_before;
+		}
 		if (out->len == start) /* a container of nothing */
 			out->len = at;
 	}

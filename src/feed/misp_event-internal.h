@@ -79,6 +79,8 @@ void made_ids_fini(struct made_ids *ids);
 void make_observables(
 	struct event *ev, const struct misp_type *type, struct span value, struct made_ids *ids);
 
+/* The proposals (ShadowAttribute) of an event or attribute as notes. */
+void make_proposals(struct event *ev, yyjson_val *owner);
 /* Sightings and doubts of an attribute as objects about `of`. */
 void make_sightings(struct event *ev, yyjson_val *attribute, const struct thing *of);
 /* The latest expiration among an attribute's sightings; TIME_NONE. Appends them to `list`. */

@@ -81,9 +81,7 @@ attribute(struct event *ev, yyjson_val *val, const char *kind, enum tlp floor)
 	make_finish(ev, &t, buf_span(&members));
 	struct thing of = t;
 	make_sightings(ev, val, &of);
-	if (json_get(val, "ShadowAttribute") &&
-		yyjson_arr_size(json_get(val, "ShadowAttribute")) > 0)
-		make_left_out(ev, val, "proposals (ShadowAttribute) are not taken");
+	make_proposals(ev, val);
 }
 
 /* ---- objects ---- */
@@ -262,8 +260,10 @@ object(struct event *ev, yyjson_val *val)
 	struct thing of = t;
 	while ((one = yyjson_arr_iter_next(&it)) != NULL) {
 		const struct misp_type *type = misp_type_find(json_get_span(one, "type"));
-		if (type->class != MISP_RULE && type->class != MISP_VULNERABILITY)
-			make_sightings(ev, one, &of);
+		if (type->class == MISP_RULE || type->class == MISP_VULNERABILITY)
+			continue;
+		make_sightings(ev, one, &of);
+		make_proposals(ev, one);
 	}
 	buf_fini(&p.pattern);
 }
@@ -290,7 +290,7 @@ static void
 report(struct event *ev)
 {
 	static const char *const drop[] = {"Attribute", "Object", "EventReport", "RelatedEvent",
-		"Galaxy", "ShadowAttribute", "Sighting", "Feed", "warnings", "attribute_count",
+		"ShadowAttribute", "Sighting", "Feed", "warnings", "attribute_count",
 		"publish_timestamp", "sighting_timestamp", "proposal_email_lock", "locked",
 		"event_creator_email", "CryptographicKey", "protected", "distribution_name", NULL};
 	struct thing t = {.val = ev->root, .kind = "event", .modified = ev->stamp};
@@ -381,8 +381,7 @@ misp_event_read(
 	while ((val = yyjson_arr_iter_next(&it)) != NULL)
 		object(&ev, val);
 	event_reports(&ev);
-	if (yyjson_arr_size(json_get(root, "ShadowAttribute")) > 0)
-		make_left_out(&ev, root, "proposals (ShadowAttribute) are not taken");
+	make_proposals(&ev, root);
 	report(&ev);
 	arena_fini(&ev.scratch);
 	buf_fini(&ev.refs);

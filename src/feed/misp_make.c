@@ -141,7 +141,7 @@ make_finish(struct event *ev, struct thing *t, struct span members)
 }
 
 const char *const make_attribute_drop[] = {"Sighting", "ShadowAttribute", "RelatedAttribute",
-	"Galaxy", "warnings", "decay_score", "event_uuid", "Event", "Attribute", NULL};
+	"warnings", "decay_score", "event_uuid", "Event", "Attribute", NULL};
 
 /* Appends ,"misp_NAME":{...}: the thing as it came. */
 void

@@ -336,7 +336,7 @@ bare_digest(struct span value, struct arena *a)
 	return (struct span){out, len};
 }
 
-/* Hives are written in full in STIX (section 6.16). */
+/* Hives are written in full in STIX (section 6.18); the kernel names two of them otherwise. */
 static struct span
 full_key(struct span key, struct arena *a)
 {
@@ -349,7 +349,20 @@ full_key(struct span key, struct arena *a)
 		{SPAN("HKCR"), "HKEY_CLASSES_ROOT"},
 		{SPAN("HKU"), "HKEY_USERS"},
 		{SPAN("HKCC"), "HKEY_CURRENT_CONFIG"},
+		{SPAN("HKPD"), "HKEY_PERFORMANCE_DATA"},
+		{SPAN("HKEY_LOCAL_MACHINE"), "HKEY_LOCAL_MACHINE"},
+		{SPAN("HKEY_CURRENT_USER"), "HKEY_CURRENT_USER"},
+		{SPAN("HKEY_CLASSES_ROOT"), "HKEY_CLASSES_ROOT"},
+		{SPAN("HKEY_USERS"), "HKEY_USERS"},
+		{SPAN("HKEY_CURRENT_CONFIG"), "HKEY_CURRENT_CONFIG"},
+		{SPAN("MACHINE"), "HKEY_LOCAL_MACHINE"},
+		{SPAN("USER"), "HKEY_USERS"},
 	};
+	static const struct span kernel = SPAN("\\Registry\\");
+	struct span whole = key;
+	bool native = key.len > kernel.len && span_eq_fold(span_sub(key, 0, kernel.len), kernel);
+	if (native)
+		key = span_sub(key, kernel.len, SIZE_MAX);
 	size_t slash = span_find_byte(key, '\\');
 	struct span hive = span_sub(key, 0, slash), rest = span_sub(key, slash, SIZE_MAX);
 	if (slash == SIZE_MAX)
@@ -357,9 +370,9 @@ full_key(struct span key, struct arena *a)
 	if (hive.len && hive.ptr[hive.len - 1] == ':') /* a drive, as PowerShell has it */
 		hive.len--;
 	for (size_t i = 0; i < sizeof hives / sizeof *hives; i++)
-		if (span_eq_fold(hive, hives[i].cut))
+		if (span_eq_fold(hive, hives[i].cut) && native == (hives[i].cut.ptr[0] != 'H'))
 			return arena_printf(a, "%s%.*s", hives[i].full, (int)rest.len, rest.ptr);
-	return key;
+	return whole;
 }
 
 static bool

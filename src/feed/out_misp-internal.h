@@ -42,7 +42,7 @@ struct out_misp {
 	size_t next; /* of rows */
 	/* of the event under way */
 	struct arena scratch;
-	struct buf text, attributes, objects, reports, head, sights_text;
+	struct buf text, attributes, objects, reports, proposals, head, sights_text;
 	vec_of(struct sight) sights;
 	vec_of(struct span) wanted;
 	int64_t newest;

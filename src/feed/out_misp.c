@@ -234,6 +234,7 @@ out_misp_close(struct out_misp **out)
 	buf_fini(&o->attributes);
 	buf_fini(&o->objects);
 	buf_fini(&o->reports);
+	buf_fini(&o->proposals);
 	buf_fini(&o->head);
 	buf_fini(&o->sights_text);
 	free(o->sights.at);
@@ -282,6 +283,16 @@ fetch_sight(struct out_misp *o, const struct vault_item *item)
 	return true;
 }
 
+/* One more element of a list: a kept dictionary as it came. */
+static void
+event_kept(struct buf *list, yyjson_val *kept)
+{
+	struct buf *to = event_list(list);
+	buf_add_byte(to, '{');
+	event_members(to, kept, NULL);
+	buf_add_byte(to, '}');
+}
+
 static void
 fetch_part(struct out_misp *o, const struct vault_item *item)
 {
@@ -299,10 +310,10 @@ fetch_part(struct out_misp *o, const struct vault_item *item)
 	} else if (span_eq(kind, SPAN("object"))) {
 		event_object(o, &s, extension);
 	} else if (span_eq(kind, SPAN("report"))) {
-		struct buf *to = event_list(&o->reports);
-		buf_add_byte(to, '{');
-		event_members(to, json_get(extension, "misp_report"), NULL);
-		buf_add_byte(to, '}');
+		event_kept(&o->reports, json_get(extension, "misp_report"));
+	} else if (span_eq(kind, SPAN("proposal"))) {
+		if (!s.revoked)
+			event_kept(&o->proposals, json_get(extension, "misp_proposal"));
 	} else if (!extension && span_eq(s.type, SPAN("indicator"))) {
 		struct facts facts = item_facts(item);
 		if (o->native && o->head.len == 0) {
@@ -390,6 +401,7 @@ event_reset(struct out_misp *o)
 	buf_reset(&o->attributes);
 	buf_reset(&o->objects);
 	buf_reset(&o->reports);
+	buf_reset(&o->proposals);
 	buf_reset(&o->head);
 	buf_reset(&o->sights_text);
 	o->sights.len = o->wanted.len = 0;
@@ -432,6 +444,10 @@ event_close(struct out_misp *o, struct out_misp_item *item)
 	if (o->reports.len) {
 		buf_add(to, SPAN("],\"EventReport\":"));
 		buf_add(to, buf_span(&o->reports));
+	}
+	if (o->proposals.len) {
+		buf_add(to, SPAN("],\"ShadowAttribute\":"));
+		buf_add(to, buf_span(&o->proposals));
 	}
 	buf_add(to, SPAN("]}}"));
 	item->kind = OUT_MISP_EVENT;

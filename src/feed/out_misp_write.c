@@ -22,6 +22,19 @@ event_string(struct buf *to, const char *key, struct span value)
 	json_write_string(to, value);
 }
 
+/* What misp_keep kept as text; false where it is none: peers may have written it. */
+static bool
+write_kept_text(struct buf *to, struct span text)
+{
+	static const struct json_limits limits = {.any_keys = true, .any_ints = true};
+	own_json yyjson_doc *doc = NULL;
+	if (text.len == 0 || json_read(text, &limits, &doc, NULL) ||
+		!yyjson_is_arr(yyjson_doc_get_root(doc)))
+		return false;
+	json_write(to, yyjson_doc_get_root(doc));
+	return true;
+}
+
 /* Members of a kept dictionary, without the braces; `but` is left out. */
 void
 event_members(struct buf *to, yyjson_val *dictionary, const char *but)
@@ -35,7 +48,10 @@ event_members(struct buf *to, yyjson_val *dictionary, const char *but)
 			buf_add_byte(to, ',');
 		json_write_string(to, json_span(key));
 		buf_add_byte(to, ':');
-		json_write(to, yyjson_obj_iter_get_val(key));
+		yyjson_val *val = yyjson_obj_iter_get_val(key);
+		if (!span_eq(json_span(key), SPAN("Galaxy")) ||
+			!write_kept_text(to, json_span(val)))
+			json_write(to, val);
 	}
 }
 

@@ -16,7 +16,7 @@ GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "feed"
 EVENT = json.loads((GOLDEN / "event.json").read_text())
 # What one server counts, computes or keeps of its users; drafts of doc/misp.md name them one by one.
 LOCAL = {"id", "event_id", "object_id", "org_id", "orgc_id", "user_id", "attribute_id", "tag_id", "RelatedEvent",
-         "Galaxy", "ShadowAttribute", "attribute_count", "publish_timestamp", "sighting_timestamp",
+         "attribute_count", "publish_timestamp", "sighting_timestamp",
          "proposal_email_lock", "locked", "event_creator_email", "CryptographicKey"}
 
 
@@ -85,6 +85,53 @@ def test_an_event_comes_back_equal(node, tmp_path):
     out = json.loads(node("export", "--collection", "in", "--format", "misp").out)["response"]
     assert len(out) == 1
     assert plain(out[0]["Event"]) == without_own(EVENT)
+
+
+CLUSTER = {"uuid": "6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a7002", "type": "threat-actor", "value": "Kestrel", "version": "3",
+           "tag_name": 'misp-galaxy:threat-actor="Kestrel"', "description": "Who they are", "source": "CERT-A",
+           "authors": ["A", "B"], "meta": {"country": ["XX"], "synonyms": ["K", "APT 00"], "refs": ["https://x.example/"]}}
+GALAXY = {"uuid": "6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a7001", "name": "Threat Actor", "type": "threat-actor", "icon": "user-secret",
+          "namespace": "misp", "version": "3", "description": "Actors", "GalaxyCluster": [CLUSTER]}
+PROPOSAL = {"uuid": "6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a8001", "type": "domain", "category": "Network activity", "to_ids": True,
+            "value": "proposed.example", "comment": "seen by us", "timestamp": "1772450000", "deleted": False,
+            "proposal_to_delete": False, "Org": {"uuid": "6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a9001", "name": "CERT-B"}}
+
+
+@pytest.mark.parametrize("meta", [{}, {"a name with blanks": ["x"], "n\u00e4me": ["y"]}])
+def test_galaxies_and_what_their_clusters_say_come_back(node, tmp_path, meta):
+    galaxy = copy.deepcopy(GALAXY)
+    galaxy["GalaxyCluster"][0]["meta"] |= meta
+    event = event_of(1, Galaxy=[galaxy])
+    event["Attribute"][0]["Galaxy"] = [galaxy]
+    (tmp_path / "e.json").write_text(json.dumps({"Event": event}))
+    said = node("import", "--collection", "in", tmp_path / "e.json")
+    assert "left out" not in said.out
+    for one in objects(node):
+        (tmp_path / "one.json").write_text(json.dumps(one))
+        node("check", tmp_path / "one.json")
+    out = json.loads(node("export", "--collection", "in", "--format", "misp").out)["response"][0]["Event"]
+    assert out["Galaxy"] == [galaxy] and out["Attribute"][0]["Galaxy"] == [galaxy]
+
+
+def test_proposals_are_notes_that_are_never_armed_and_come_back(node, tmp_path):
+    gone = PROPOSAL | {"value": "gone.example", "proposal_to_delete": True, "email": "person@x.example", "old_id": "7"}
+    event = event_of(1, ShadowAttribute=[PROPOSAL])
+    event["Attribute"][0]["ShadowAttribute"] = [gone | {"uuid": event["Attribute"][0]["uuid"]}]
+    (tmp_path / "e.json").write_text(json.dumps({"Event": event}))
+    said = node("import", "--collection", "in", tmp_path / "e.json")
+    assert "left out" not in said.out
+    notes = sorted(o["content"] for o in objects(node) if o["type"] == "note")
+    assert notes == ["proposed: domain (Network activity) proposed.example, for detection\ncomment: seen by us\nby CERT-B",
+                     "to be deleted: domain (Network activity) gone.example, for detection\ncomment: seen by us\nby CERT-B"]
+    assert "person@x.example" not in node("export", "--collection", "in").out
+    (tmp_path / "log").write_text("proposed.example gone.example\n")
+    node("scan", tmp_path / "log", code=1)
+    out = json.loads(node("export", "--collection", "in", "--format", "misp").out)["response"][0]["Event"]
+    back = {p["value"]: p for p in out["ShadowAttribute"]}
+    assert plain(back["proposed.example"]) == plain(PROPOSAL)
+    assert back["gone.example"]["proposal_to_delete"] and back["gone.example"]["uuid"] == event["Attribute"][0]["uuid"]
+    row, = node("--json", "import", "--collection", "in", tmp_path / "e.json").rows
+    assert row["added"] == 0
 
 
 def test_reading_it_again_changes_nothing(node):

@@ -63,6 +63,11 @@ static const struct {
 	{"x509-fingerprint-sha256", "ab", NULL},
 	{"regkey", "HKLM\\a", "windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\a'"},
 	{"regkey", "hkcu:\\a", "windows-registry-key:key = 'HKEY_CURRENT_USER\\\\a'"},
+	{"regkey", "hkey_users\\a", "windows-registry-key:key = 'HKEY_USERS\\\\a'"},
+	{"regkey", "\\REGISTRY\\Machine\\a",
+		"windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\a'"},
+	{"regkey", "\\Registry\\User\\a", "windows-registry-key:key = 'HKEY_USERS\\\\a'"},
+	{"regkey", "Machine\\a", "windows-registry-key:key = 'Machine\\\\a'"},
 	{"regkey", "HKEY_USERS\\a", "windows-registry-key:key = 'HKEY_USERS\\\\a'"},
 	{"regkey|value", "HKLM\\a|b",
 		"windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\a' AND "
