@@ -160,8 +160,11 @@ probe_email(struct probe *p)
 	struct span raw;
 	struct observable seen;
 	for (unsigned nth = 0; nth < 2; nth++) {
-		if (!found_email(p->text, p->found, nth, &raw) ||
-			obs_normalize(OBS_EMAIL, raw, p->arena, &seen, NULL))
+		if (!found_email(p->text, p->found, nth, &raw))
+			continue;
+		bool percent = span_find_byte(raw, '@') == SIZE_MAX;
+		if (obs_normalize(OBS_EMAIL, percent ? decode(raw, FOUND_PERCENT, p->arena) : raw,
+			    p->arena, &seen, NULL))
 			continue;
 		for (uint32_t i = set_find(p->set, KEY_EMAIL, seen.value); i != NONE;
 			i = p->set->items.at[i].next) {

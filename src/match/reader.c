@@ -168,6 +168,53 @@ record_finish(struct reading *r, struct record *out)
 	out->fields = r->fields;
 }
 
+/* "(3)www(4)evil(7)example(0)" from `at` on: its labels, each behind its length. */
+static struct span
+counted_name(struct reading *r, struct span text, size_t at, size_t *end)
+{
+	enum { LONGEST = 253 };
+	char *name = arena_bytes(&r->arena, LONGEST + 1);
+	size_t len = 0;
+	while (at + 2 < text.len && text.ptr[at] == '(') {
+		size_t close = span_find_byte(span_sub(text, at, 4), ')');
+		uint64_t count;
+		if (close == SIZE_MAX || !span_to_u64(span_sub(text, at + 1, close - 1), &count))
+			break;
+		at += close + 1;
+		*end = at;
+		if (count == 0)
+			return (struct span){name, len};
+		if (count > 63 || count > text.len - at || len + count + 1 > LONGEST)
+			break;
+		if (len)
+			name[len++] = '.';
+		memcpy(name + len, text.ptr + at, count);
+		len += count;
+		at += count;
+	}
+	return (struct span){};
+}
+
+/* Names as Microsoft's DNS servers log them. */
+static void
+add_counted_names(struct reading *r, const struct record *out)
+{
+	struct span text = out->text;
+	if (span_find(text, SPAN("(0)")) == SIZE_MAX)
+		return;
+	for (size_t at = 0, end; at < text.len; at = end) {
+		size_t open = span_find_byte(span_sub(text, at, SIZE_MAX), '(');
+		if (open == SIZE_MAX)
+			return;
+		at += open;
+		end = at + 1;
+		struct span name = counted_name(r, text, at, &end);
+		if (name.len)
+			record_field(
+				r, (struct field){.value = name, .at = at, .coding = FIELD_MADE});
+	}
+}
+
 void
 record_text(struct reading *r, struct record *out)
 {
@@ -177,6 +224,7 @@ record_text(struct reading *r, struct record *out)
 		return;
 	r->fields = 0;
 	record_field(r, (struct field){.value = out->text});
+	add_counted_names(r, out);
 	if (out->time == TIME_NONE)
 		out->time = stamp_of_line(out->text, r->reference);
 	record_finish(r, out);

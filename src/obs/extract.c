@@ -462,6 +462,26 @@ give_six(struct extract *it, const struct addr *six, struct found *out)
 	return true;
 }
 
+/* "5e:3f:..." as tools print fingerprints of certificates: the whole chunk, a digest's many pairs. */
+static bool
+give_pairs(struct extract *it, struct found *out)
+{
+	size_t start = it->chunk, len = it->stop - start, digits = 0;
+	enum obs_kind kind = obs_hash_kind((it->colons + 1) * 2);
+	if (kind == OBS_NONE || len != it->colons * 3 + 2)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = (char)extract_byte(it, start + i);
+		if (i % 3 == 2 ? c != ':' : ascii_hex(c) < 0)
+			return false;
+		if (i % 3 != 2)
+			it->small[digits++] = ascii_lower(c);
+	}
+	*out = (struct found){.kind = kind, .value = {it->small, digits}, .at = start, .len = len};
+	it->chunk = it->stop;
+	return true;
+}
+
 /* Next word of the chunk, next address or next chunk; true when *out was filled. */
 static bool
 advance(struct extract *it, struct found *out, bool *end)
@@ -474,6 +494,8 @@ advance(struct extract *it, struct found *out, bool *end)
 			return false;
 		}
 		bool both;
+		if (it->colons > 14 && give_pairs(it, out))
+			return true;
 		if (it->colons > 1)
 			extract_find_six(it,
 				it->chunk + escape_length(it, it->chunk, it->stop, &both), &six);

@@ -4,7 +4,7 @@
  * "cher.de", an address inside a longer dotted run is none, a hash is a whole run of digits. What
  * it yields: addresses  IPv4-mapped IPv6 as IPv4; in brackets, with port or zone or prefix length
  *   names      whole names of two or more labels; whoever looks them up walks the labels
- *   hashes     MD5 to SHA-512 by length; JA4 by shape
+ *   hashes     MD5 to SHA-512 by length, in pairs with colons too; JA4 by shape
  * URLs and e-mail addresses are reached from their host: found_url, found_email. One thread at a
  * time.
  *

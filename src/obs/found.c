@@ -179,12 +179,13 @@ found_email(struct span text, const struct found *f, unsigned nth, struct span *
 	size_t at = f->at;
 	if (at > 0 && text.ptr[at - 1] == '[')
 		at--;
-	if (at < 2 || text.ptr[at - 1] != '@')
+	bool percent = at > 3 && memcmp(text.ptr + at - 3, "%40", 3) == 0;
+	if (!percent && (at < 2 || text.ptr[at - 1] != '@'))
 		return false;
 	size_t authority = authority_start(text, at);
 	if (authority > 1 && memcmp(text.ptr + authority - 2, "//", 2) == 0)
 		return false; /* user information of a URL */
-	size_t end = at - 1, plain = local_start(text, end, ""),
+	size_t end = at - (percent ? 3 : 1), plain = local_start(text, end, ""),
 	       start = local_start(text, end, "!#$&'*/=?^`{|}~");
 	if (nth == 0 ? plain == end : start == plain)
 		return false;

@@ -218,6 +218,17 @@ text_logs_are_told_apart(void **state)
 }
 
 static void
+names_of_counted_labels_are_read(void **state)
+{
+	(void)state;
+	assert_string_equal(all(SPAN("A (3)www(4)evil(7)example(0) x (2)ab(1)c(0)\n"), NULL),
+		"lines|1@0 - =A (3)www(4)evil(7)example(0) x (2)ab(1)c(0) =www.evil.example "
+		"=ab.c|");
+	assert_string_equal(all(SPAN("f(0) (9)evil(0) (64)x(0) (1)a(2)b(0)\n"), NULL),
+		"lines|1@0 - =f(0) (9)evil(0) (64)x(0) (1)a(2)b(0)|");
+}
+
+static void
 csv_has_a_header_and_records_over_several_lines(void **state)
 {
 	(void)state;
@@ -257,6 +268,7 @@ main(void)
 		cmocka_unit_test(a_large_array_is_read_an_element_at_a_time),
 		cmocka_unit_test(an_element_too_large_is_text_and_the_next_is_a_record),
 		cmocka_unit_test(text_logs_are_told_apart),
+		cmocka_unit_test(names_of_counted_labels_are_read),
 		cmocka_unit_test(csv_has_a_header_and_records_over_several_lines),
 		cmocka_unit_test(places_lead_through_escapes),
 	};

@@ -193,6 +193,19 @@ hashes_are_whole_runs(void **state)
 }
 
 static void
+fingerprints_in_pairs_are_digests(void **state)
+{
+	(void)state;
+	check("sha1=44:D8:86:12:fe:a8:a8:f3:6d:e8:2e:12:78:ab:b0:2f:00:01:02:03,",
+		"sha1:44d88612fea8a8f36de82e1278abb02f00010203");
+	check("44:D8:86:12:fe:a8:a8:f3:6d:e8:2e:12:78:ab:b0:2f",
+		"md5:44d88612fea8a8f36de82e1278abb02f");
+	check("44:D8:86:12:fe:a8:a8:f3:6d:e8:2e:12:78:ab:b0:2f:00", "");
+	check("44:D8:86:12:fe:a8:a8:f3:6d:e8:2e:12:78:ab:b0:2g", "");
+	check("00:1b:44:11:3a:b7", "");
+}
+
+static void
 escapes_before_a_word_are_no_part_of_it(void **state)
 {
 	(void)state;
@@ -222,6 +235,8 @@ urls_and_addresses_of_people_are_reached_from_their_host(void **state)
 	check("to=<bad.guy@evil.org>", "domain:evil.org email:bad.guy@evil.org");
 	check("user=bad@evil.org", "domain:evil.org email:bad@evil.org email:user=bad@evil.org");
 	check("evil.org@example.com", "domain:example.com email:evil.org@example.com");
+	check("?to=bad%40evil.org&x",
+		"domain:evil.org email:bad%40evil.org email:?to=bad%40evil.org");
 	check("root@[192.0.2.1]", "ipv4:192.0.2.1 email:root@[192.0.2.1]");
 	check("\\nhttp://evil.org/a", "domain:evil.org url:http://evil.org/a");
 }
@@ -287,6 +302,7 @@ main(void)
 		cmocka_unit_test(product_versions_are_no_addresses_but_proxies_log_some),
 		cmocka_unit_test(ipv6_is_found_in_every_spelling),
 		cmocka_unit_test(hashes_are_whole_runs),
+		cmocka_unit_test(fingerprints_in_pairs_are_digests),
 		cmocka_unit_test(escapes_before_a_word_are_no_part_of_it),
 		cmocka_unit_test(a_terminals_colours_are_no_part_of_a_name),
 		cmocka_unit_test(urls_and_addresses_of_people_are_reached_from_their_host),
