@@ -55,18 +55,35 @@ bind_to(const struct conf_address *at, int *out, struct diag *why)
 	return RC_OK;
 }
 
-/* Descriptors for every connection we promise, as far as the hard limit lets us. */
+/*
+ * Descriptors for every connection we promise, as far as the hard limit lets us; where that is not enough, fewer
+ * connections: a node that does not start because of a limit of its machine protects nobody.
+ */
 static void
-raise_limits(const struct conf *conf)
+fit_limits(const struct serve_options *o, struct conf *conf)
 {
+	enum { SPARE = 128, LEAST = 16 };
 	struct rlimit limit;
 	rlim_t wanted = (rlim_t)conf->max_connections * 2 + 512;
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
-	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || wanted < limit.rlim_max
-				 ? wanted
-				 : limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur < wanted) {
+		rlim_t before = limit.rlim_cur;
+		limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+			limit.rlim_cur = before;
+	}
+	if (limit.rlim_cur >= (rlim_t)conf->max_connections + SPARE)
+		return;
+	struct diag line = {};
+	rlim_t most = limit.rlim_cur > SPARE + LEAST ? limit.rlim_cur - SPARE : LEAST;
+	diag_where(&line, "max-connections = %lld", (long long)conf->max_connections);
+	diag_todo(&line, "ulimit -Hn %lld (LimitNOFILE= of the unit)",
+		(long long)conf->max_connections + SPARE);
+	conf->max_connections = (int64_t)most;
+	diag_what(&line, "%llu open files are allowed: %llu connections are served at once",
+		(unsigned long long)limit.rlim_cur, (unsigned long long)most);
+	o->log("limits.low", &line);
 }
 
 static enum rc
@@ -236,6 +253,9 @@ serve_run(const struct serve_options *o, struct diag *why)
 			close(fds[0]);
 		return code;
 	}
-	raise_limits(o->conf);
-	return run_children(o, lock, fds, why);
+	struct conf conf = *o->conf;
+	struct serve_options fitted = *o;
+	fitted.conf = &conf;
+	fit_limits(o, &conf);
+	return run_children(&fitted, lock, fds, why);
 }
