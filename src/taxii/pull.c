@@ -268,6 +268,31 @@ grow(struct pull *p)
 	}
 }
 
+/* Whether the server says that it holds answers; for how long, where it says so. */
+static bool
+holds(const struct reply *r, uint64_t *seconds)
+{
+	return prefer_wait(r->applied, seconds) == RC_OK ||
+	       span_eq_fold(span_trim(r->applied), SPAN("wait"));
+}
+
+/*
+ * How long an empty answer must have taken at least to have been held. Servers, and proxies before them, hold for less
+ * than they were asked, and say so or not: of one that says it holds, five seconds do, which is no hot loop.
+ */
+static int64_t
+held_at_least(const struct pull *p, const struct reply *r)
+{
+	uint64_t seconds = p->config.wait;
+	int64_t half = (int64_t)p->config.wait * SECOND / 2;
+	if (!holds(r, &seconds))
+		return half;
+	int64_t least = seconds < 10 ? (int64_t)seconds * SECOND / 2 : 5 * SECOND;
+	if (least < SECOND)
+		least = SECOND;
+	return least < half ? least : half;
+}
+
 /*
  * How long to pause at the end of a pass. `held`: this request asked the server to hold its answer.
  * One that says it does and answers at once, empty or what we have already, would be asked in a hot
@@ -278,10 +303,9 @@ pause_after(struct pull *p, const struct reply *r, bool held, bool fresh)
 {
 	uint64_t seconds;
 	int64_t every = p->config.every, tenth = every / 10;
-	bool long_enough = r->elapsed >= (int64_t)p->config.wait * SECOND / 2;
-	bool applied = prefer_wait(r->applied, &seconds) == RC_OK ||
-		       span_eq_fold(span_trim(r->applied), SPAN("wait"));
-	if (p->config.wait && (!held || long_enough || (applied && (fresh || mutant(333)))))
+	bool long_enough = r->elapsed >= held_at_least(p, r);
+	if (p->config.wait &&
+		(!held || long_enough || (holds(r, &seconds) && (fresh || mutant(333)))))
 		return 0;
 	return every - tenth + (int64_t)rng_below(p->config.chance, (uint64_t)tenth * 2 + 1);
 }

@@ -239,7 +239,6 @@ def test_sync(tmp_path, rng):
                 node.start()
         judge(a, [feed], tally)
         b.take(b.news().values())
-        b.sound()
         order = list(a.holds.values())
         assert list(b.holds.values()) == order[:len(b.holds)], "a gap: not the first ones of A in order"
         if turn % 5 < 4:
@@ -250,6 +249,7 @@ def test_sync(tmp_path, rng):
             return len(b.holds) >= len(order)
         wait_for(level, 40, 0.05, b.serve)
         assert list(b.holds.values()) == order
+        b.sound()
     tally["objects at the end"] = b.whole()
     report("sync", rounds("sync"), tally)
     assert tally["objects at the end"] == len(a.holds) == a.whole() > 0

@@ -441,6 +441,40 @@ a_holding_server_is_asked_again_at_once_others_are_polled(void **state)
 }
 
 static void
+a_server_that_holds_for_less_than_asked_is_asked_again_at_once(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *applied;
+		int64_t elapsed;
+		bool again;
+	} of[] = {
+		{"wait=8", 8 * SECOND, true},
+		{"wait=8", 5 * SECOND, true},
+		{"wait=8", 3 * SECOND, false},
+		{"wait=30", 6 * SECOND, true}, /* a proxy's patience, not its own */
+		{"wait=30", 4 * SECOND, false},
+		{"wait", 6 * SECOND, true},
+		{"wait=1", SECOND, true},
+		{"wait=0", SECOND / 2, false},
+		{"", 6 * SECOND, false}, /* merely slow */
+		{"", 16 * SECOND, true},
+	};
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+		start(NULL);
+		p.config.wait = 30;
+		assert_int_equal(page("{\"objects\":[{}]}", A), PULL_PAGE);
+		const struct reply empty = {.status = 200,
+			.body = SPAN("{}"),
+			.applied = span_of(of[i].applied),
+			.elapsed = of[i].elapsed};
+		pull_ask(&p, &ask);
+		assert_int_equal(pull_take(&p, &empty, &turn, &why), PULL_QUIET);
+		assert_int_equal(turn.sleep == 0, of[i].again);
+	}
+}
+
+static void
 pages_that_are_no_envelopes_are_faults(void **state)
 {
 	(void)state;
@@ -500,6 +534,7 @@ main(void)
 		T(other_spellings_of_accept_are_tried_at_406),
 		T(a_server_that_takes_no_limit_is_asked_without),
 		T(a_holding_server_is_asked_again_at_once_others_are_polled),
+		T(a_server_that_holds_for_less_than_asked_is_asked_again_at_once),
 		T(pages_that_are_no_envelopes_are_faults),
 		T(the_objects_of_a_page_are_its_exact_bytes),
 	};
