@@ -64,6 +64,7 @@ exchange_end(void *server, struct MHD_Connection *mhd, void **exchange,
 	if (x->response)
 		MHD_destroy_response(x->response);
 	push_flush(x->conn);
+	atomic_fetch_sub(&x->server->answer_bytes, x->charged);
 	conn_phase(x->conn, PHASE_IDLE);
 	arena_fini(&x->arena);
 	free(x);
@@ -188,6 +189,9 @@ static void
 queue(struct exchange *x)
 {
 	conn_phase(x->conn, PHASE_SEND);
+	pthread_mutex_lock(&x->conn->lock);
+	x->conn->answer = x->charged;
+	pthread_mutex_unlock(&x->conn->lock);
 	if (x->close)
 		MHD_add_response_header(x->response, "Connection", "close");
 	MHD_queue_response(x->conn->mhd, x->status, x->response);
@@ -345,6 +349,29 @@ answer_aside(struct exchange *x, unsigned status, struct span body)
 	return true;
 }
 
+/*
+ * What is not read stays in memory: a few who ask for large pages and read them slowly would take all of it. False:
+ * there is no room for this answer, and he is told so. Small ones always go.
+ */
+static bool
+afford(struct exchange *x, size_t len)
+{
+	enum { SMALL = 64 << 10 };
+	struct server *s = x->server;
+	if (len <= SMALL)
+		return true;
+	if (atomic_fetch_add(&s->answer_bytes, len) + len <= s->config.answers_limit) {
+		x->charged = len;
+		return true;
+	}
+	atomic_fetch_sub(&s->answer_bytes, len);
+	buf_reset(&x->headers);
+	x->close = true; /* what he has sent behind it would be worked for in vain, too */
+	exchange_answer_header(x, SPAN("Retry-After"), SPAN("5"));
+	exchange_refuse(x, 503, "too many large answers wait to be read; ask again, or for less");
+	return false;
+}
+
 static void
 answer(struct exchange *x, unsigned status, struct MHD_Response *response)
 {
@@ -384,7 +411,7 @@ exchange_answer_buf(struct exchange *x, unsigned status, struct buf *body)
 		exchange_answer_empty(x, status);
 		return;
 	}
-	if (answer_aside(x, status, buf_span(body))) {
+	if (answer_aside(x, status, buf_span(body)) || !afford(x, body->len)) {
 		buf_fini(body);
 		return;
 	}
@@ -444,7 +471,9 @@ exchange_answer_shared(struct exchange *x, unsigned status, struct http_body *bo
 		exchange_answer_empty(x, status);
 		return;
 	}
-	if (answer_aside(x, status, buf_span(&body->bytes))) {
+	/* Of a body that others hold too this answer costs nothing more. */
+	if (answer_aside(x, status, buf_span(&body->bytes)) ||
+		(atomic_load(&body->count) == 1 && !afford(x, body->bytes.len))) {
 		http_body_free(body);
 		return;
 	}

@@ -39,6 +39,7 @@ struct conn {
 	int64_t since; /* start of the phase, or of the window under way */
 	uint64_t mark; /* bytes at its start */
 	_Atomic uint64_t body_bytes;
+	uint64_t answer; /* lock: bytes of the answer under way, where it is one of the large */
 	/* The rest belongs to the thread that serves the connection. */
 	struct tls *tls; /* NULL: plain */
 	gnutls_session_t session;
@@ -74,6 +75,7 @@ struct exchange {
 	/* The answer. */
 	struct buf headers; /* name NUL value NUL ... */
 	struct MHD_Response *response;
+	size_t charged;	   /* of the answer, to answer_bytes */
 	struct buf *aside; /* the answer goes here as bytes, not to the library */
 	unsigned status;
 	char address[64];
@@ -113,7 +115,7 @@ struct server {
 	atomic_bool accept_ends;
 	atomic_uint taken; /* connections accepted and not ended */
 
-	_Atomic uint64_t connections, requests, refused, cut, body_bytes;
+	_Atomic uint64_t connections, requests, refused, cut, body_bytes, answer_bytes;
 };
 
 /* server.c */

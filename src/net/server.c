@@ -269,6 +269,7 @@ fill_defaults(struct server_config *c)
 	c->rate = c->rate ? c->rate : 1024;
 	c->body_limit = c->body_limit ? c->body_limit : (size_t)1 << 20;
 	c->bodies_limit = c->bodies_limit ? c->bodies_limit : (size_t)256 << 20;
+	c->answers_limit = c->answers_limit ? c->answers_limit : (size_t)512 << 20;
 }
 
 static void

@@ -79,6 +79,9 @@ struct server_config {
 	unsigned rate;	       /* [1024] bytes a second at least, judged after head_seconds */
 	size_t body_limit;     /* [1 MiB] of one body where admit sets none */
 	size_t bodies_limit;   /* [256 MiB] of all bodies in memory; beyond: 503 with Retry-After */
+	/* [512 MiB] of all answers over 64 KiB that are not yet sent; beyond: 503 with Retry-After. From the
+	 * half of it on whoever reads one has 64 seconds for it. */
+	size_t answers_limit;
 };
 
 /* RC_BAD: address, certificate or key; RC_IO: cannot listen. */

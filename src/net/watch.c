@@ -26,6 +26,13 @@ tcp_look(int fd, struct tcp_info *out)
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, out, &len) == 0;
 }
 
+/* The other side sends no more. */
+static bool
+ended(const struct tcp_info *info)
+{
+	return info->tcpi_state == 7 /* CLOSE */ || info->tcpi_state == 8 /* CLOSE_WAIT */;
+}
+
 void
 conn_phase(struct conn *c, enum phase phase)
 {
@@ -48,7 +55,7 @@ conn_phase(struct conn *c, enum phase phase)
 
 /* A window of head_seconds has to bring its share; a good one starts the next. True: too slow. */
 static bool
-window_slow(struct conn *c, int64_t now, uint64_t bytes)
+window_slow(struct conn *c, int64_t now, uint64_t bytes, uint64_t rate)
 {
 	const struct server_config *config = &c->server->config;
 	int64_t lasted = now - c->since;
@@ -60,7 +67,7 @@ window_slow(struct conn *c, int64_t now, uint64_t bytes)
 	}
 	if (lasted < config->head_seconds * SECOND)
 		return false;
-	bool slow = bytes - c->mark < (uint64_t)(lasted / SECOND) * config->rate;
+	bool slow = bytes - c->mark < (uint64_t)(lasted / SECOND) * rate;
 	c->mark = bytes;
 	c->since = now;
 	return slow;
@@ -70,7 +77,7 @@ static bool
 body_slow(struct conn *c, int64_t now)
 {
 	int unread = 0;
-	if (!window_slow(c, now, atomic_load(&c->body_bytes)))
+	if (!window_slow(c, now, atomic_load(&c->body_bytes), c->server->config.rate))
 		return false;
 	/* Bytes that wait for us are our slowness, not the client's. */
 	return ioctl(c->fd, FIONREAD, &unread) < 0 || unread == 0;
@@ -79,8 +86,15 @@ body_slow(struct conn *c, int64_t now)
 static bool
 reader_slow(struct conn *c, int64_t now)
 {
+	enum { READ_SECONDS = 64 };
 	struct tcp_info info;
-	if (!tcp_look(c->fd, &info) || !window_slow(c, now, info.tcpi_bytes_acked))
+	struct server *s = c->server;
+	uint64_t rate = s->config.rate;
+	/* Where the room for answers runs out, whoever holds much of it has to hurry. */
+	if (atomic_load(&s->answer_bytes) > s->config.answers_limit / 2 &&
+		c->answer / READ_SECONDS > rate)
+		rate = c->answer / READ_SECONDS;
+	if (!tcp_look(c->fd, &info) || !window_slow(c, now, info.tcpi_bytes_acked, rate))
 		return false;
 	return info.tcpi_unacked != 0 || info.tcpi_notsent_bytes != 0;
 }
@@ -89,10 +103,15 @@ static bool
 idle_over(struct conn *c, int64_t now, bool look)
 {
 	struct tcp_info info;
-	if (look && tcp_look(c->fd, &info) && c->marked && info.tcpi_bytes_received != c->mark) {
-		c->phase = PHASE_HEAD;
-		c->since = now;
-		return false;
+	if (look && tcp_look(c->fd, &info) && c->marked) {
+		if (info.tcpi_bytes_received != c->mark) {
+			c->phase = PHASE_HEAD;
+			c->since = now;
+			return false;
+		}
+		/* The library overlooks an end that came while it was busy with the request before it. */
+		if (ended(&info))
+			return true;
 	}
 	/* Where places run out, whoever merely keeps one gives it up sooner. */
 	const struct server *s = c->server;
@@ -123,8 +142,7 @@ static void
 wake_gone(struct server *s, struct conn *c)
 {
 	struct tcp_info info;
-	if (!tcp_look(c->fd, &info) ||
-		(info.tcpi_state != 7 /* CLOSE */ && info.tcpi_state != 8 /* CLOSE_WAIT */))
+	if (!tcp_look(c->fd, &info) || !ended(&info))
 		return;
 	pthread_mutex_lock(&s->wait_lock);
 	struct exchange *x = s->slots.at[c->slot].x;
