@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,4 +32,12 @@ mem_dup(struct span s)
 	if (s.len)
 		memcpy(copy, s.ptr, s.len);
 	return copy;
+}
+
+void
+mem_give_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }

@@ -13,6 +13,8 @@
 #include "node/talk.h"
 
 enum { CACHE_MOST = 4096, LOOK_MS = 40 };
+/* How long nobody has asked anything before memory is given back. */
+#define REST_US (5 * SECOND)
 
 enum answer_state { ANSWER_ASKED, ANSWER_PASS, ANSWER_DENIED, ANSWER_FAILED };
 
@@ -341,9 +343,32 @@ receive(struct desk *d, struct server *server)
 	return code;
 }
 
+/* Since when nobody has asked anything. */
+struct rest {
+	uint64_t requests;
+	int64_t since;
+	bool given_back;
+};
+
+/* What pages took is given back when a while passes without any. */
+static void
+rest(struct server *server, struct rest *r)
+{
+	struct server_stats stats;
+	int64_t now = clock_monotonic();
+	server_stats(server, &stats);
+	if (stats.requests != r->requests) {
+		*r = (struct rest){.requests = stats.requests, .since = now};
+	} else if (!r->given_back && now - r->since > REST_US) {
+		mem_give_back();
+		r->given_back = true;
+	}
+}
+
 enum rc
 desk_run(struct desk *d, struct server *server)
 {
+	struct rest quiet = {.given_back = true};
 	struct pollfd fds[] = {
 		{.fd = d->kick, .events = POLLIN}, {.fd = pipe_fd(d->options.keeper)}};
 	while (!atomic_load(&d->stop)) {
@@ -365,6 +390,7 @@ desk_run(struct desk *d, struct server *server)
 		pthread_mutex_unlock(&d->lock);
 		if (changed)
 			server_wake_soon(server);
+		rest(server, &quiet);
 	}
 	return RC_OK;
 }

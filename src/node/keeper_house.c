@@ -79,6 +79,7 @@ fill(struct keeper *k, struct house *h)
 	}
 	if (!h->idle && code == RC_NONE && now - h->quiet_since > 3 * SECOND) {
 		vault_idle(k->house.vault);
+		mem_give_back();
 		h->idle = true;
 	}
 	return SECOND / 2;

@@ -210,6 +210,7 @@ await_work(struct keeper *k, bool *quiet)
 	else if (pthread_cond_timedwait(&k->change, &k->lock, &until) != 0) {
 		pthread_mutex_unlock(&k->lock);
 		vault_idle(k->writer.vault);
+		mem_give_back();
 		pthread_mutex_lock(&k->lock);
 		*quiet = true;
 	}

@@ -181,7 +181,7 @@ def sqlite_alone(node, folder):
     path = folder / "alone.db"
     db = sqlite3.connect(path, isolation_level=None)
     db.executescript("pragma page_size=8192; pragma journal_mode=wal; pragma synchronous=full; pragma cache_size=-65536;"
-                     "pragma wal_autocheckpoint=16384; pragma journal_size_limit=67108864")
+                     "pragma wal_autocheckpoint=16384; pragma journal_size_limit=150994944")
     db.execute("attach ? as theirs", (f"file:{database(node)}",))
     for sql, in db.execute("select sql from theirs.sqlite_master where tbl_name in ('object', 'entry') and sql is not null "
                            "order by type desc").fetchall():
@@ -411,8 +411,9 @@ def main():
             for connections in (1, 4, 8):
                 bench_post(node, connections)
         if "idle" in ONLY:
-            time.sleep(3)
-            show(f"serve after that: {sum(node.private()) / 1048576:.1f} MiB private resident")
+            wait_for_search(node)
+            time.sleep(8)
+            show(f"serve idle after that: {sum(node.private()) / 1048576:.1f} MiB private resident")
     finally:
         for each in (node, small):
             if each:
