@@ -9,11 +9,13 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/own.h"
 #include "codec/base64.h"
 #include "keys/mac.h"
 #include "keys/x509.h"
 #include "memo/brake.h"
 #include "memo/memo-internal.h"
+#include "memo/verify.h"
 
 enum { HEADER_LONGEST = 4096, REMEMBERED = 4096, WAYS = 4 };
 
@@ -26,9 +28,8 @@ struct remembered {
 struct login {
 	struct login_options options;
 	struct mac_key key;
-	pthread_mutex_t lock; /* all below */
-	pthread_cond_t turn;
-	unsigned working, waiting;
+	struct verifier *verifier; /* NULL: computed by whoever asks */
+	pthread_mutex_t lock;	   /* all below */
 	struct remembered table[REMEMBERED];
 	struct brake brake;
 	struct login_counts counts;
@@ -118,16 +119,25 @@ login_new(const struct login_options *options)
 {
 	struct login *l = mem_new(sizeof *l);
 	l->options = *options;
-	if (l->options.at_once == 0)
-		l->options.at_once = 2;
-	if (l->options.waiting == 0)
-		l->options.waiting = 64;
 	if (l->options.remember == 0)
 		l->options.remember = 300 * SECOND;
 	l->key = mac_key_new(options->rng);
 	must(pthread_mutex_init(&l->lock, NULL) == 0);
-	must(pthread_cond_init(&l->turn, NULL) == 0);
+	struct verifier_options v = {.cost = options->cost,
+		.waiting = options->waiting ? options->waiting : 64,
+		.per_address = options->per_address ? options->per_address : 16,
+		.wake = options->wake,
+		.ctx = options->ctx};
+	if (options->wake)
+		l->verifier = verifier_new(&v);
 	return l;
+}
+
+void
+login_stop(struct login *l)
+{
+	if (l->verifier)
+		verifier_stop(l->verifier);
 }
 
 void
@@ -135,7 +145,7 @@ login_free(struct login *l)
 {
 	if (!l)
 		return;
-	pthread_cond_destroy(&l->turn);
+	verifier_free(l->verifier);
 	pthread_mutex_destroy(&l->lock);
 	secret_wipe(l, sizeof *l);
 	free(l);
@@ -321,75 +331,70 @@ brake_result(struct login *l, const struct brake_keys *k, int64_t now, enum rc c
 
 /* ---- verifying ---- */
 
-/* Waits for a turn to compute. False: too many wait already. */
-static bool
-take_turn(struct login *l)
-{
-	bool got = true;
-	hold(l);
-	if (l->working >= l->options.at_once) {
-		got = l->waiting < l->options.waiting;
-		if (got) {
-			l->waiting++;
-			while (l->working >= l->options.at_once)
-				must(pthread_cond_wait(&l->turn, &l->lock) == 0);
-			l->waiting--;
-		}
-	}
-	if (got)
-		l->working++;
-	let_go(l);
-	return got;
-}
-
-static void
-end_turn(struct login *l)
-{
-	hold(l);
-	l->working--;
-	must(pthread_cond_signal(&l->turn) == 0);
-	let_go(l);
-}
-
-/* One Argon2id computation whatever the name is: a user's, one without password, or nobody's. */
+/* What was verified holds while the row is as it was before the slow part. */
 static enum rc
-verify_password(struct login *l, struct store *s, const struct credential *c, struct arena *a,
-	struct user *out)
+still_the_same(struct store *s, int64_t number, int64_t epoch, struct arena *a, struct user *out)
 {
-	struct user before, now;
-	struct span stored = {};
-	enum rc code = user_secret(s, c->name, a, &before, &stored, NULL);
-	if (code != RC_OK && code != RC_NONE)
-		return code;
-	if (stored.len == 0) {
-		password_decoy(c->secret, l->options.cost);
-		return RC_DENIED;
-	}
-	code = password_check(stored, c->secret);
-	secret_wipe((char *)(uintptr_t)stored.ptr, stored.len);
-	if (code != RC_OK)
-		return RC_DENIED;
-	/* Removed or changed during the slow part: what was verified holds no more. */
-	code = user_by_number(s, before.number, a, &now, NULL);
-	if (code == RC_NONE || (code == RC_OK && now.epoch != before.epoch))
+	struct user now;
+	enum rc code = user_by_number(s, number, a, &now, NULL);
+	if (code == RC_NONE || (code == RC_OK && now.epoch != epoch))
 		return RC_DENIED;
 	if (code == RC_OK)
 		*out = now;
 	return code;
 }
 
+/* In this thread. */
 static enum rc
-check_password(struct login *l, struct store *s, const struct login_ask *ask,
+compute_here(struct login *l, struct store *s, const struct verify_ask *ask, struct arena *a,
+	struct user *out)
+{
+	if (!ask->stored.len) {
+		password_decoy(ask->secret, l->options.cost);
+		return RC_DENIED;
+	}
+	if (password_check(ask->stored, ask->secret))
+		return RC_DENIED;
+	return still_the_same(s, ask->user, ask->epoch, a, out);
+}
+
+/* Looks at a question that was asked before. */
+static enum rc
+look(struct login *l, struct store *s, struct verify_wait **wait, struct arena *a, struct user *out)
+{
+	int64_t user, epoch;
+	enum rc code = verify_look(l->verifier, *wait, &user, &epoch);
+	if (code == RC_AGAIN)
+		return RC_AGAIN;
+	verify_drop(l->verifier, take(wait));
+	return code ? code : still_the_same(s, user, epoch, a, out);
+}
+
+/* One Argon2id computation whatever the name is: a user's, one without password, or nobody's. */
+static enum rc
+check_password(struct login *l, struct store *s, const struct login_ask *ask, uint64_t address,
 	const uint8_t mac[static MAC_SIZE], struct arena *a, struct user *out)
 {
-	if (!take_turn(l))
-		return RC_AGAIN;
-	/* While it waited, another request of the same client may have done the work. */
-	enum rc code = check_remembered(l, s, mac, ask->now, a, out);
-	if (code == RC_NONE && (code = verify_password(l, s, &ask->credential, a, out)) == RC_OK)
-		remember(l, mac, out, ask->now);
-	end_turn(l);
-	return code;
+	struct user before = {};
+	struct span stored = {};
+	enum rc code = user_secret(s, ask->credential.name, a, &before, &stored, NULL);
+	if (code != RC_OK && code != RC_NONE)
+		return code;
+	struct verify_ask question = {.user = before.number,
+		.epoch = before.epoch,
+		.stored = stored,
+		.secret = ask->credential.secret,
+		.address = address,
+		.waker = ask->waker};
+	memcpy(question.mac, mac, MAC_SIZE);
+	if (!l->verifier)
+		code = compute_here(l, s, &question, a, out);
+	else
+		code = verify_begin(l->verifier, &question, ask->wait);
+	if (stored.len)
+		secret_wipe((char *)(uintptr_t)stored.ptr, stored.len);
+	/* Somebody else's same question may be answered by now. */
+	return l->verifier && !code ? look(l, s, ask->wait, a, out) : code;
 }
 
 static enum rc
@@ -411,35 +416,53 @@ check_digest(struct store *s, const struct credential *c, struct arena *a, struc
 	return code == RC_NONE ? RC_DENIED : code;
 }
 
-/* What was verified before passes the brake: guessing by others must not stop a partner. */
+/* Us to wait, 0: go on. What was verified before passes the brake: guessing must not stop a partner. */
+static int64_t
+held_back(struct login *l, const struct brake_keys *keys, int64_t now)
+{
+	hold(l);
+	int64_t wait = braked(l, keys, now);
+	l->counts.braked += wait > 0;
+	let_go(l);
+	return wait;
+}
+
 static enum rc
 login_basic(struct login *l, struct store *s, const struct login_ask *ask, struct arena *a,
 	struct user *out, int64_t *wait)
 {
 	struct brake_keys keys = brake_keys(l, ask);
 	uint8_t mac[MAC_SIZE];
+	enum rc code;
+	*wait = 0;
 	mac_of_pair(l, &ask->credential, mac);
-	enum rc code = check_remembered(l, s, mac, ask->now, a, out);
-	if (code != RC_NONE) {
-		hold(l);
-		l->counts.remembered += code == RC_OK;
-		let_go(l);
-		return code;
+	if (ask->wait && *ask->wait) {
+		code = look(l, s, ask->wait, a, out);
+	} else {
+		code = check_remembered(l, s, mac, ask->now, a, out);
+		if (code != RC_NONE) {
+			hold(l);
+			l->counts.remembered += code == RC_OK;
+			let_go(l);
+			return code;
+		}
+		if ((*wait = held_back(l, &keys, ask->now)) > 0)
+			return RC_AGAIN;
+		code = check_password(l, s, ask, keys.address, mac, a, out);
+		*wait = code == RC_AGAIN ? SECOND : 0;
 	}
-	hold(l);
-	int64_t must_wait = braked(l, &keys, ask->now);
-	l->counts.braked += must_wait > 0;
-	let_go(l);
-	if (must_wait > 0) {
-		*wait = must_wait;
-		return RC_AGAIN;
-	}
-	code = check_password(l, s, ask, mac, a, out);
-	if (code == RC_AGAIN)
-		*wait = SECOND;
+	if (code == RC_OK)
+		remember(l, mac, out, ask->now);
 	brake_result(l, &keys, ask->now, code);
 	count_result(l, code);
 	return code;
+}
+
+void
+login_drop(struct login *l, struct verify_wait *wait)
+{
+	if (wait)
+		verify_drop(l->verifier, wait);
 }
 
 enum rc

@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct front {
 	struct taxii_server taxii;
 	struct taxii_serve *serve;
 	struct server *server, *local;
+	_Atomic(struct server *) woken; /* the server, once it is whole */
 	struct arena text;
 	struct jail_state jail;
 	struct diag jail_note;
@@ -116,6 +118,15 @@ open_node(struct front *f, struct node *n, struct diag *why)
 }
 
 static void
+wake_login(void *ctx, uint64_t waker)
+{
+	struct front *f = ctx;
+	struct server *s = atomic_load(&f->woken);
+	if (s)
+		server_wake(s, waker);
+}
+
+static void
 taxii_start(struct front *f, const struct ring *ring)
 {
 	const struct conf *conf = f->options.conf;
@@ -184,6 +195,11 @@ servers_start(struct front *f, struct diag *why)
 	}
 	if (!code)
 		code = server_new(&config, &handler, &f->server, why);
+	if (!code) {
+		/* It has served since before this line: whoever missed a wake looks now. */
+		atomic_store(&f->woken, f->server);
+		server_wake_all(f->server);
+	}
 	if (code || f->options.local_fd < 0)
 		return code;
 	struct server_config local = {
@@ -253,7 +269,9 @@ start(struct front *f, struct diag *why)
 		return code;
 	struct login_options login = {.rng = f->options.rng,
 		.cost = password_cost_default(),
-		.remember = f->options.conf->login_memory};
+		.remember = f->options.conf->login_memory,
+		.wake = wake_login,
+		.ctx = f};
 	f->login = login_new(&login);
 	struct desk_options desk = {.keeper = f->options.keeper,
 		.node = &f->desk_node,
@@ -303,6 +321,7 @@ front_main(const struct front_options *options)
 		_exit(3);
 	code = desk_run(f->desk, f->server);
 	/* The keeper has gone: what waits is answered, what runs ends. */
+	login_stop(f->login);
 	server_free(f->local);
 	server_free(f->server);
 	jail_exit(code == RC_NONE ? 0 : 3);

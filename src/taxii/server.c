@@ -34,6 +34,8 @@ taxii_call_fini(struct taxii_server *s, struct taxii_call *call)
 	if (call->writing)
 		s->config.ops.drop(s->config.ops.ctx, &call->write);
 	call->writing = false;
+	login_drop(s->config.login, call->login_wait);
+	call->login_wait = NULL;
 	pass_free(&call->pass);
 	buf_fini(&call->body);
 	arena_fini(&call->mem);
@@ -135,14 +137,30 @@ answer_failure(struct taxii_call *call, enum rc code)
 
 /* ---- who asks ---- */
 
+/* The password is computed beside us: sleep, but not for ever. */
 static enum taxii_next
-answer_unknown(struct taxii_call *call, enum rc code, int64_t wait)
+await_login(struct taxii_server *s, struct taxii_call *call)
+{
+	int64_t now = clock_monotonic();
+	if (!call->login_until)
+		call->login_until = now + (int64_t)s->config.write_seconds * SECOND;
+	if (now >= call->login_until)
+		return answer_failure(call, RC_AGAIN);
+	call->wait_until = call->login_until;
+	return TAXII_WAIT;
+}
+
+static enum taxii_next
+answer_unknown(struct taxii_server *s, struct taxii_call *call, enum rc code, int64_t wait)
 {
 	char text[24];
+	if (code == RC_AGAIN && call->login_wait)
+		return await_login(s, call);
 	if (code == RC_AGAIN) {
 		snprintf(text, sizeof text, "%lld", (long long)(wait / SECOND + 1));
 		answer_header(call, "Retry-After", text);
-		return answer_error(call, 429, SPAN("too many failed logins; wait"));
+		return answer_error(
+			call, 429, SPAN("too many logins at once, or that failed; wait"));
 	}
 	if (code != RC_DENIED)
 		return answer_failure(call, code);
@@ -155,7 +173,10 @@ answer_unknown(struct taxii_call *call, enum rc code, int64_t wait)
 static enum rc
 identify(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *call, int64_t *wait)
 {
-	struct login_ask ask = {.from = call->request.address, .now = clock_now(s->config.clock)};
+	struct login_ask ask = {.from = call->request.address,
+		.now = clock_now(s->config.clock),
+		.waker = call->request.exchange,
+		.wait = &call->login_wait};
 	if (call->request.authorization.ptr) {
 		if (credential_parse(call->request.authorization, &call->mem, &ask.credential))
 			return RC_DENIED;
@@ -357,6 +378,6 @@ taxii_handle(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *
 	call->route = route_parse(call->request.path, s->config.root, &call->mem);
 	enum rc code = identify(s, r, call, &wait);
 	if (code && !mutant(91))
-		return answer_unknown(call, code, wait);
+		return answer_unknown(s, call, code, wait);
 	return serve_route(s, r, call);
 }

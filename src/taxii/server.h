@@ -126,6 +126,8 @@ struct taxii_call {
 	struct route route;
 	struct query query;
 	struct user user;
+	struct verify_wait *login_wait; /* a password is being computed */
+	int64_t login_until;		/* when that is given up */
 	struct pass *pass;
 	struct taxii_write write;
 	bool writing;

@@ -1,8 +1,10 @@
 """Clients that mean harm or know no better: each is refused with its reason, and the node serves on."""
+import base64
 import json
 import os
 import re
 import resource
+import select
 import socket
 import ssl
 import subprocess
@@ -353,3 +355,64 @@ def test_a_million_equal_keys_need_no_half_gigabyte(node, tmp_path):
     status, _, told = post(node, serve, text)
     assert status == 202 and told["failure_count"] == 1 and "stands twice" in json.dumps(told), told
     well(node, serve)
+
+
+# ---- guessing passwords ----
+
+def guess(serve, address, user, password):
+    """A connection from an address of its own that has sent a guess and not read the answer."""
+    s = socket.create_connection(("127.0.0.1", serve.port), timeout=60, source_address=(address, 0))
+    pair = base64.b64encode(f"{user}:{password}".encode()).decode()
+    s.sendall(f"GET /taxii2/ HTTP/1.1\r\nHost: x\r\nAccept: {MEDIA}\r\nAuthorization: Basic {pair}\r\n"
+              "Connection: close\r\n\r\n".encode())
+    return s
+
+
+def answered(guesses):
+    return len(select.select(guesses, [], [], 0)[0])
+
+
+def status_of(s):
+    with s, s.makefile("rb") as answer:
+        return int(answer.readline().split()[1])
+
+
+def test_who_is_known_is_served_while_fifty_guess(node, serve):
+    """Counted, not timed: the requests of a known user all come and go before half of the guesses are computed."""
+    path = path_of(node, serve)
+    assert post(node, serve, envelope(*[indicator(n) for n in range(50)]))[0] == 202
+    wait_for(lambda: len(serve.ask("GET", path, "bob")[2].get("objects", [])) == 50)
+    connection = serve.connect()
+    for by in ("Basic " + base64.b64encode(f"bob:{PASSWORD}".encode()).decode(), f"Bearer {node.token}"):
+        guesses = [guess(serve, f"127.0.{1 + (by[1] == 'e')}.{n + 1}", f"user{n % 7}", f"guess {n}") for n in range(50)]
+        for _ in range(20):
+            connection.request("GET", path, headers={"Accept": MEDIA, "Authorization": by})
+            answer = connection.getresponse()
+            assert answer.status == 200 and len(json.loads(answer.read())["objects"]) == 50
+        done = answered(guesses)
+        assert done < 25, f"{done} of 50 guesses were computed meanwhile"
+        codes = [status_of(s) for s in guesses]
+        assert set(codes) <= {401, 429} and codes.count(401) >= 20, codes
+    connection.close()
+
+
+def test_one_address_takes_no_more_than_its_share_of_the_places(node, serve):
+    """A newcomer at another address is let in while one address asks as much as it can."""
+    guesses = [guess(serve, "127.0.0.9", f"name{n}", f"guess {n}") for n in range(120)]
+    newcomer = guess(serve, "127.0.0.10", "bob", PASSWORD)
+    assert status_of(newcomer) == 200
+    codes = [status_of(s) for s in guesses]
+    assert set(codes) == {401, 429} and codes.count(429) >= 60, codes
+    well(node, serve)
+
+
+def test_many_connections_of_one_user_are_all_let_in_at_once(node, serve):
+    """The same password is one computation, however many ask."""
+    asked = [guess(serve, "127.0.0.1", "bob", PASSWORD) for _ in range(100)]
+    assert [status_of(s) for s in asked] == [200] * 100
+
+
+def test_an_end_while_passwords_wait_is_clean(serve):
+    asked = [guess(serve, f"127.0.0.{n + 1}", f"name{n}", "guess") for n in range(40)]
+    serve.stop()
+    assert {status_of(s) for s in asked} <= {401, 429, 503}

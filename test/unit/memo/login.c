@@ -6,7 +6,7 @@
 #include "keys/x509.h"
 #include "memo/brake.h"
 
-static const struct login_options quick = {.at_once = 2};
+static const struct login_options quick = {};
 
 static struct login *
 new_login(struct login_options options)
@@ -273,6 +273,45 @@ authorization_fields_are_read_strictly(void **state)
 
 enum { THREADS = 8, ROUNDS = 200 };
 
+/* Of one thread: whether it was woken. */
+struct bell {
+	pthread_mutex_t lock;
+	pthread_cond_t rung;
+	bool rings;
+};
+
+static void
+ring(void *ctx, uint64_t waker)
+{
+	(void)ctx;
+	struct bell *b = (struct bell *)(uintptr_t)waker;
+	pthread_mutex_lock(&b->lock);
+	b->rings = true;
+	pthread_cond_signal(&b->rung);
+	pthread_mutex_unlock(&b->lock);
+}
+
+/* As a server does: asks, sleeps, asks again. */
+static enum rc
+ask_until_known(struct login *l, struct store *s, struct login_ask ask, struct bell *b,
+	struct arena *a, struct user *u)
+{
+	struct verify_wait *wait = NULL;
+	int64_t later;
+	enum rc code;
+	ask.wait = &wait;
+	ask.waker = (uintptr_t)b;
+	while ((code = login_check(l, s, &ask, a, u, &later)) == RC_AGAIN && wait) {
+		pthread_mutex_lock(&b->lock);
+		while (!b->rings)
+			pthread_cond_wait(&b->rung, &b->lock);
+		b->rings = false;
+		pthread_mutex_unlock(&b->lock);
+	}
+	assert_null(wait);
+	return code;
+}
+
 struct racer {
 	struct fixture *f;
 	struct login *l;
@@ -287,6 +326,7 @@ race(void *arg)
 {
 	struct racer *r = arg;
 	own_store struct store *s = fixture_store(r->f, STORE_READ);
+	struct bell bell = {.lock = PTHREAD_MUTEX_INITIALIZER, .rung = PTHREAD_COND_INITIALIZER};
 	for (int i = 0; i < ROUNDS; i++) {
 		own_arena struct arena a = {};
 		bool gone = atomic_load(r->removed);
@@ -296,8 +336,7 @@ race(void *arg)
 		snprintf(address, sizeof address, "192.0.2.%d", i % 250);
 		ask.from = span_of(address);
 		struct user u;
-		int64_t wait;
-		enum rc code = login_check(r->l, s, &ask, &a, &u, &wait);
+		enum rc code = ask_until_known(r->l, s, ask, &bell, &a, &u);
 		r->good += code == RC_OK;
 		r->after += code == RC_OK && (gone || wrong);
 	}
@@ -308,7 +347,7 @@ static void
 many_threads_share_one_login_and_a_removal_reaches_all(void **state)
 {
 	struct fixture *f = *state;
-	struct login *l = new_login((struct login_options){.at_once = 2, .waiting = 64});
+	struct login *l = new_login((struct login_options){.wake = ring});
 	pthread_t thread[THREADS];
 	struct racer racer[THREADS];
 	atomic_bool removed = false;
@@ -334,6 +373,55 @@ many_threads_share_one_login_and_a_removal_reaches_all(void **state)
 	login_free(l);
 }
 
+/* The thread that computes stands still in its first wake, until the test lets go. */
+static void
+stand(void *ctx, uint64_t waker)
+{
+	(void)waker;
+	pthread_mutex_lock(ctx);
+	pthread_mutex_unlock(ctx);
+}
+
+static void
+a_password_changed_while_it_is_computed_lets_nobody_in(void **state)
+{
+	struct fixture *f = *state;
+	pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+	struct login *l = new_login((struct login_options){.wake = stand, .ctx = &gate});
+	struct verify_wait *wait = NULL, *first = NULL;
+	struct login_ask ask = basic("bob", "correct horse", noon);
+	struct user u;
+	int64_t later;
+	add_user(f, "bob", ROLE_READER);
+	give_password(f, "bob", "correct horse");
+	struct login_ask other = basic("nobody", "x", noon);
+	other.wait = &first;
+	ask.wait = &wait;
+	pthread_mutex_lock(&gate);
+	enum rc code = login_check(l, f->s, &other, &f->a, &u, &later);
+	while (code == RC_AGAIN)
+		code = login_check(l, f->s, &other, &f->a, &u, &later);
+	assert_rc(code, RC_DENIED);
+	assert_rc(login_check(l, f->s, &ask, &f->a, &u, &later), RC_AGAIN);
+	assert_non_null(wait);
+	give_password(f, "bob", "another horse");
+	pthread_mutex_unlock(&gate);
+	while ((code = login_check(l, f->s, &ask, &f->a, &u, &later)) == RC_AGAIN)
+		usleep(1000);
+	assert_rc(code, RC_DENIED);
+	assert_null(wait);
+	/* One that is never asked again is dropped with its request. */
+	(void)!login_check(l, f->s, &ask, &f->a, &u, &later);
+	login_drop(l, wait);
+	login_stop(l);
+	ask.credential.secret = SPAN("yet another one");
+	wait = NULL;
+	assert_rc(login_check(l, f->s, &ask, &f->a, &u, &later), RC_AGAIN);
+	assert_null(wait);
+	assert_int_equal(later, SECOND);
+	login_free(l);
+}
+
 int
 main(void)
 {
@@ -346,6 +434,7 @@ main(void)
 		cmocka_unit_test(the_brake_waits_longer_up_to_its_bound_and_forgets),
 		with_fixture(authorization_fields_are_read_strictly),
 		with_fixture(many_threads_share_one_login_and_a_removal_reaches_all),
+		with_fixture(a_password_changed_while_it_is_computed_lets_nobody_in),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
