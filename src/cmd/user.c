@@ -7,6 +7,7 @@
 #include "cmd/row.h"
 #include "keys/mac.h"
 #include "keys/x509.h"
+#include "memo/role.h"
 #include "memo/user.h"
 
 static void

@@ -3,7 +3,8 @@
  * What each role may do. One table: doc/roles.md is printed from it, commands and endpoints ask it.
  * Constant; any thread.
  */
-#include "base/span.h"
+#include "base/buf.h"
+#include "base/rc.h"
 
 enum role_act {
 	ACT_READ,      /* content: objects, pages, search, sightings */
@@ -22,3 +23,6 @@ bool role_may(unsigned roles, enum role_act act);
 unsigned role_of_act(enum role_act act);
 /* "read", "write", ... */
 const char *role_act_word(enum role_act act);
+/* "reader,admin" <-> set. RC_BAD: a word that is no role, or none at all. */
+enum rc roles_parse(struct span text, unsigned *out, struct diag *why);
+void roles_text(unsigned roles, struct buf *out);

@@ -140,55 +140,6 @@ user_fits(const struct user *u, struct diag *why)
 	return RC_OK;
 }
 
-static const struct {
-	struct span word;
-	unsigned role;
-} roles[] = {
-	{{"reader", 6}, ROLE_READER},
-	{{"analyst", 7}, ROLE_ANALYST},
-	{{"releaser", 8}, ROLE_RELEASER},
-	{{"officer", 7}, ROLE_OFFICER},
-	{{"auditor", 7}, ROLE_AUDITOR},
-	{{"admin", 5}, ROLE_ADMIN},
-};
-
-enum rc
-roles_parse(struct span text, unsigned *out, struct diag *why)
-{
-	unsigned set = 0;
-	struct span rest = text, word;
-	diag_where(why, "role");
-	while (rest.ptr && span_cut(&rest, ',', &word)) {
-		unsigned role = 0;
-		for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-			if (span_eq(span_trim(word), roles[i].word))
-				role = roles[i].role;
-		set |= role;
-		if (role)
-			continue;
-		diag_todo(why, "reader, analyst, releaser, officer, auditor or admin, with commas");
-		return diag_fail(why, RC_BAD, "\"%.*s\" is no role",
-			(int)(word.len < 40 ? word.len : 40), word.ptr ? word.ptr : "");
-	}
-	if (set == 0)
-		return diag_fail(why, RC_BAD, "no role is named");
-	*out = set;
-	return RC_OK;
-}
-
-void
-roles_text(unsigned set, struct buf *out)
-{
-	size_t before = out->len;
-	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
-		if (!(set & roles[i].role))
-			continue;
-		if (out->len != before)
-			buf_add_byte(out, ',');
-		buf_add(out, roles[i].word);
-	}
-}
-
 /* ---- reading ---- */
 
 #define USER_COLUMNS "number, name, roles, identity, party, epoch, made, password is not null"

@@ -76,7 +76,3 @@ enum rc user_identities(
 
 /* A DNS name in lower case with a dot, as parties are called. */
 bool party_id_fits(struct span id);
-
-/* "reader,admin" <-> set. RC_BAD: a word that is no role, or none at all. */
-enum rc roles_parse(struct span text, unsigned *out, struct diag *why);
-void roles_text(unsigned roles, struct buf *out);

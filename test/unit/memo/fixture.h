@@ -11,6 +11,7 @@
 #include "memo/grant.h"
 #include "memo/login.h"
 #include "memo/release.h"
+#include "memo/role.h"
 #include "memo/user.h"
 
 #define COLLECTION "0c7c3c0a-38f5-4c3a-9df5-1d0f4f2f6a01"
