@@ -9,9 +9,10 @@
 #include "stix/id.h"
 #include "stix/lang.h"
 #include "stix/marking.h"
+#include "stix/value-internal.h"
 
-static bool
-wants_string(struct check *c, yyjson_val *val)
+bool
+value_wants_string(struct check *c, yyjson_val *val)
 {
 	if (yyjson_is_str(val))
 		return true;
@@ -30,7 +31,7 @@ static void
 value_string(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
 	(void)property;
-	wants_string(c, val);
+	value_wants_string(c, val);
 }
 
 static void
@@ -90,7 +91,7 @@ static void
 value_time(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
 	struct stix_time time;
-	if (!wants_string(c, val))
+	if (!value_wants_string(c, val))
 		return;
 	if (stix_time_read(json_span(val), &time))
 		check_must(c, "timestamp", "not YYYY-MM-DDTHH:MM:SS[.s+]Z");
@@ -104,7 +105,7 @@ static void
 value_hex(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
 	(void)property;
-	if (wants_string(c, val) && !format_is_hex(json_span(val)))
+	if (value_wants_string(c, val) && !format_is_hex(json_span(val)))
 		check_must(c, "hex", "not pairs of 0-9 and a-f");
 }
 
@@ -112,7 +113,7 @@ static void
 value_binary(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
 	(void)property;
-	if (wants_string(c, val) && !base64_is(json_span(val)))
+	if (value_wants_string(c, val) && !base64_is(json_span(val)))
 		check_must(c, "base64", "not base64 (RFC 4648 section 4)");
 }
 
@@ -146,7 +147,7 @@ hash_one(struct check *c, bool listed, struct span name, yyjson_val *val)
 	if (!is_dictionary_key(name, 3))
 		check_must(
 			c, "dictionary-key", "a hash's name is 3 to 250 of a-z, A-Z, 0-9, - and _");
-	if (!wants_string(c, val))
+	if (!value_wants_string(c, val))
 		return;
 	if (!format_is_hash(name, json_span(val)))
 		check_must(c, "hash", "no value that %.*s yields", check_width(name), name.ptr);
@@ -179,7 +180,7 @@ static void
 value_open(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
 	const struct stix_words *words = property->arg;
-	if (!wants_string(c, val) || !c->should || stix_words_have(words, json_span(val)))
+	if (!value_wants_string(c, val) || !c->should || stix_words_have(words, json_span(val)))
 		return;
 	check_should(c, words->check, "not in %s", words->name.ptr);
 	if (!format_is_vocabulary_word(json_span(val)))
@@ -191,7 +192,7 @@ static void
 value_enum(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
 	const struct stix_words *words = property->arg;
-	if (wants_string(c, val) && !stix_words_have(words, json_span(val)))
+	if (value_wants_string(c, val) && !stix_words_have(words, json_span(val)))
 		check_must(c, "enum", "not in %s", words->name.ptr);
 }
 
@@ -240,7 +241,7 @@ static void
 value_id(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
 	struct span type, id = json_span(val);
-	if (!wants_string(c, val))
+	if (!value_wants_string(c, val))
 		return;
 	if (c->observables)
 		local_reference(c, property->arg, id);
@@ -256,7 +257,7 @@ value_marking_ref(struct check *c, const struct stix_property *property, yyjson_
 {
 	struct span type, id = json_span(val);
 	(void)property;
-	if (!wants_string(c, val))
+	if (!value_wants_string(c, val))
 		return;
 	if (stix_id_parse(id, &type, NULL))
 		check_must(c, "id", "not TYPE--UUID");
@@ -326,7 +327,7 @@ value_self_type(struct check *c, const struct stix_property *property, yyjson_va
 {
 	struct span type = json_span(val);
 	(void)property;
-	if (!wants_string(c, val))
+	if (!value_wants_string(c, val))
 		return;
 	if (!stix_type_valid(type) || stix_words_have(&stix_words_reserved_properties, type))
 		check_must(c, "type-name",
@@ -368,7 +369,7 @@ value_self_id(struct check *c, const struct stix_property *property, yyjson_val 
 	struct span type, id = json_span(val);
 	struct uuid uuid;
 	(void)property;
-	if (!wants_string(c, val))
+	if (!value_wants_string(c, val))
 		return;
 	if (stix_id_parse(id, &type, &uuid)) {
 		if (!c->observables)
@@ -385,7 +386,7 @@ static void
 value_spec_version(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
 	(void)property;
-	if (!wants_string(c, val))
+	if (!value_wants_string(c, val))
 		return;
 	/* STIX 2.0 has it on bundles: within one it is an object's custom property. */
 	bool any = c->old && c->in_bundle;
@@ -396,7 +397,7 @@ value_spec_version(struct check *c, const struct stix_property *property, yyjson
 static void
 value_lang(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
-	if (!wants_string(c, val) || lang_is_tag(json_span(val)))
+	if (!value_wants_string(c, val) || lang_is_tag(json_span(val)))
 		return;
 	if (property->value != VALUE_SOFTWARE_LANG ||
 		!stix_words_have(&stix_words_language_iso639_2, json_span(val)))
@@ -409,7 +410,7 @@ value_selector(struct check *c, const struct stix_property *property, yyjson_val
 	struct diag why = {};
 	yyjson_val *found;
 	(void)property;
-	if (wants_string(c, val) && stix_select(c->object, json_span(val), &found, &why))
+	if (value_wants_string(c, val) && stix_select(c->object, json_span(val), &found, &why))
 		check_must(c, "selector", "%s", why.what);
 }
 
@@ -432,7 +433,7 @@ value_relationship_type(struct check *c, const struct stix_property *property, y
 {
 	struct span text = json_span(val);
 	(void)property;
-	if (!wants_string(c, val))
+	if (!value_wants_string(c, val))
 		return;
 	bool good = text.len > 0;
 	for (size_t i = 0; i < text.len; i++)
@@ -481,7 +482,7 @@ static void
 value_property_name(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
 	(void)property;
-	if (wants_string(c, val) && !check_property_name(json_span(val)))
+	if (value_wants_string(c, val) && !check_property_name(json_span(val)))
 		check_must(
 			c, "property-name", "3 to 250 of a-z, 0-9 and _, starting with a letter");
 }
@@ -494,93 +495,6 @@ value_objects(struct check *c, const struct stix_property *property, yyjson_val 
 		check_must(c, "type", "a list is wanted");
 	else if (yyjson_arr_size(val) == 0)
 		check_must(c, "empty", "an empty list");
-}
-
-/* A hive that is cut short: HKLM for HKEY_LOCAL_MACHINE. */
-static void
-value_registry_key(struct check *c, const struct stix_property *property, yyjson_val *val)
-{
-	static const char *const cut[] = {"HKLM", "HKCC", "HKCR", "HKCU", "HKU"};
-	struct span key = json_span(val);
-	(void)property;
-	if (!wants_string(c, val))
-		return;
-	size_t slash = span_find_byte(key, '\\');
-	struct span hive = span_sub(key, 0, slash == SIZE_MAX ? key.len : slash);
-	for (size_t i = 0; i < sizeof cut / sizeof cut[0]; i++)
-		if (span_eq_fold(hive, span_of(cut[i])))
-			check_must(c, "registry-hive", "the hive must be written in full");
-}
-
-/* Formats whose breach violates a MUST. */
-static void
-value_format(struct check *c, const struct stix_property *property, yyjson_val *val)
-{
-	static const struct {
-		bool (*is)(struct span s);
-		const char *what;
-	} formats[VALUES] = {
-		[VALUE_DOMAIN] = {format_is_domain, "no domain name (RFC 1034, RFC 5890)"},
-		[VALUE_EMAIL] = {format_is_email, "no addr-spec (RFC 5322 section 3.4.1)"},
-		[VALUE_IPV4] = {format_is_ipv4, "no IPv4 address or CIDR block"},
-		[VALUE_IPV6] = {format_is_ipv6, "no IPv6 address or CIDR block"},
-		[VALUE_MAC] = {format_is_mac, "not six lower-case octets with colons"},
-		[VALUE_URL] = {format_is_url, "no URL (RFC 3986)"},
-		[VALUE_CPE] = {format_is_cpe, "no CPE 2.3 formatted string"},
-	};
-	if (wants_string(c, val) && !formats[property->value].is(json_span(val)))
-		check_must(c, "format", "%s", formats[property->value].what);
-}
-
-static void
-value_charset(struct check *c, const struct stix_property *property, yyjson_val *val)
-{
-	(void)property;
-	if (wants_string(c, val) && !stix_words_have(&stix_words_charsets, json_span(val)))
-		check_must(c, "charset", "not the preferred name of an IANA character set");
-}
-
-static bool
-is_protocol(struct span name)
-{
-	char lower[64];
-	if (name.len > sizeof lower)
-		return false;
-	for (size_t i = 0; i < name.len; i++)
-		lower[i] = ascii_lower(name.ptr[i]);
-	return stix_words_have(&stix_words_protocols, (struct span){lower, name.len});
-}
-
-static bool
-is_country(struct span code)
-{
-	if (code.len != 2)
-		return false;
-	char upper[2] = {ascii_upper(code.ptr[0]), ascii_upper(code.ptr[1])};
-	return stix_words_have(&stix_words_countries, (struct span){upper, 2});
-}
-
-/* What only a SHOULD asks of a string. */
-static void
-value_should(struct check *c, const struct stix_property *property, yyjson_val *val)
-{
-	struct span text = json_span(val);
-	if (!wants_string(c, val) || !c->should)
-		return;
-	if (property->value == VALUE_KILL_CHAIN_WORD && !format_is_vocabulary_word(text))
-		check_should(c, CHECK_KILL_CHAIN_NAMES,
-			"words should be lower-case with hyphens between");
-	if (property->value == VALUE_PRODUCT && !format_is_vocabulary_word(text))
-		check_should(c, CHECK_MALWARE_ANALYSIS_PRODUCT,
-			"words should be lower-case with hyphens between");
-	if (property->value == VALUE_COUNTRY && !is_country(text))
-		check_should(c, CHECK_COUNTRIES, "no ISO 3166-1 alpha-2 code");
-	if (property->value == VALUE_MIME && !format_is_mime(text))
-		check_should(c, CHECK_MIME_TYPE, "no media type with a registered top level");
-	if (property->value == VALUE_PROTOCOL && !is_protocol(text))
-		check_should(c, CHECK_PROTOCOLS, "no service or protocol name that IANA registers");
-	if (property->value == VALUE_PRIORITY && !span_ends(text, SPAN("_CLASS")))
-		check_should(c, CHECK_WINDOWS_PROCESS_PRIORITY_FORMAT, "should end in _CLASS");
 }
 
 static void (*const checks[VALUES])(struct check *, const struct stix_property *, yyjson_val *) = {
