@@ -17,6 +17,7 @@
 #include "base/must.h"
 #include "base/mutant.h"
 #include "base/own.h"
+#include "net/request-internal.h"
 #include "net/tls-internal.h"
 #include "net/url.h"
 
@@ -358,75 +359,6 @@ on_progress(void *ctx, curl_off_t total, curl_off_t got, curl_off_t up_total, cu
 
 /* ---- The request ---- */
 
-static bool
-is_clean(struct span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] < 0x20 || s.ptr[i] == 0x7f)
-			return false;
-	return true;
-}
-
-static enum rc
-check_request(const struct client_request *q, const struct http_url *u, struct diag *why)
-{
-	if (q->auth != CLIENT_AUTH_NONE && !u->tls && !url_is_local(u)) {
-		diag_todo(why, "use https://");
-		return diag_fail(why, RC_BAD, "credentials would travel in clear");
-	}
-	if (!is_clean(q->user) || !is_clean(q->secret) || span_find_byte(q->user, ':') != SIZE_MAX)
-		return diag_fail(
-			why, RC_BAD, "user or password holds a byte it cannot be sent with");
-	for (size_t i = 0; i < q->headers_len; i++)
-		must(is_clean(q->headers[i].name) && is_clean(q->headers[i].value));
-	return RC_OK;
-}
-
-static struct curl_slist *
-make_headers(const struct client_request *q, struct arena *a)
-{
-	struct curl_slist *list = NULL;
-	for (size_t i = 0; i < q->headers_len; i++) {
-		struct span name = q->headers[i].name, value = q->headers[i].value;
-		list = curl_slist_append(list, arena_printf(a, "%.*s: %.*s", (int)name.len,
-						       name.ptr, (int)value.len, value.ptr)
-						       .ptr);
-		must(list);
-	}
-	if (q->auth == CLIENT_AUTH_BEARER || q->auth == CLIENT_AUTH_KEY) {
-		const char *scheme = q->auth == CLIENT_AUTH_BEARER ? "Bearer " : "";
-		list = curl_slist_append(list, arena_printf(a, "Authorization: %s%.*s", scheme,
-						       (int)q->secret.len, q->secret.ptr)
-						       .ptr);
-		must(list);
-	}
-	/* One round trip more for each POST, and some servers wait a second: not asked for. */
-	list = curl_slist_append(list, "Expect:");
-	must(list);
-	/* Without the field any coding would be acceptable (RFC 9110 section 12.5.3). */
-	list = curl_slist_append(list, "Accept-Encoding: identity");
-	must(list);
-	return list;
-}
-
-static void
-set_method(CURL *easy, const struct client_request *q, struct arena *a)
-{
-	struct span method = q->method.len ? q->method : SPAN("GET");
-	bool carries = q->body.len || span_eq(method, SPAN("POST")) || span_eq(method, SPAN("PUT"));
-	if (carries) {
-		curl_easy_setopt(easy, CURLOPT_POST, 1L);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, q->body.len ? q->body.ptr : "");
-	} else if (span_eq(method, SPAN("HEAD"))) {
-		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-	} else {
-		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-	}
-	if (!span_eq(method, SPAN("HEAD")))
-		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, arena_dup(a, method).ptr);
-}
-
 static void
 set_tls(struct client *c)
 {
@@ -476,7 +408,7 @@ set_up(struct work *w, struct span url, struct curl_slist *headers, struct arena
 	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 131072L);
 	set_tls(c);
-	set_method(easy, q, a);
+	request_method(easy, q, a);
 	if (q->auth == CLIENT_AUTH_BASIC) {
 		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		curl_easy_setopt(easy, CURLOPT_USERNAME, arena_dup(a, q->user).ptr);
@@ -590,7 +522,7 @@ fetch_one(struct client *c, const struct client_request *q, struct span url,
 		.body_limit = q->body_limit ? q->body_limit : (size_t)16 << 20,
 	};
 	answer_reset(a);
-	struct curl_slist *headers = make_headers(q, &arena);
+	struct curl_slist *headers = request_headers(q, &arena);
 	set_up(&w, url, headers, &arena);
 	curl_easy_setopt(c->easy, CURLOPT_ERRORBUFFER, detail);
 	CURLcode code = drive(c);
@@ -643,7 +575,7 @@ client_fetch(
 	diag_where(why, "%.*s", (int)(url.len < 150 ? url.len : 150), url.ptr);
 	enum rc code = http_url_parse(url, &parts, why);
 	if (code == RC_OK)
-		code = check_request(q, &parts, why);
+		code = request_check(q, &parts, why);
 	bool may_follow = q->method.len == 0 || span_eq(q->method, SPAN("GET")) ||
 			  span_eq(q->method, SPAN("HEAD"));
 	for (unsigned left = may_follow ? q->redirects : 0; code == RC_OK; left--) {
