@@ -1,23 +1,9 @@
 #include "pattern/syntax.h"
 
-#include <math.h>
 #include <string.h>
-#include <yyjson.h>
 
 #include "pattern/hash_length.h"
-#include "pattern/lex.h"
-#include "pattern/octets.h"
-
-struct parser {
-	struct lexer lex;
-	struct token now; /* the token not yet taken */
-	struct arena *arena;
-	struct diag *why;
-	size_t fault; /* byte */
-	size_t tests;
-	unsigned depth;
-	unsigned height; /* of the observation expression just read */
-};
+#include "pattern/parse-internal.h"
 
 static const char *const op_words[] = {
 	[PATTERN_EQ] = "=",
@@ -49,41 +35,6 @@ pattern_column(struct span text, size_t at)
 	return column;
 }
 
-static void
-advance(struct parser *p)
-{
-	lex_next(&p->lex, &p->now);
-}
-
-static const char *
-case_hint(struct span word)
-{
-	enum token_kind meant = lex_miswritten(word);
-	return meant == TOKEN_END			     ? ""
-	       : meant == TOKEN_TRUE || meant == TOKEN_FALSE ? "; true and false are in lower case"
-							     : "; keywords are in upper case";
-}
-
-/* A refusal at the token not yet taken; the lexer's own reason goes first. */
-static enum rc
-refuse(struct parser *p, const char *reason)
-{
-	p->fault = p->now.at;
-	if (p->now.kind == TOKEN_BAD)
-		return diag_fail(p->why, RC_BAD, "%s", p->now.bad);
-	return diag_fail(p->why, RC_BAD, "%s%s", reason,
-		p->now.kind == TOKEN_NAME ? case_hint(p->now.text) : "");
-}
-
-static enum rc
-expect(struct parser *p, enum token_kind kind, const char *reason)
-{
-	if (p->now.kind != kind)
-		return refuse(p, reason);
-	advance(p);
-	return RC_OK;
-}
-
 static enum rc
 deeper(struct parser *p)
 {
@@ -92,129 +43,6 @@ deeper(struct parser *p)
 	p->fault = p->now.at;
 	return diag_fail(
 		p->why, RC_LIMIT, "more than %d parentheses within each other", PATTERN_DEPTH_MAX);
-}
-
-/* A string literal without its escapes; borrowed where it has none. */
-static struct span
-unescape(struct parser *p, const struct token *t)
-{
-	if (!t->escaped)
-		return t->text;
-	char *out = arena_bytes(p->arena, t->text.len);
-	size_t len = 0;
-	for (size_t i = 0; i < t->text.len; i++) {
-		i += t->text.ptr[i] == '\\';
-		out[len++] = t->text.ptr[i];
-	}
-	return (struct span){out, len};
-}
-
-/* yyjson reads the number exactly and whatever the locale; it wants JSON's form and a NUL. */
-static double
-to_real(struct parser *p, struct span text)
-{
-	bool negative = *text.ptr == '-';
-	if (negative || *text.ptr == '+')
-		text = span_sub(text, 1, text.len);
-	while (text.len > 1 && *text.ptr == '0' && text.ptr[1] == '0')
-		text = span_sub(text, 1, text.len);
-	if (text.len > 1 && *text.ptr == '0' && text.ptr[1] != '.')
-		text = span_sub(text, 1, text.len);
-	char room[64],
-		*json = text.len + 2 <= sizeof room ? room : arena_bytes(p->arena, text.len + 2);
-	size_t len = 0;
-	if (*text.ptr == '.')
-		json[len++] = '0';
-	memcpy(json + len, text.ptr, text.len);
-	json[len + text.len] = 0;
-	yyjson_val val = {};
-	if (!yyjson_read_number(json, &val, YYJSON_READ_ALLOW_INF_AND_NAN, NULL, NULL))
-		return negative ? -HUGE_VAL : HUGE_VAL;
-	double real = yyjson_get_num(&val);
-	return negative ? -real : real;
-}
-
-static enum rc
-parse_number(struct parser *p, const struct token *t, struct pattern_const *out)
-{
-	out->text = t->text;
-	struct span digits = *t->text.ptr == '+' ? span_sub(t->text, 1, t->text.len) : t->text;
-	if (t->kind == TOKEN_INTEGER && span_to_i64(digits, &out->integer)) {
-		out->type = PATTERN_INTEGER;
-		out->real = (double)out->integer;
-		return RC_OK;
-	}
-	out->type = PATTERN_FLOAT;
-	out->real = to_real(p, t->text);
-	return RC_OK;
-}
-
-/* Any constant; the caller checked which ones may stand here. */
-static enum rc
-parse_const(struct parser *p, struct pattern_const *out)
-{
-	struct token t = p->now;
-	out->at = (uint32_t)t.at;
-	switch (t.kind) {
-	case TOKEN_INTEGER:
-	case TOKEN_FLOAT:
-		if (parse_number(p, &t, out))
-			return RC_BAD;
-		break;
-	case TOKEN_STRING:
-		out->type = PATTERN_STRING;
-		out->text = unescape(p, &t);
-		break;
-	case TOKEN_HEX:
-	case TOKEN_BINARY:
-		out->type = PATTERN_BINARY;
-		if (!(t.kind == TOKEN_HEX ? octets_from_hex : octets_from_base64)(
-			    t.text, p->arena, &out->text))
-			return refuse(p, "these are no bytes");
-		break;
-	case TOKEN_TIMESTAMP:
-		out->type = PATTERN_TIMESTAMP;
-		out->text = t.text;
-		break;
-	case TOKEN_TRUE:
-	case TOKEN_FALSE:
-		out->type = PATTERN_BOOLEAN;
-		out->integer = t.kind == TOKEN_TRUE;
-		out->text = t.text;
-		break;
-	case TOKEN_NAME:
-		return refuse(
-			p, span_eq_fold(t.text, SPAN("null"))
-				   ? "there is no null: EXISTS asks whether a property is there"
-			   : *case_hint(t.text) ? "a constant is expected here"
-						: "a constant is expected here; a string "
-						  "stands in apostrophes");
-	default: return refuse(p, "a constant is expected here");
-	}
-	advance(p);
-	return RC_OK;
-}
-
-static enum rc
-parse_set(struct parser *p, const struct pattern_const **out)
-{
-	enum rc rc = expect(p, TOKEN_OPEN, "a set in parentheses is expected after IN");
-	if (rc)
-		return rc;
-	if (p->now.kind == TOKEN_CLOSE) {
-		advance(p);
-		return RC_OK;
-	}
-	for (;;) {
-		struct pattern_const *c = arena_new(p->arena, sizeof *c);
-		if ((rc = parse_const(p, c)))
-			return rc;
-		*out = c;
-		out = &c->next;
-		if (p->now.kind != TOKEN_COMMA)
-			return expect(p, TOKEN_CLOSE, "\",\" or \")\" is expected in a set");
-		advance(p);
-	}
 }
 
 /* A name that needs apostrophes, written with them. */
@@ -235,12 +63,12 @@ parse_key(struct parser *p, struct pattern_step *step)
 	if (p->now.kind == TOKEN_NAME)
 		step->key = p->now.text;
 	else if (p->now.kind == TOKEN_STRING)
-		step->key = unescape(p, &p->now);
+		step->key = parse_string(p, &p->now);
 	else if (p->now.kind == TOKEN_TYPE || p->now.kind >= TOKEN_AND)
 		return refuse_key(p);
 	else
-		return refuse(p, "a property name is expected here");
-	advance(p);
+		return parser_refuse(p, "a property name is expected here");
+	parser_advance(p);
 	return RC_OK;
 }
 
@@ -256,28 +84,29 @@ parse_index(struct parser *p, struct pattern_step *step)
 		step->kind = PATTERN_INDEX;
 		step->index = number.type == PATTERN_INTEGER ? number.integer : INT64_MAX;
 	} else {
-		return refuse(p, "an index or \"*\" is expected between brackets");
+		return parser_refuse(p, "an index or \"*\" is expected between brackets");
 	}
-	advance(p);
-	return expect(p, TOKEN_RIGHT, "\"]\" is expected after an index");
+	parser_advance(p);
+	return parser_expect(p, TOKEN_RIGHT, "\"]\" is expected after an index");
 }
 
 static enum rc
 parse_path(struct parser *p, struct pattern_path *path)
 {
 	if (p->now.kind != TOKEN_NAME && p->now.kind != TOKEN_TYPE)
-		return refuse(p, p->now.kind == TOKEN_RIGHT || p->now.kind == TOKEN_END
-					 ? "a comparison is missing here"
-					 : "an object path, TYPE:PROPERTY, is expected here");
+		return parser_refuse(
+			p, p->now.kind == TOKEN_RIGHT || p->now.kind == TOKEN_END
+				   ? "a comparison is missing here"
+				   : "an object path, TYPE:PROPERTY, is expected here");
 	path->type = p->now.text;
-	advance(p);
-	if (p->now.kind == TOKEN_NAME && *case_hint(path->type)) {
+	parser_advance(p);
+	if (p->now.kind == TOKEN_NAME && *parser_case_hint(path->type)) {
 		p->fault = (size_t)(path->type.ptr - p->lex.begin);
-		return diag_fail(
-			p->why, RC_BAD, "an object path is expected here%s", case_hint(path->type));
+		return diag_fail(p->why, RC_BAD, "an object path is expected here%s",
+			parser_case_hint(path->type));
 	}
-	enum rc rc =
-		expect(p, TOKEN_COLON, "\":\" and a property are expected after an object type");
+	enum rc rc = parser_expect(
+		p, TOKEN_COLON, "\":\" and a property are expected after an object type");
 	const struct pattern_step **link = &path->steps;
 	bool key = true;
 	while (!rc) {
@@ -288,7 +117,7 @@ parse_path(struct parser *p, struct pattern_path *path)
 		if (p->now.kind != TOKEN_DOT && p->now.kind != TOKEN_LEFT)
 			break;
 		key = p->now.kind == TOKEN_DOT;
-		advance(p);
+		parser_advance(p);
 	}
 	return rc;
 }
@@ -313,10 +142,10 @@ parse_operand(struct parser *p, struct pattern_test *t)
 	if (t->op == PATTERN_IN)
 		return parse_set(p, &t->constants);
 	if (t->op >= PATTERN_LIKE && p->now.kind != TOKEN_STRING)
-		return refuse(p, "this operator takes a string in apostrophes");
+		return parser_refuse(p, "this operator takes a string in apostrophes");
 	bool truth = p->now.kind == TOKEN_TRUE || p->now.kind == TOKEN_FALSE;
 	if (truth && t->op != PATTERN_EQ && t->op != PATTERN_NE)
-		return refuse(p, "true and false have no order: = and != compare them");
+		return parser_refuse(p, "true and false have no order: = and != compare them");
 	struct pattern_const *c = arena_new(p->arena, sizeof *c);
 	t->constants = c;
 	return parse_const(p, c);
@@ -330,9 +159,9 @@ parse_test(struct parser *p, struct pattern_test *t)
 	if (p->now.kind == TOKEN_NOT || p->now.kind == TOKEN_EXISTS) {
 		t->negated = p->now.kind == TOKEN_NOT;
 		if (t->negated)
-			advance(p);
+			parser_advance(p);
 		t->op = PATTERN_EXISTS;
-		enum rc rc = expect(p, TOKEN_EXISTS,
+		enum rc rc = parser_expect(p, TOKEN_EXISTS,
 			"NOT stands before an operator or before EXISTS, not before a path");
 		return rc ? rc : parse_path(p, &t->path);
 	}
@@ -341,13 +170,13 @@ parse_test(struct parser *p, struct pattern_test *t)
 		return rc;
 	if (p->now.kind == TOKEN_NOT) {
 		t->negated = true;
-		advance(p);
+		parser_advance(p);
 	}
 	if (p->now.kind == TOKEN_COMPARE)
 		t->op = (enum pattern_op)p->now.op;
 	else if (!word_op(p->now.kind, &t->op))
-		return refuse(p, "a comparison operator is expected here");
-	advance(p);
+		return parser_refuse(p, "a comparison operator is expected here");
+	parser_advance(p);
 	if ((rc = parse_operand(p, t)))
 		return rc;
 	size_t at;
@@ -369,10 +198,10 @@ parse_primary(struct parser *p, struct pattern_expr **out)
 	enum rc rc = deeper(p);
 	if (rc)
 		return rc;
-	advance(p);
+	parser_advance(p);
 	rc = parse_expr(p, out);
 	p->depth--;
-	return rc ? rc : expect(p, TOKEN_CLOSE, "AND, OR or \")\" is expected here");
+	return rc ? rc : parser_expect(p, TOKEN_CLOSE, "AND, OR or \")\" is expected here");
 }
 
 static struct pattern_expr *
@@ -414,7 +243,7 @@ parse_joined(struct parser *p, enum pattern_expr_kind kind, struct pattern_expr 
 		}
 		if (p->now.kind != (kind == PATTERN_ALL ? TOKEN_AND : TOKEN_OR))
 			break;
-		advance(p);
+		parser_advance(p);
 	}
 	*out = whole;
 	return RC_OK;
@@ -434,28 +263,29 @@ parse_observe(struct parser *p, struct pattern_node **out)
 {
 	bool compound = p->now.kind == TOKEN_OPEN;
 	if (!compound && p->now.kind != TOKEN_LEFT)
-		return refuse(p, p->now.kind == TOKEN_NAME || p->now.kind == TOKEN_TYPE
-					 ? "a comparison stands in brackets: [ ... ]"
-					 : "an observation, [ ... ], is expected here");
+		return parser_refuse(p, p->now.kind == TOKEN_NAME || p->now.kind == TOKEN_TYPE
+						? "a comparison stands in brackets: [ ... ]"
+						: "an observation, [ ... ], is expected here");
 	if (compound) {
 		enum rc rc = deeper(p);
 		if (rc)
 			return rc;
-		advance(p);
+		parser_advance(p);
 		rc = parse_nodes(p, PATTERN_FOLLOWEDBY, out);
 		p->depth--;
 		return rc ? rc
-			  : expect(p, TOKEN_CLOSE, "AND, OR, FOLLOWEDBY or \")\" is expected here");
+			  : parser_expect(p, TOKEN_CLOSE,
+				    "AND, OR, FOLLOWEDBY or \")\" is expected here");
 	}
 	p->height = 1;
 	struct pattern_node *node = *out = arena_new(p->arena, sizeof *node);
 	node->kind = PATTERN_OBSERVE;
 	node->at = (uint32_t)p->now.at;
-	advance(p);
+	parser_advance(p);
 	struct pattern_expr *expr = NULL;
 	enum rc rc = parse_expr(p, &expr);
 	node->expr = expr;
-	return rc ? rc : expect(p, TOKEN_RIGHT, "AND, OR or \"]\" is expected here");
+	return rc ? rc : parser_expect(p, TOKEN_RIGHT, "AND, OR or \"]\" is expected here");
 }
 
 static enum rc
@@ -464,12 +294,12 @@ parse_count(struct parser *p, struct pattern_node *node, enum token_kind unit)
 	bool whole = p->now.kind == TOKEN_INTEGER;
 	bool fits = whole || (unit == TOKEN_SECONDS && p->now.kind == TOKEN_FLOAT);
 	if (!fits || p->now.negative)
-		return refuse(p, unit == TOKEN_SECONDS
-					 ? "WITHIN takes a positive number of SECONDS"
-					 : "REPEATS takes a positive whole number of TIMES");
+		return parser_refuse(p, unit == TOKEN_SECONDS
+						? "WITHIN takes a positive number of SECONDS"
+						: "REPEATS takes a positive whole number of TIMES");
 	enum rc rc = parse_const(p, &node->number);
 	return rc ? rc
-		  : expect(p, unit,
+		  : parser_expect(p, unit,
 			    unit == TOKEN_SECONDS ? "SECONDS is expected here, the only unit"
 						  : "TIMES is expected here");
 }
@@ -478,9 +308,9 @@ static enum rc
 parse_instant(struct parser *p, struct span *out)
 {
 	if (p->now.kind != TOKEN_TIMESTAMP)
-		return refuse(p, "a timestamp, t'YYYY-MM-DDThh:mm:ssZ', is expected here");
+		return parser_refuse(p, "a timestamp, t'YYYY-MM-DDThh:mm:ssZ', is expected here");
 	*out = p->now.text;
-	advance(p);
+	parser_advance(p);
 	return RC_OK;
 }
 
@@ -489,7 +319,7 @@ parse_qualifier(struct parser *p, struct pattern_node *node)
 {
 	enum token_kind word = p->now.kind;
 	node->at = (uint32_t)p->now.at;
-	advance(p);
+	parser_advance(p);
 	if (word == TOKEN_WITHIN) {
 		node->kind = PATTERN_WITHIN;
 		return parse_count(p, node, TOKEN_SECONDS);
@@ -501,7 +331,7 @@ parse_qualifier(struct parser *p, struct pattern_node *node)
 	node->kind = PATTERN_STARTSTOP;
 	enum rc rc = parse_instant(p, &node->start);
 	if (!rc)
-		rc = expect(p, TOKEN_STOP, "STOP is expected after START");
+		rc = parser_expect(p, TOKEN_STOP, "STOP is expected after START");
 	return rc ? rc : parse_instant(p, &node->stop);
 }
 
@@ -522,7 +352,8 @@ parse_qualified(struct parser *p, struct pattern_node **out)
 			       : p->now.kind == TOKEN_REPEATS ? 2
 							      : 4;
 		if (single && seen & bit)
-			return refuse(p, "this observation has a qualifier of this kind already");
+			return parser_refuse(
+				p, "this observation has a qualifier of this kind already");
 		if (++p->height > PATTERN_HEIGHT_MAX) {
 			p->fault = p->now.at;
 			return diag_fail(p->why, RC_LIMIT,
@@ -584,7 +415,7 @@ parse_nodes(struct parser *p, enum pattern_node_kind kind, struct pattern_node *
 		}
 		if (p->now.kind != word)
 			break;
-		advance(p);
+		parser_advance(p);
 	}
 	p->height = height + (last != NULL);
 	*out = whole;
@@ -608,10 +439,10 @@ pattern_parse(struct span text, struct arena *a, struct pattern *out, struct dia
 		p.fault = malformed;
 		rc = diag_fail(why, RC_BAD, "not UTF-8");
 	} else {
-		advance(&p);
+		parser_advance(&p);
 		rc = parse_nodes(&p, PATTERN_FOLLOWEDBY, &root);
 		if (!rc && p.now.kind != TOKEN_END)
-			rc = refuse(
+			rc = parser_refuse(
 				&p, "AND, OR, FOLLOWEDBY, a qualifier or the end is expected here");
 	}
 	if (rc) {
