@@ -241,3 +241,15 @@ time_span_parse(struct span text, int64_t *out)
 	*out = total;
 	return RC_OK;
 }
+
+int64_t
+time_later(int64_t a, int64_t b)
+{
+	return a == TIME_NONE || (b != TIME_NONE && b > a) ? b : a;
+}
+
+int64_t
+time_earlier(int64_t a, int64_t b)
+{
+	return a == TIME_NONE || (b != TIME_NONE && b < a) ? b : a;
+}

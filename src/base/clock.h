@@ -30,6 +30,10 @@ int64_t clock_monotonic(void);
  */
 enum rc time_parse(struct span text, int64_t *out, unsigned *digits);
 
+/* The later and the earlier of two instants; TIME_NONE is as if it was not there. */
+int64_t time_later(int64_t a, int64_t b);
+int64_t time_earlier(int64_t a, int64_t b);
+
 enum { TIME_TEXT = 28 };
 /* "2026-11-22T07:37:10.000000Z": exactly six digits, TIME_TEXT bytes with the NUL. */
 void time_text(int64_t at, char out[static TIME_TEXT]);

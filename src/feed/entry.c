@@ -27,18 +27,6 @@ is_repeated(const struct entries *out, size_t from, const struct out_entry *e)
 	return false;
 }
 
-static int64_t
-later(int64_t a, int64_t b)
-{
-	return a == TIME_NONE || (b != TIME_NONE && b > a) ? b : a;
-}
-
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a == TIME_NONE || (b != TIME_NONE && b < a) ? b : a;
-}
-
 /* False: no observable alone can say what this atom says. */
 static bool
 add_atom(const struct pattern_atom *atom, const struct out_entry *base, size_t from,
@@ -47,8 +35,8 @@ add_atom(const struct pattern_atom *atom, const struct out_entry *base, size_t f
 	struct out_entry e = *base;
 	e.about = atom->what;
 	e.exact = atom->reach == PATTERN_EXACT;
-	e.valid_from = later(base->valid_from, atom->from);
-	e.valid_until = earlier(base->valid_until, atom->until);
+	e.valid_from = time_later(base->valid_from, atom->from);
+	e.valid_until = time_earlier(base->valid_until, atom->until);
 	if (!atom->decides || atom->reach == PATTERN_BELOW)
 		return false;
 	if (!is_repeated(out, from, &e))

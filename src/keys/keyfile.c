@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/must.h"
 #include "base/own.h"
 #include "base/rng.h"
@@ -42,20 +43,6 @@ keyfile_dir(const char *path, struct diag *why)
 	return dir;
 }
 
-static enum rc
-write_all(int fd, struct span bytes)
-{
-	while (bytes.len) {
-		ssize_t put = write(fd, bytes.ptr, bytes.len);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return RC_IO;
-		bytes = span_sub(bytes, (size_t)put, SIZE_MAX);
-	}
-	return RC_OK;
-}
-
 /* A whole, synced file under a name nobody else has; the caller links or renames it. */
 static enum rc
 write_aside(
@@ -70,7 +57,7 @@ write_aside(
 	if (fd < 0)
 		return fail_errno(why, name, "create");
 	/* The umask may have taken bits that a public file should have. */
-	if (write_all(fd, bytes) != RC_OK || fchmod(fd, mode) != 0 || fsync(fd) != 0) {
+	if (!fd_write(fd, bytes) || fchmod(fd, mode) != 0 || fsync(fd) != 0) {
 		enum rc code = fail_errno(why, name, "write");
 		unlinkat(dir, aside, 0);
 		return code;

@@ -4,18 +4,6 @@
 
 #include "pattern/atoms.h"
 
-static int64_t
-later(int64_t a, int64_t b)
-{
-	return a == TIME_NONE || (b != TIME_NONE && b > a) ? b : a;
-}
-
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a == TIME_NONE || (b != TIME_NONE && b < a) ? b : a;
-}
-
 static const enum match_reach reaches[] = {
 	[PATTERN_EXACT] = REACH_EXACT,
 	[PATTERN_BELOW] = REACH_BELOW,
@@ -36,8 +24,8 @@ keep(const struct indicator *facts, const struct pattern_atoms *atoms, struct ar
 		made.about = atom->what;
 		made.about.value = arena_dup(&to->arena, atom->what.value);
 		made.reach = reaches[atom->reach];
-		made.valid_from = later(facts->valid_from, atom->from);
-		made.valid_until = earlier(facts->valid_until, atom->until);
+		made.valid_from = time_later(facts->valid_from, atom->from);
+		made.valid_until = time_earlier(facts->valid_until, atom->until);
 		if (made.valid_from == TIME_NONE || made.valid_until == TIME_NONE ||
 			made.valid_from < made.valid_until)
 			*vec_add(&to->all) = made;

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/must.h"
 #include "base/mutant.h"
@@ -71,15 +72,7 @@ static enum rc
 memory_file(const char *name, struct span text, int *out, struct diag *why)
 {
 	own_fd int fd = memfd_create(name, MFD_CLOEXEC);
-	while (fd >= 0 && text.len) {
-		ssize_t put = write(fd, text.ptr, text.len);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			break;
-		text = span_sub(text, (size_t)put, SIZE_MAX);
-	}
-	if (fd < 0 || text.len)
+	if (fd < 0 || !fd_write(fd, text))
 		return diag_fail(why, RC_IO, "no memory for %s: %s", name, strerror(errno));
 	*out = own_fd_take(&fd);
 	return RC_OK;

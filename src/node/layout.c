@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/own.h"
 
@@ -59,20 +60,6 @@ layout_read(struct arena *a, const char *path, size_t limit, struct span *out, s
 	return RC_OK;
 }
 
-static bool
-write_all(int fd, struct span bytes)
-{
-	while (bytes.len) {
-		ssize_t put = write(fd, bytes.ptr, bytes.len);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		bytes = span_sub(bytes, (size_t)put, SIZE_MAX);
-	}
-	return fsync(fd) == 0;
-}
-
 static void
 sync_folder_of(const char *path)
 {
@@ -92,7 +79,7 @@ layout_write(const char *path, struct span bytes, unsigned mode, struct diag *wh
 	own_fd int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return io_fail(why, path, "write");
-	if (!write_all(fd, bytes) || rename(fresh, path) < 0) {
+	if (!fd_write(fd, bytes) || fsync(fd) < 0 || rename(fresh, path) < 0) {
 		enum rc code = io_fail(why, path, "write");
 		unlink(fresh);
 		return code;

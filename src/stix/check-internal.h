@@ -64,6 +64,8 @@ void check_property(struct check *c, const struct stix_property *property, yyjso
  * types, of which the standard says nothing (public bundles have empty lists there).
  */
 void check_any(struct check *c, yyjson_val *val);
+/* Members of any value whose names are those of properties. */
+void check_foreign_members(struct check *c, yyjson_val *object);
 /* A property the standard does not have: its name, its value, and how it should be made. */
 void check_custom(struct check *c, struct span name, yyjson_val *val);
 /* How something custom should be named (hyphen: '_' or '-') or made: SHOULDs 101, 102 and 401. */

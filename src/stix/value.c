@@ -449,16 +449,7 @@ translate(struct check *c, yyjson_val *val)
 {
 	if (!yyjson_is_obj(val) || yyjson_obj_size(val) == 0)
 		check_must(c, "type", "a dictionary of translated properties is wanted");
-	yyjson_obj_iter it = yyjson_obj_iter_with(val);
-	for (yyjson_val *key; !c->stop && (key = yyjson_obj_iter_next(&it));) {
-		struct frame step = {.up = c->at, .key = json_span(key)};
-		c->at = &step;
-		if (!check_property_name(step.key))
-			check_must(c, "property-name",
-				"3 to 250 of a-z, 0-9 and _, starting with a letter");
-		check_any(c, yyjson_obj_iter_get_val(key));
-		c->at = step.up;
-	}
+	check_foreign_members(c, val);
 }
 
 static void

@@ -283,12 +283,10 @@ check_table(struct check *c, const struct stix_table *table, yyjson_val *object)
 		check_rule(c, &common->rules[i], object, seen);
 }
 
-/* What lies in an extension that the standard does not define: names and values, no more. */
-static void
-check_foreign_extension(struct check *c, yyjson_val *extension)
+void
+check_foreign_members(struct check *c, yyjson_val *object)
 {
-	yyjson_obj_iter it = yyjson_obj_iter_with(extension);
-	c->clause = "7.3.2";
+	yyjson_obj_iter it = yyjson_obj_iter_with(object);
 	for (yyjson_val *key; !c->stop && (key = yyjson_obj_iter_next(&it));) {
 		struct frame step = {.up = c->at, .key = json_span(key)};
 		c->at = &step;
@@ -298,6 +296,14 @@ check_foreign_extension(struct check *c, yyjson_val *extension)
 		check_any(c, yyjson_obj_iter_get_val(key));
 		c->at = step.up;
 	}
+}
+
+/* What lies in an extension that the standard does not define: names and values, no more. */
+static void
+check_foreign_extension(struct check *c, yyjson_val *extension)
+{
+	c->clause = "7.3.2";
+	check_foreign_members(c, extension);
 }
 
 static bool

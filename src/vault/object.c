@@ -110,6 +110,20 @@ newest_of(const struct vault_group *g)
 	return best;
 }
 
+/* All versions of an object in any collection, and which of them is the newest. RC_NONE: there is none. */
+static enum rc
+rows_and_newest(struct vault *v, struct span id, struct vault_group *g,
+	const struct vault_row **newest, struct diag *why)
+{
+	enum rc rc = vault_refresh(v, why);
+	if (rc == RC_OK)
+		rc = rows_of(v, id, 0, g, why);
+	if (rc != RC_OK)
+		return rc;
+	*newest = newest_of(g);
+	return *newest ? RC_OK : RC_NONE;
+}
+
 static enum rc
 may_leave(struct vault *v, uint32_t collection, bool *out, struct diag *why)
 {
@@ -127,14 +141,10 @@ enum rc
 vault_standing(struct vault *v, struct span id, struct vault_standing *out, struct diag *why)
 {
 	own_group struct vault_group g = {};
-	enum rc rc = vault_refresh(v, why);
-	if (rc == RC_OK)
-		rc = rows_of(v, id, 0, &g, why);
+	const struct vault_row *best = NULL;
+	enum rc rc = rows_and_newest(v, id, &g, &best, why);
 	if (rc != RC_OK)
 		return rc;
-	const struct vault_row *best = newest_of(&g);
-	if (!best)
-		return RC_NONE;
 	*out = (struct vault_standing){.class = best->facts.class};
 	uint32_t asked = 0;
 	for (size_t i = 0; rc == RC_OK && i < g.len; i++) {
@@ -154,15 +164,9 @@ vault_get(
 	struct vault *v, struct span id, struct arena *a, struct vault_item *out, struct diag *why)
 {
 	own_group struct vault_group g = {};
-	enum rc rc = vault_refresh(v, why);
-	if (rc == RC_OK)
-		rc = rows_of(v, id, 0, &g, why);
-	if (rc != RC_OK)
-		return rc;
-	const struct vault_row *best = newest_of(&g);
-	if (!best)
-		return RC_NONE;
-	return vault_item_load(v, best->added, a, out, why);
+	const struct vault_row *best = NULL;
+	enum rc rc = rows_and_newest(v, id, &g, &best, why);
+	return rc == RC_OK ? vault_item_load(v, best->added, a, out, why) : rc;
 }
 
 static enum rc
