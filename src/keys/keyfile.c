@@ -57,7 +57,7 @@ write_aside(
 	if (fd < 0)
 		return fail_errno(why, name, "create");
 	/* The umask may have taken bits that a public file should have. */
-	if (!fd_write(fd, bytes) || fchmod(fd, mode) != 0 || fsync(fd) != 0) {
+	if (!fd_write(fd, bytes) || fchmod(fd, mode) != 0 || !fd_adopt(fd, dir) || fsync(fd) != 0) {
 		enum rc code = fail_errno(why, name, "write");
 		unlinkat(dir, aside, 0);
 		return code;

@@ -60,15 +60,14 @@ layout_read(struct arena *a, const char *path, size_t limit, struct span *out, s
 	return RC_OK;
 }
 
-static void
-sync_folder_of(const char *path)
+/* The folder a file lies in; -1 with errno. */
+static int
+folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	own_mem char *folder =
 		mem_dup(slash ? (struct span){path, (size_t)(slash - path) + 1} : SPAN("."));
-	own_fd int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		fsync(fd);
+	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 enum rc
@@ -79,12 +78,14 @@ layout_write(const char *path, struct span bytes, unsigned mode, struct diag *wh
 	own_fd int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return io_fail(why, path, "write");
-	if (!fd_write(fd, bytes) || fsync(fd) < 0 || rename(fresh, path) < 0) {
+	own_fd int folder = folder_of(path);
+	if (!fd_write(fd, bytes) || folder < 0 || !fd_adopt(fd, folder) || fsync(fd) < 0 ||
+		rename(fresh, path) < 0) {
 		enum rc code = io_fail(why, path, "write");
 		unlink(fresh);
 		return code;
 	}
-	sync_folder_of(path);
+	fsync(folder);
 	return RC_OK;
 }
 
@@ -93,9 +94,12 @@ layout_lock(const char *dir, const char *name, int *fd, struct diag *why)
 {
 	own_arena struct arena a = {};
 	const char *path = arena_printf(&a, "%s/%s/%s.lock", dir, LAYOUT_RUN, name).ptr;
+	own_fd int folder = folder_of(path);
 	own_fd int lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (lock < 0)
+	if (lock < 0 || folder < 0 || !fd_adopt(lock, folder)) {
+		diag_todo(why, "run it as the node's own user, who may write there");
 		return io_fail(why, path, "open");
+	}
 	if (flock(lock, LOCK_EX | LOCK_NB) < 0) {
 		diag_where(why, "%s", path);
 		return diag_fail(why, RC_AGAIN, "another process is at it");

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fd.h"
+#include "base/mem.h"
 #include "base/own.h"
 #include "store/driver.h"
 
@@ -35,6 +38,21 @@ remove_database(const char *path)
 	unlink(beside(&name, path, "-shm"));
 }
 
+/* A backup beside the database, made by root, is as much its owner's as the database. */
+static void
+adopt_beside(const char *made, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *other = strrchr(made, '/');
+	size_t len = slash ? (size_t)(slash - path) + 1 : 0;
+	if ((other ? (size_t)(other - made) + 1 : 0) != len || memcmp(made, path, len) != 0)
+		return;
+	own_mem char *name = mem_dup(len ? (struct span){path, len} : SPAN("."));
+	own_fd int folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_fd int fd = open(made, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && folder >= 0 && !fd_adopt(fd, folder))
+		return; /* it is whole, and says who owns it */
+}
+
 /* A copy of `file` at `to`, whole and of our newest schemas. */
 static enum rc
 prepare_copy(const char *file, const char *to, const struct store_schema *const *schemas,
@@ -44,7 +62,7 @@ prepare_copy(const char *file, const char *to, const struct store_schema *const 
 	remove_database(to);
 	diag_where(why, "%s", file);
 	enum rc rc = open_any(file, STORE_READ, &db, why);
-	if (rc == RC_NONE)
+	if (rc != RC_OK)
 		diag_todo(why, "name a file that \"tocsin backup\" wrote");
 	if (rc == RC_OK) {
 		rc = store_sqlite.verify(db, why);
@@ -91,6 +109,8 @@ store_restore(const char *path, const char *file, const struct store_schema *con
 	} else if (rc == RC_OK) {
 		unlink(before.ptr);
 		rc = store_sqlite.backup(db, before.ptr, why);
+		if (rc == RC_OK)
+			adopt_beside(before.ptr, path);
 	}
 	if (rc == RC_OK)
 		rc = store_sqlite.replace(db, fresh.ptr, why);
@@ -115,8 +135,10 @@ store_upgrade(const char *path, const char *backup_file, const struct store_sche
 	if (rc != RC_CONFLICT)
 		return rc;
 	rc = store_backup(s, backup_file, why);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
+		adopt_beside(backup_file, path);
 		rc = store_begin(s, why);
+	}
 	if (rc == RC_OK)
 		rc = store_schema_apply(s, schemas, why);
 	if (rc == RC_OK)

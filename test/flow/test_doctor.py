@@ -205,3 +205,38 @@ def test_an_older_and_a_newer_database_name_the_way_out(node):
     assert "tocsin upgrade" in node.run("doctor", code=3).err
     mend(node, "tocsin upgrade")
     node.run("doctor", code=None)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_what_root_does_to_a_node_leaves_it_its_owner_s(node, tmp_path):
+    """A node of a user of its own, administered with sudo: what is made in its folder stays readable there."""
+    folder, user = node.folder, pwd.getpwnam("nobody")
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, user.pw_uid, user.pw_gid)
+    node.run("collection", "add", "made-by-root")
+    node.run("sync", "add", "p", "http://127.0.0.1:1/", "--user", "x", "--password-stdin", "--collection",
+             "a=made-by-root", stdin="a secret of ours\n")
+    node.run("sync", code=3)
+    node.run("backup", tmp_path / "outside.db")
+    node.run("restore", tmp_path / "outside.db")
+    node.run("backup", folder / "tocsin.db.inside")
+    (folder / "tocsin.db.inside").unlink()
+    assert not [path for path in [folder, *folder.rglob("*")] if path.stat().st_uid != user.pw_uid]
+    assert (tmp_path / "outside.db").stat().st_uid == 0, "a backup elsewhere is whose it was asked by"
+    assert (folder / "keys/peer-p").read_text() == "a secret of ours"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_root_gives_away_no_file_of_others(node, tmp_path):
+    """A second name of root's file, laid where a lock is opened, stays root's."""
+    folder, user = node.folder, pwd.getpwnam("nobody")
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, user.pw_uid, user.pw_gid)
+    secret = tmp_path / "roots"
+    secret.write_text("")
+    os.link(secret, folder / "run/sync.lock")
+    node.run("sync", code=None)
+    assert secret.stat().st_uid == 0
+    (folder / "run/sync.lock").unlink()
+    os.symlink(secret, folder / "run/sync.lock")
+    assert "sync.lock" in node.run("sync", code=3).err and secret.stat().st_uid == 0
