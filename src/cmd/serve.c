@@ -72,6 +72,7 @@ run(struct cmd_env *env)
 		conf.require_jail = true;
 	struct serve_options options = {.dir = env->node,
 		.conf = &conf,
+		.written = env->conf,
 		.clock = env->clock,
 		.rng = env->rng,
 		.log = log_line};

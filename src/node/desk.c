@@ -322,6 +322,21 @@ wrote(struct desk *d, struct server *server, const struct message *m)
 	}
 }
 
+static enum rc
+reload(struct desk *d)
+{
+	struct diag why = {};
+	own_buf struct buf out = {};
+	enum rc code = d->options.reload(d->options.ctx, &why);
+	pack_number(&out, code);
+	talk_diag(&out, &why);
+	struct message m = {TALK_RELOADED, 0, buf_span(&out)};
+	pthread_mutex_lock(&d->lock);
+	code = pipe_queue(d->options.keeper, &m);
+	pthread_mutex_unlock(&d->lock);
+	return code;
+}
+
 /* All messages there are. RC_AGAIN: none left. */
 static enum rc
 receive(struct desk *d, struct server *server)
@@ -330,7 +345,8 @@ receive(struct desk *d, struct server *server)
 	enum rc code;
 	while (!(code = pipe_receive(d->options.keeper, 0, &m))) {
 		if (m.type == TALK_RELOAD) {
-			d->options.reload(d->options.ctx);
+			if ((code = reload(d)))
+				return code;
 			continue;
 		}
 		pthread_mutex_lock(&d->lock);

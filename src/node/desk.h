@@ -12,10 +12,11 @@
 struct desk;
 
 struct desk_options {
-	struct pipe *keeper;	   /* the desk's alone from now on */
-	struct node *node;	   /* opened to read; the desk's alone */
-	struct mac_key key;	   /* of passes */
-	void (*reload)(void *ctx); /* the keeper wants certificates read again */
+	struct pipe *keeper; /* the desk's alone from now on */
+	struct node *node;   /* opened to read; the desk's alone */
+	struct mac_key key;  /* of passes */
+	enum rc (*reload)(
+		void *ctx, struct diag *why); /* the keeper wants certificates read again */
 	void *ctx;
 };
 

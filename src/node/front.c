@@ -91,16 +91,19 @@ tls_load(struct front *f, struct arena *a, struct server_tls *out, struct diag *
 	return code ? code : pins_read(&f->desk_node, a, out, why);
 }
 
-static void
-reload(void *ctx)
+static enum rc
+reload(void *ctx, struct diag *why)
 {
 	struct front *f = ctx;
 	own_arena struct arena a = {};
 	struct server_tls tls;
-	struct diag why = {};
-	if (f->options.conf->tls_cert &&
-		(tls_load(f, &a, &tls, &why) || server_reload(f->server, &tls, &why)))
-		fprintf(stderr, "tocsin: reload.failed %s: %s\n", why.where, why.what);
+	if (!f->options.conf->tls_cert)
+		return RC_OK;
+	enum rc code = tls_load(f, &a, &tls, why);
+	if (code)
+		return code;
+	diag_where(why, "%s", f->options.conf->tls_cert);
+	return server_reload(f->server, &tls, why);
 }
 
 static enum rc
@@ -158,7 +161,11 @@ local_handle(void *ctx, struct exchange *x)
 	struct server_stats stats;
 	server_stats(f->server, &stats);
 	bool fine = atomic_load(&f->options.meter->keeper_ok) == 1;
-	if (span_eq(exchange_path(x), SPAN("/metrics"))) {
+	if (!span_eq(exchange_method(x), SPAN("GET")) &&
+		!span_eq(exchange_method(x), SPAN("HEAD"))) {
+		exchange_answer_header(x, SPAN("Allow"), SPAN("GET, HEAD"));
+		exchange_answer_copy(x, 405, SPAN("only read\n"));
+	} else if (span_eq(exchange_path(x), SPAN("/metrics"))) {
 		meter_text(f->options.meter, &stats, &body);
 		exchange_answer_header(x, SPAN("Content-Type"), SPAN("text/plain; version=0.0.4"));
 		exchange_answer_buf(x, 200, &body);

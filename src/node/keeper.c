@@ -115,13 +115,63 @@ write_take(struct keeper *k, const struct message *m)
 }
 
 static void
+reloaded(struct keeper *k, const struct message *m)
+{
+	struct unpack u = {m->payload, false};
+	struct diag why = {};
+	bool failed = unpack_number(&u) != RC_OK;
+	talk_diag_read(&u, &why);
+	k->options.log(failed ? "reload.failed" : "reload.done", failed ? &why : NULL);
+}
+
+static void
 front_message(struct keeper *k, const struct message *m)
 {
 	if (m->type == TALK_PASS)
 		pass_make(k, m);
 	else if (m->type == TALK_WRITE)
 		write_take(k, m);
+	else if (m->type == TALK_RELOADED)
+		reloaded(k, m);
 	else
+		atomic_store(&k->lost, true);
+}
+
+/* Names the keys that the file has otherwise than when we started. */
+static void
+tell_changed(struct keeper *k, const struct conf *now)
+{
+	own_buf struct buf names = {};
+	for (const struct conf_key *key = conf_keys; key->name; key++) {
+		own_buf struct buf before = {}, after = {};
+		conf_show(k->options.written, key, &before);
+		conf_show(now, key, &after);
+		if (!span_eq(buf_span(&before), buf_span(&after)))
+			buf_printf(&names, "%s%s", names.len ? "," : "keys=", key->name);
+	}
+	if (!names.len)
+		return;
+	struct diag line = {};
+	diag_where(&line, "%.*s", (int)names.len, names.ptr);
+	diag_todo(&line, "they hold from the next start on");
+	k->options.log("reload.waits", &line);
+}
+
+/* The configuration is judged whole first; certificates are then read where it names them since the start. */
+static void
+reload(struct keeper *k)
+{
+	own_arena struct arena a = {};
+	struct conf *now = NULL;
+	struct diag why = {};
+	if (conf_read(layout_path(&a, k->options.dir, LAYOUT_CONF), k->options.dir, &now, &why)) {
+		k->options.log("reload.failed", &why);
+		return;
+	}
+	tell_changed(k, now);
+	conf_free(now);
+	struct message m = {TALK_RELOAD, 0, {"", 0}};
+	if (pipe_send(k->options.front, &m, SECOND))
 		atomic_store(&k->lost, true);
 }
 
@@ -133,9 +183,7 @@ signal_take(struct keeper *k)
 	if (read(k->options.stop_fd, &info, sizeof info) != sizeof info)
 		return true;
 	if (info.ssi_signo == SIGHUP) {
-		struct message m = {TALK_RELOAD, 0, {"", 0}};
-		if (pipe_send(k->options.front, &m, SECOND))
-			atomic_store(&k->lost, true);
+		reload(k);
 		return true;
 	}
 	if (info.ssi_signo == SIGCHLD) {

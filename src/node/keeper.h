@@ -13,6 +13,7 @@
 struct keeper_options {
 	const char *dir;
 	const struct conf *conf;
+	const struct conf *written; /* as the file had it when we started */
 	struct clock clock;
 	struct rng rng;
 	struct pipe *front;

@@ -212,6 +212,7 @@ run_children(const struct serve_options *o, int lock, const int fds[2], struct d
 		.conf = o->conf,
 		.clock = o->clock,
 		.rng = o->rng,
+		.written = o->written,
 		.front = front,
 		.fetch = &fetch,
 		.meter = meter,

@@ -11,6 +11,7 @@ struct serve_options {
 	const char *dir;
 	const struct conf
 		*conf; /* listen, tls..., local, require_jail as the command line has them */
+	const struct conf *written; /* as the file has them */
 	struct clock clock;
 	struct rng rng;
 	void (*log)(const char *event, const struct diag *why);

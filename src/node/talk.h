@@ -16,7 +16,8 @@ enum talk {
 	TALK_PASSED,
 	TALK_WRITE, /* front: POST or DELETE */
 	TALK_WROTE,
-	TALK_RELOAD, /* keeper: read certificates again */
+	TALK_RELOAD,   /* keeper: read certificates again */
+	TALK_RELOADED, /* front: code, diagnosis */
 };
 
 void talk_diag(struct buf *out, const struct diag *why);

@@ -10,6 +10,8 @@ import ssl
 import subprocess
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -297,6 +299,33 @@ def test_certificates_are_read_again_on_sighup(aurora, make_node):
     assert shown() == after, "what was good stays"
 
 
+def test_a_reload_judges_the_configuration_and_says_what_became_of_it(aurora):
+    port = free_port()
+    serve, conf = aurora.serve(local=port), aurora.folder / "tocsin.conf"
+    good = conf.read_text()
+
+    def told(event):
+        number = len(serve.lines)
+        serve.process.send_signal(signal.SIGHUP)
+        return wait_for(lambda: [line for line in serve.lines[number:] if event in line], 10, serve=serve)[0]
+    conf.write_text(good + "page-cap = plenty\n")
+    line = told("reload.failed")
+    assert re.search(r"^\d{4}-\S+Z reload\.failed \S+/tocsin\.conf:\d+ ", line), line
+    assert "reload.done" not in serve.said, "nothing of it is taken"
+    conf.write_text(re.sub("^title = .*$", "title = Renamed", good, flags=re.M) + "page-cap = 5000\n")
+    assert "keys=title,page-cap (" in told("reload.waits")
+    wait_for(lambda: "reload.done" in serve.said, 10)
+    assert serve.ask("GET", "/taxii2/", "bob")[2]["title"] != "Renamed"
+    conf.write_text(good)
+    before = serve.said.count("reload.waits")
+    told("reload.done")
+    assert serve.said.count("reload.waits") == before
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", data=b"x", timeout=10)
+    assert refused.value.code == 405
+    serve.stop()
+
+
 def link(b, a_serve, name="aurora", *extra):
     b.run("sync", "add", name, f"http://127.0.0.1:{a_serve.port}/", "--user", "bob", "--password-stdin",
           *extra, stdin=PASSWORD + "\n")
@@ -360,3 +389,37 @@ def test_a_newer_database_is_refused(aurora):
     said = aurora.run("serve", "--plain", "--listen", "127.0.0.1:0", code=3, timeout=20).err
     assert "newer" in said
     assert "newer" in aurora.put("main", indicator(1), code=3).err
+
+
+CONTENT = {"reader", "analyst", "releaser", "officer"}  # doc/roles.md: who may read, and put where granted
+
+
+def test_every_role_may_over_taxii_what_the_table_says(aurora):
+    """A grant of both is given to each: the role decides, and no word tells the others that there is a collection."""
+    roles = ["reader", "analyst", "releaser", "officer", "auditor", "admin", "auditor,admin", "admin,reader"]
+    aurora.put("main", indicator(1))
+    for role in roles:
+        aurora.user(role.replace(",", "-"), "--role", role)
+        aurora.run("grant", "main", role.replace(",", "-"), "both")
+    aurora.user("nobody", "--role", "reader")
+    serve = aurora.serve()
+    root = serve.root("nobody")
+    path = f"{root}collections/{aurora.id}/"
+    absent = serve.ask("GET", path, "nobody")
+    assert absent[0] == 404
+    for number, role in enumerate(roles, 100):
+        user, may = role.replace(",", "-"), bool(CONTENT & set(role.split(",")))
+        assert serve.ask("GET", "/taxii2/", user)[0] == serve.ask("GET", root, user)[0] == 200
+        listed = serve.ask("GET", f"{root}collections/", user)[2].get("collections", [])
+        assert [(one["can_read"], one["can_write"]) for one in listed] == ([(True, True)] if may else []), role
+        one = f"{path}objects/{indicator(1)['id']}/"
+        for tail in ("", "objects/", "manifest/", f"objects/{indicator(1)['id']}/", f"objects/{indicator(1)['id']}/versions/"):
+            assert serve.ask("GET", path + tail, user)[0] == (200 if may else 404), (role, tail)
+        assert serve.ask("POST", path + "objects/", user, body=envelope(indicator(number)))[0] == (202 if may else 404), role
+        assert serve.ask("DELETE", one, user)[0] == (200 if may else 404), role
+        if may:
+            wait_for(lambda: serve.ask("GET", one, "reader")[0] == 404, 10)
+            aurora.put("main", indicator(1))
+        else:
+            assert serve.ask("GET", path, user)[2] == absent[2], "as one who was granted nothing"
+    serve.stop()
