@@ -62,7 +62,9 @@ struct reading {
 	size_t columns;
 	size_t time_column, host_column, uri_column; /* SIZE_MAX: none */
 	struct span unset, empty;		     /* Zeek's "-" and "(empty)" */
-	char separator;
+	char separator;				     /* of CSV */
+	char parting[16]; /* Zeek's separator, which may be several bytes; empty: a tab */
+	size_t parting_len;
 	bool header_seen;
 	struct yyjson_doc *doc; /* of the record, where it is JSON */
 	struct documents *documents;

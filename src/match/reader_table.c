@@ -51,39 +51,6 @@ add_url(struct reading *r, size_t first)
 
 /* ---- Zeek ---- */
 
-static size_t
-cut_columns(struct span text, char separator, struct span *out, size_t max)
-{
-	struct span piece;
-	size_t count = 0;
-	while (count < max && span_cut(&text, separator, &piece))
-		out[count++] = piece;
-	return text.ptr ? SIZE_MAX : count;
-}
-
-static void
-zeek_header(struct reading *r, struct span line)
-{
-	static const struct span separator = SPAN("#separator "), fields = SPAN("#fields");
-	if (span_starts(line, separator)) {
-		struct span value = span_sub(line, separator.len, SIZE_MAX);
-		begin_header(r);
-		if (value.len == 4 && span_starts(value, SPAN("\\x")) &&
-			ascii_hex(value.ptr[2]) >= 0 && ascii_hex(value.ptr[3]) >= 0)
-			r->separator =
-				(char)(ascii_hex(value.ptr[2]) * 16 + ascii_hex(value.ptr[3]));
-		else if (value.len == 1)
-			r->separator = value.ptr[0];
-	} else if (span_starts(line, fields) && line.len > fields.len + 1) {
-		own_arena struct arena a = {};
-		struct span *name = arena_new(&a, COLUMNS_MAX * sizeof *name);
-		size_t count = cut_columns(
-			span_sub(line, fields.len + 1, SIZE_MAX), r->separator, name, COLUMNS_MAX);
-		if (count != SIZE_MAX)
-			take_columns(r, name, count);
-	}
-}
-
 /* "\x09" and "\\" as Zeek's ASCII writer makes them. */
 static struct span
 zeek_plain(struct reading *r, struct span raw)
@@ -100,6 +67,50 @@ zeek_plain(struct reading *r, struct span raw)
 		i += hex ? 4 : twice ? 2 : 1;
 	}
 	return (struct span){out, len};
+}
+
+/* As span_cut, by Zeek's separator. */
+static bool
+cut_column(const struct reading *r, struct span *rest, struct span *piece)
+{
+	struct span parting = {r->parting, r->parting_len};
+	if (parting.len < 2)
+		return span_cut(rest, parting.len ? parting.ptr[0] : '\t', piece);
+	if (!rest->ptr)
+		return false;
+	size_t at = span_find(*rest, parting);
+	*piece = span_sub(*rest, 0, at);
+	*rest = at == SIZE_MAX ? (struct span){} : span_sub(*rest, at + parting.len, SIZE_MAX);
+	return true;
+}
+
+/* "\x09", "|", "\x7c\x7c" behind "#separator ". */
+static void
+take_separator(struct reading *r, struct span value)
+{
+	struct span plain = zeek_plain(r, value);
+	r->parting_len = plain.len < sizeof r->parting ? plain.len : 0;
+	if (r->parting_len)
+		memcpy(r->parting, plain.ptr, r->parting_len);
+}
+
+static void
+zeek_header(struct reading *r, struct span line)
+{
+	static const struct span separator = SPAN("#separator "), fields = SPAN("#fields");
+	if (span_starts(line, separator)) {
+		begin_header(r);
+		take_separator(r, span_sub(line, separator.len, SIZE_MAX));
+	} else if (span_starts(line, fields)) {
+		own_arena struct arena a = {};
+		struct span *name = arena_new(&a, COLUMNS_MAX * sizeof *name), rest = line, piece;
+		size_t count = 0;
+		cut_column(r, &rest, &piece); /* "#fields" itself */
+		while (count < COLUMNS_MAX && cut_column(r, &rest, &piece))
+			name[count++] = piece;
+		if (!rest.ptr && count)
+			take_columns(r, name, count);
+	}
 }
 
 /* Whether every backslash begins an escape, so that places can be found again. */
@@ -129,7 +140,7 @@ zeek_fields(struct reading *r, struct record *out)
 	size_t count = 0;
 	if (!r->columns || rest.len == 0)
 		return false;
-	while (count < r->columns && span_cut(&rest, r->separator, &piece)) {
+	while (count < r->columns && cut_column(r, &rest, &piece)) {
 		struct field f = {.name = r->column[count],
 			.value = piece,
 			.at = (size_t)(piece.ptr - out->text.ptr)};

@@ -61,6 +61,28 @@ zeek_tables_have_columns_and_epochs(void **state)
 }
 
 static void
+zeek_tables_have_separators_of_their_own(void **state)
+{
+	(void)state;
+	static const char *const separators[] = {"|", "||", "\\x7c", "\\x7c\\x7c", ";", " "};
+	for (size_t i = 0; i < sizeof separators / sizeof *separators; i++) {
+		const char *said = separators[i], *used = strncmp(said, "\\x", 2) != 0 ? said
+							  : strlen(said) == 4	       ? "|"
+										       : "||";
+		own_buf struct buf text = {}, want = {};
+		buf_printf(&text, "#separator %s\n", said);
+		buf_printf(&text, "#fields%sts%shost\n", used, used);
+		buf_printf(&want,
+			"zeek|3@%zu 2018-03-24T17:15:20.600843Z ts=1521911720.600843 "
+			"host=evil.org|",
+			text.len);
+		buf_printf(&text, "1521911720.600843%sevil.org\n", used);
+		buf_add_byte(&want, 0);
+		assert_string_equal(all(buf_span(&text), NULL), want.ptr);
+	}
+}
+
+static void
 json_lines_give_paths_keys_and_times(void **state)
 {
 	(void)state;
@@ -263,6 +285,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zeek_tables_have_columns_and_epochs),
+		cmocka_unit_test(zeek_tables_have_separators_of_their_own),
 		cmocka_unit_test(json_lines_give_paths_keys_and_times),
 		cmocka_unit_test(arrays_and_wrapped_events_are_records_each),
 		cmocka_unit_test(a_large_array_is_read_an_element_at_a_time),
