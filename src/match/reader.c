@@ -28,6 +28,7 @@ reading_init(struct reading *r, struct stream *stream, const struct reader *forc
 	*r = (struct reading){.reader = forced,
 		.reference = reference,
 		.time_column = SIZE_MAX,
+		.date_column = SIZE_MAX,
 		.host_column = SIZE_MAX,
 		.uri_column = SIZE_MAX,
 		.separator = '\t'};

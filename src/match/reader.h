@@ -60,9 +60,9 @@ struct reading {
 	int64_t reference;   /* the newest instant that a date without a year can mean */
 	struct span *column; /* of the last header, in kept */
 	size_t columns;
-	size_t time_column, host_column, uri_column; /* SIZE_MAX: none */
-	struct span unset, empty;		     /* Zeek's "-" and "(empty)" */
-	char separator;				     /* of CSV */
+	size_t time_column, date_column, host_column, uri_column; /* SIZE_MAX: none */
+	struct span unset, empty;				  /* Zeek's "-" and "(empty)" */
+	char separator;						  /* of CSV */
 	char parting[16]; /* Zeek's separator, which may be several bytes; empty: a tab */
 	size_t parting_len;
 	bool header_seen;

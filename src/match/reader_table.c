@@ -14,7 +14,7 @@ begin_header(struct reading *r)
 	arena_reset(&r->kept);
 	r->column = NULL;
 	r->columns = 0;
-	r->time_column = r->host_column = r->uri_column = SIZE_MAX;
+	r->time_column = r->date_column = r->host_column = r->uri_column = SIZE_MAX;
 	r->unset = SPAN("-");
 	r->empty = SPAN("(empty)");
 }
@@ -25,7 +25,7 @@ take_columns(struct reading *r, const struct span *name, size_t count)
 	int best = 0;
 	r->column = arena_new(&r->kept, (count + 1) * sizeof *r->column);
 	r->columns = count;
-	r->time_column = r->host_column = r->uri_column = SIZE_MAX;
+	r->time_column = r->date_column = r->host_column = r->uri_column = SIZE_MAX;
 	for (size_t i = 0; i < count; i++) {
 		r->column[i] = arena_dup(&r->kept, name[i]);
 		int rank = time_name_rank(name[i]);
@@ -33,6 +33,8 @@ take_columns(struct reading *r, const struct span *name, size_t count)
 			best = rank;
 			r->time_column = i;
 		}
+		if (span_eq_fold(name[i], SPAN("date")))
+			r->date_column = i;
 		if (span_eq(name[i], SPAN("host")))
 			r->host_column = i;
 		else if (span_eq(name[i], SPAN("uri")))
@@ -268,6 +270,16 @@ csv_fields(struct reading *r, struct record *out)
 		if (i == r->time_column)
 			out->time = stamp_of_value(span_trim(c->value), r->reference);
 		record_field(r, f);
+	}
+	if (out->time == TIME_NONE && r->date_column < record.count &&
+		r->time_column < record.count && r->date_column != r->time_column) {
+		struct span date = span_trim(record.field[r->date_column].value),
+			    time = span_trim(record.field[r->time_column].value);
+		if (date.len + time.len < 64)
+			out->time =
+				stamp_of_value(arena_printf(&r->arena, "%.*s %.*s", (int)date.len,
+						       date.ptr, (int)time.len, time.ptr),
+					r->reference);
 	}
 	if (r->host_column < record.count && r->uri_column < record.count)
 		add_url(r, 0);

@@ -227,13 +227,14 @@ static int64_t
 behind_key(struct span t, int64_t reference)
 {
 	static const struct span keys[] = {SPAN("eventtime="), SPAN("timestamp="), SPAN("devTime="),
-		SPAN("time="), SPAN("date="), SPAN("ts="), SPAN("rt="), SPAN("start=")};
+		SPAN("time="), SPAN("date="), SPAN("ts="), SPAN("rt="), SPAN("start="),
+		SPAN("SystemTime=")};
 	t = span_sub(t, 0, KEYS_WITHIN);
 	if (!t.len || !memchr(t.ptr, '=', t.len))
 		return TIME_NONE;
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		size_t at = span_find(t, keys[i]);
-		if (at == SIZE_MAX || (at > 0 && !strchr(" \t|,;\"'", t.ptr[at - 1])))
+		if (at == SIZE_MAX || (at > 0 && !strchr(" \t|,;\"'>", t.ptr[at - 1])))
 			continue;
 		at += keys[i].len;
 		at += at < t.len && strchr("\"'", t.ptr[at]) && t.ptr[at];
@@ -275,6 +276,25 @@ among_words(struct span t, int64_t reference)
 	return TIME_NONE;
 }
 
+/* "type=X msg=audit(1592215200.123:45):" of Linux, "I0615 10:00:00.123456" of Google's libraries. */
+static int64_t
+of_its_own_kind(struct span t, int64_t reference)
+{
+	size_t at = span_find(span_sub(t, 0, KEYS_WITHIN), SPAN("audit(")), end;
+	if (at != SIZE_MAX) {
+		end = span_find_byte(span_sub(t, at += 6, 32), ':');
+		return end == SIZE_MAX ? TIME_NONE : time_epoch(span_sub(t, at, end));
+	}
+	unsigned month, day, seconds;
+	at = 1;
+	if (t.len < 14 || !strchr("IWEF", t.ptr[0]) || !time_number(t, &at, 2, &month) ||
+		!time_number(t, &at, 2, &day) || !time_byte(t, &at, " ") ||
+		!time_clock(t, &at, &seconds))
+		return TIME_NONE;
+	int64_t part = time_fraction(t, &at), result = time_latest(month, day, seconds, reference);
+	return result == TIME_NONE ? result : result + part;
+}
+
 int64_t
 stamp_of_line(struct span text, int64_t reference)
 {
@@ -285,6 +305,8 @@ stamp_of_line(struct span text, int64_t reference)
 		at = among_words(text, reference);
 	if (at == TIME_NONE)
 		at = time_clf(span_sub(text, 0, KEYS_WITHIN));
+	if (at == TIME_NONE)
+		at = of_its_own_kind(text, reference);
 	return at == TIME_NONE ? behind_key(text, reference) : at;
 }
 

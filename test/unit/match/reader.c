@@ -260,6 +260,9 @@ csv_has_a_header_and_records_over_several_lines(void **state)
 		"csv|2@18 2026-01-01T00:00:00.000000Z time=2026-01-01 00:00:00 src ip=1.2.3.4 "
 		"note=a \"b\"\r\nc|"
 		"4@60 - time=x src ip=y note=z|");
+	assert_string_equal(all(SPAN("Date,Time,Host\n2026-01-31,10:00:00,a\nx,y,z\n"), NULL),
+		"csv|2@15 2026-01-31T10:00:00.000000Z Date=2026-01-31 Time=10:00:00 Host=a|"
+		"3@37 - Date=x Time=y Host=z|");
 }
 
 static void

@@ -56,6 +56,16 @@ lines_say_when_in_every_daemons_way(void **state)
 		{"06/15-10:00:00.123456  [**] x", finer},
 		{"date=2020-06-15 time=10:00:00 devname=x", ten},
 		{"<13>date=2020-06-15 time=10:00:00 devname=x eventtime=1592208000", eight},
+		{"<189>date=2020-06-15 time=10:00:00 devname=x", ten},
+		{"<Event "
+		 "xmlns=\"http://schemas.microsoft.com/win/2004/08/events/"
+		 "event\"><System><Provider "
+		 "Name=\"Microsoft-Windows-Sysmon\" "
+		 "Guid=\"{5770385f-c22a-43e0-bf4c-06f5698ffbd9}\"/>"
+		 "<TimeCreated SystemTime=\"2020-06-15T10:00:00.123456Z\"/>",
+			finer},
+		{"type=SYSCALL msg=audit(1592215200.123:45): arch=c000003e", part},
+		{"I0615 10:00:00.123456 1 a.go:1] x", finer},
 		{"time=\"2020-06-15T10:00:00Z\" level=info", ten},
 		{"level=info ts=2020-06-15T10:00:00.123Z x", part},
 		{"ts=1592215200 level=info", ten},
