@@ -183,7 +183,7 @@ scan_run(struct cmd_env *env)
 }
 
 static const struct cmd_option options[] = {
-	{"ioc", "FILE", "indicators: plain list, CSV, STIX; may be packed (what the node holds)", 0,
+	{"ioc", "FILE", "indicators: list, CSV, STIX, MISP; may be packed (what the node holds)", 0,
 		true},
 	{"warninglist", "FILE", "a MISP warninglist: what must not alarm", 0, true},
 	{"format", "auto|lines|json|json-documents|zeek|zeek-json|eve|csv|clf|syslog",

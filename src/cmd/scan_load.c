@@ -7,6 +7,7 @@
 #include "base/own.h"
 #include "cmd/scan-internal.h"
 #include "feed/arm.h"
+#include "feed/in.h"
 #include "match/table.h"
 #include "node/armed.h"
 
@@ -70,6 +71,28 @@ load_json_lines(
 	return code;
 }
 
+/* MISP's events, read as import reads them. */
+static enum rc
+load_misp(struct match_set *set, struct span text, const struct in_format *misp,
+	struct ioc_counts *counts, struct diag *why)
+{
+	static const struct in_plan plan = {
+		.author = SPAN("identity--00000000-0000-4000-8000-000000000000"), .confidence = -1};
+	struct in_object object;
+	struct in *in;
+	struct diag fault = {};
+	enum rc code = in_open(&plan, misp, text, &in, why);
+	while (!code && ((code = in_next(in, &object, &fault)) == RC_OK || code == RC_UNKNOWN)) {
+		if (code == RC_UNKNOWN)
+			ioc_unknown(counts, &fault, (struct span){});
+		code = code ? RC_OK : arm_text(set, object.text, NULL, counts, &fault);
+	}
+	if (code && code != RC_NONE && why)
+		*why = fault;
+	in_close(&in);
+	return code == RC_NONE ? RC_OK : code;
+}
+
 static enum rc
 load_text(struct match_set *set, struct span text, struct ioc_counts *counts, struct diag *why)
 {
@@ -77,6 +100,11 @@ load_text(struct match_set *set, struct span text, struct ioc_counts *counts, st
 	if (span_starts(start, SPAN("\xef\xbb\xbf")))
 		start = span_sub(start, 3, SIZE_MAX);
 	start = span_trim(start);
+	const struct in_format *format;
+	if (start.len && (start.ptr[0] == '{' || start.ptr[0] == '[') &&
+		!in_format_find((struct span){}, start, &format, NULL) &&
+		strcmp(format->name, "misp") == 0)
+		return load_misp(set, start, format, counts, why);
 	if (start.len && start.ptr[0] == '{' && is_json_lines(start))
 		return load_json_lines(set, start, counts, why);
 	if (start.len &&
@@ -91,6 +119,9 @@ load_text(struct match_set *set, struct span text, struct ioc_counts *counts, st
 	}
 	if (table_is(span_sub(text, 0, 64 << 10)))
 		return ioc_add_csv(set, text, counts, why);
+	own_buf struct buf lines = {};
+	if (table_unwrap(text, &lines))
+		text = buf_span(&lines);
 	own_stream struct stream *s = stream_new_span(text, NULL);
 	return ioc_add_list(set, s, counts, why);
 }

@@ -3,12 +3,14 @@
 
 #include "base/mem.h"
 #include "feed/in-internal.h"
+#include "match/table.h"
 #include "obs/line.h"
 
 struct list_state {
 	struct arena arena; /* of the line */
 	struct obs_list all;
-	size_t next; /* of `all` */
+	size_t next;	  /* of `all` */
+	struct buf lines; /* of a JSON array */
 };
 
 static bool
@@ -21,7 +23,9 @@ static enum rc
 begin(struct in *in, struct diag *why)
 {
 	(void)why;
-	in->state = mem_new(sizeof(struct list_state));
+	struct list_state *st = in->state = mem_new(sizeof *st);
+	if (table_unwrap(in->text, &st->lines))
+		in->text = buf_span(&st->lines);
 	return RC_OK;
 }
 
@@ -32,6 +36,8 @@ next_line(struct in *in, struct list_state *st, struct diag *why)
 	struct span line;
 	while (in_line(in, &line)) {
 		arena_reset(&st->arena);
+		if (in->line == 1 && table_is_heading(line))
+			continue;
 		enum rc code = obs_line(line, &st->arena, &st->all, why);
 		if (code == RC_NONE)
 			continue;
@@ -69,8 +75,10 @@ static void
 end(struct in *in)
 {
 	struct list_state *st = in->state;
-	if (st)
+	if (st) {
 		arena_fini(&st->arena);
+		buf_fini(&st->lines);
+	}
 	free(st);
 }
 

@@ -17,7 +17,11 @@ static bool
 sniff(struct span start)
 {
 	start = span_trim(start);
-	return start.len && (start.ptr[0] == '{' || start.ptr[0] == '[');
+	if (start.len == 0 || start.ptr[0] != '[')
+		return start.len && start.ptr[0] == '{';
+	/* An address in brackets, and the title of an ad blocker's list, begin so too. */
+	start = span_trim(span_sub(start, 1, SIZE_MAX));
+	return start.len == 0 || start.ptr[0] == '{' || start.ptr[0] == ']';
 }
 
 /* The first line holds one whole value and another follows: JSON lines. */

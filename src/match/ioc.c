@@ -103,6 +103,8 @@ ioc_add_list(
 		struct diag fault = {};
 		struct obs_list all;
 		arena_reset(&a);
+		if (line.number == 1 && table_is_heading(line.text))
+			continue;
 		code = obs_line(line.text, &a, &all, &fault);
 		if (code == RC_NONE)
 			continue;

@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "base/uuid.h"
+#include "codec/json.h"
 
 struct header {
 	size_t named, values;
@@ -41,10 +42,24 @@ read_header(const struct csv_record *record, enum column *of)
 	return h;
 }
 
+/* Words that name columns, one of them a value's; "domain,evil.example" is a row. */
 static bool
-is_header(const struct header *h)
+is_header(const struct csv_record *record, const struct header *h)
 {
-	return h->values && h->named > 1;
+	own_arena struct arena a = {};
+	if (!h->values || record->count < 2)
+		return false;
+	if (h->named > 1)
+		return true;
+	for (size_t i = 0; i < record->count; i++) {
+		struct span name = span_trim(record->field[i].value);
+		struct obs_list some;
+		if (name.len > 64 ||
+			(column_of(name) == COLUMN_NONE && name.len &&
+				(!ascii_is_alpha(name.ptr[0]) || !obs_line(name, &a, &some, NULL))))
+			return false;
+	}
+	return true;
 }
 
 static struct span
@@ -63,7 +78,7 @@ table_is(struct span head)
 	csv_init(&csv, head, csv_guess(head));
 	while (!csv_next(&csv, &a, &record, NULL)) {
 		struct header h = read_header(&record, NULL);
-		if (is_header(&h))
+		if (is_header(&record, &h))
 			return true;
 		struct span first = span_trim(record.field[0].value);
 		if (first.len && first.ptr[0] != '#')
@@ -71,6 +86,34 @@ table_is(struct span head)
 		csv.separator = csv_guess(span_sub(head, csv.at, SIZE_MAX));
 	}
 	return false;
+}
+
+bool
+table_is_heading(struct span line)
+{
+	return column_is_value(column_of(span_trim(without_mark(line))));
+}
+
+bool
+table_unwrap(struct span text, struct buf *out)
+{
+	struct json_slice it;
+	struct span element;
+	text = span_trim(without_mark(text));
+	if (text.len < 2 || text.ptr[0] != '[' || span_trim(span_sub(text, 1, 4096)).len == 0 ||
+		span_trim(span_sub(text, 1, 4096)).ptr[0] != '"')
+		return false;
+	json_slice_init(&it, text);
+	enum rc code = json_slice_array(&it, NULL);
+	while (!code && !(code = json_slice_next(&it, &element, NULL))) {
+		own_json yyjson_doc *doc = NULL;
+		if (json_read(element, NULL, &doc, NULL) ||
+			!yyjson_is_str(yyjson_doc_get_root(doc)))
+			return false;
+		buf_add(out, json_span(yyjson_doc_get_root(doc)));
+		buf_add_byte(out, '\n');
+	}
+	return code == RC_NONE && json_slice_end(&it, (struct span){}, NULL) == RC_OK;
 }
 
 bool
@@ -116,7 +159,7 @@ table_open(struct table *t, struct span text, struct diag *why)
 		t->to_ids = h.to_ids;
 		t->ours = h.ours;
 		t->intel = h.intel;
-		if (is_header(&h))
+		if (is_header(&t->record, &h))
 			return RC_OK;
 		text = span_sub(text, t->csv.at, SIZE_MAX);
 	}

@@ -9,6 +9,7 @@
  *     while ((code = table_next(&t, &value, &why)) == RC_OK || code == RC_UNKNOWN) ...
  *     table_close(&t);
  */
+#include "base/buf.h"
 #include "codec/csv.h"
 #include "match/column.h"
 #include "obs/line.h"
@@ -54,6 +55,10 @@ enum rc table_observe(
 bool table_is_meant(const struct table *t);
 /* Bytes of the text read so far. */
 size_t table_at(const struct table *t, struct span text);
+/* A list's first line that only names what it holds: "ip", "domain". */
+bool table_is_heading(struct span line);
+/* A JSON array of strings as a list, a string a line; false where the text is none. */
+bool table_unwrap(struct span text, struct buf *out);
 /*
  * A MISP feed's hashes.csv: digests of attributes' values, each with its event's UUID. They look like
  * digests of files and are none.

@@ -528,6 +528,11 @@ drop_order(struct span text)
 	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
 		if (starts_fold(text, orders[i]))
 			return span_trim(span_sub(text, orders[i].len, SIZE_MAX));
+	size_t source = span_find(text, SPAN(" -s "));
+	bool denies = span_find(text, SPAN(" DROP")) != SIZE_MAX ||
+		      span_find(text, SPAN(" REJECT")) != SIZE_MAX;
+	if (denies && source != SIZE_MAX) /* iptables */
+		return span_trim(span_sub(text, source + 4, SIZE_MAX));
 	if (!starts_fold(text, SPAN("add ")))
 		return text;
 	text = span_trim(span_sub(text, 4, SIZE_MAX));

@@ -196,3 +196,58 @@ def test_each_event_of_an_array_has_its_time_and_place(scan, indent, shape, args
 def test_validity_is_judged_by_each_events_time(scan):
     listed = "value,name,valid_from,valid_until\nevil.example,x,2026-01-01T00:00:01Z,2026-01-01T00:00:02Z\n"
     assert [r["time"] for r in scan(listed, json.dumps(TRAIL)).rows] == ["2026-01-01T00:00:01.000000Z"]
+
+
+# ---- lists as they are published: what each names, whoever reads it ----
+
+MD5, SHA1 = "44d88612fea8a8f36de82e1278abb02f", "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+PUBLISHED = {
+    "a tracker's table": ('# title (CSV)  #\n#\n"first_seen_utc","dst_ip","dst_port","malware"\n"2026-01-01 07:44:46","192.0.2.1","4643","x"\n# END 1 entries',
+                          ["192.0.2.1"]),
+    "a table of URLs": ('# id,dateadded,url,url_status,threat,tags,urlhaus_link,reporter\n"3","2026-01-01 00:00:01","http://192.0.2.1:555/i","online","x","elf",'
+                        '"https://harmless.example/3/","y"', ["http://192.0.2.1:555/i"]),
+    "a table with one known column": ("phish_id,url,phish_detail_url,verified\n1,http://evil.example/p,http://harmless.example/1,yes\n", ["http://evil.example/p"]),
+    "columns of networks": ("#\nStart\tEnd\tNetmask\tAttacks\n192.0.2.0\t192.0.2.255\t24\t3345\tNAME\tXX\tabuse@harmless.example\n", ["192.0.2.7"]),
+    "networks with numbers behind": ("; made 2026/01/01\n192.0.2.0/28 ; SBL256894\n", ["192.0.2.3"]),
+    "exits": ("ExitNode 0011BD2485AD45D984EC4159C88FC066E5E3300E\nPublished 2026-01-01 00:00:00\nExitAddress 192.0.2.1 2026-01-01 00:10:00\n", ["192.0.2.1"]),
+    "comments with links": ("evil.example # domain - report (see http://harmless.example/)\n192.0.2.1 # ip-dst\n", ["evil.example", "192.0.2.1"]),
+    "a hosts file": ("127.0.0.1 localhost\n::1 localhost\n0.0.0.0 evil.example\n127.0.0.1\tc.example d.example # x\n", ["evil.example", "c.example", "d.example"]),
+    "an ad blocker's list": ("[Adblock Plus 2.0]\n! Homepage: https://harmless.example\n||evil.example^\n||b.example^$important\n@@||harmless.example^\n",
+                             ["evil.example", "b.example"]),
+    "a resolver's blocks": ("address=/evil.example/0.0.0.0\nserver=/c.example/\n", ["evil.example", "c.example"]),
+    "a policy zone": ("$TTL 60\n@ IN NS localhost.\nevil.example CNAME .\n*.evil.example CNAME .\nc.example. 60 IN CNAME .\n", ["evil.example", "c.example"]),
+    "an exchange's table": (f"Indicator type,Indicator,Description\nIPv4,192.0.2.1,\nFileHash-MD5,{MD5},\nCVE,CVE-2026-1,\nMutex,harmless.example,\n",
+                            ["192.0.2.1", MD5]),
+    "counts behind": ("192.0.2.1\t10\n192.0.2.2\t9\n", ["192.0.2.1", "192.0.2.2"]),
+    "digests of files": (f"{MD5}  harmless.com\n{SHA1} *harmless.example\n", [MD5, SHA1]),
+    "orders to a firewall": ("add bl 192.0.2.1\n-A INPUT -s 192.0.2.2/32 -j DROP\ndeny 192.0.2.16/28;\n", ["192.0.2.1", "192.0.2.2", "192.0.2.17"]),
+    "a JSON array": ('["evil.example", "192.0.2.1"]', ["evil.example", "192.0.2.1"]),
+    "a JSON array over lines": ('[\n  "evil.example",\n  "192.0.2.1"\n]\n', ["evil.example", "192.0.2.1"]),
+    "addresses in brackets": ("[2001:db8::1]:443\n[192.0.2.1]\n", ["2001:db8::1", "192.0.2.1"]),
+    "a table of Markdown": ("| Indicator | Type |\n|---|---|\n| evil[.]example | domain |\n", ["evil.example"]),
+    "one column with its name": ("ip\n192.0.2.1\n", ["192.0.2.1"]),
+    "two values a row": ("domain;ip;first_seen\nevil.example;192.0.2.1;2026-01-01\n", ["evil.example", "192.0.2.1"]),
+    "Zeek's intelligence": ("#fields\tindicator\tindicator_type\tmeta.source\nevil.example\tIntel::DOMAIN\tx\nharmless.example\tIntel::FILE_NAME\tx\n", ["evil.example"]),
+}
+
+
+@pytest.mark.parametrize("form", PUBLISHED)
+def test_published_lists_name_the_same_for_scan_and_import(tocsin, scan, form):
+    listed, named = PUBLISHED[form]
+    log = "\n".join([*named, "harmless.example", "http://harmless.example/1", "harmless.com", "abuse@harmless.example", "0.0.0.0", "127.0.0.1"])
+    want = [(i + 1, v) for i, v in enumerate(named)]
+    assert seen(scan(listed, log)) == want
+    tocsin("init", "--name", "Test", "--country", "EE")
+    tocsin("collection", "add", "main")
+    tocsin("import", "list", "--collection", "main")
+    assert seen(tocsin("scan", "--json", "log")) == want
+
+
+def test_events_of_misp_are_a_list_too(scan):
+    event = {"Event": {"uuid": "6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a0001", "info": "x", "date": "2026-03-02", "timestamp": "1772445600", "Attribute": [
+        {"uuid": f"6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a100{i}", "type": t, "category": "Network activity", "value": v, "to_ids": d, "timestamp": "1772440000"}
+        for i, (t, v, d) in enumerate([("domain", "evil.example", True), ("ip-dst", "192.0.2.1", True), ("domain", "harmless.example", False)])]}}
+    for text in (json.dumps(event), json.dumps([event]), json.dumps({"response": [event]}, indent=1)):
+        rows = scan(text, "evil.example\n192.0.2.1\nharmless.example\n").rows
+        assert [r["observable"]["value"] for r in rows] == ["evil.example", "192.0.2.1"]
+        assert rows[0]["indicator"] == "indicator--6f0a1d52-3c7e-4c55-9a0e-0b6d1b6a1000"

@@ -141,6 +141,20 @@ wide_ranges_are_counted_and_all_of_it_is_refused(void **state)
 }
 
 static void
+arrays_of_strings_are_lists(void **state)
+{
+	(void)state;
+	own_buf struct buf out = {}, none = {};
+	assert_true(table_unwrap(SPAN(" [\n \"evil.org\", \"b\\u002eorg\"]\n"), &out));
+	assert_span(buf_span(&out), "evil.org\nb.org\n");
+	assert_false(table_unwrap(SPAN("[2001:db8::1]:443"), &none));
+	assert_false(table_unwrap(SPAN("[\"evil.org\", 1]"), &none));
+	assert_false(table_unwrap(SPAN("[\"evil.org\"] x"), &none));
+	assert_false(table_unwrap(SPAN("[\"evil.org\""), &none));
+	assert_false(table_unwrap(SPAN("["), &none));
+}
+
+static void
 an_index_of_values_digests_is_told_from_digests_of_files(void **state)
 {
 	(void)state;
@@ -160,6 +174,9 @@ a_list_is_no_csv(void **state)
 	assert_false(table_is(SPAN("evil.org\nevil.net\n")));
 	assert_false(table_is(SPAN("evil.org,malware\n")));
 	assert_false(table_is(SPAN("")));
+	assert_false(table_is(SPAN("domain,evil.org\n")));
+	assert_false(table_is(SPAN("ip\n192.0.2.1\n")));
+	assert_true(table_is(SPAN("no,url,seen\n1,http://evil.org/,x\n")));
 	assert_true(table_is(SPAN("indicator;type\nevil.org;domain\n")));
 }
 
@@ -173,6 +190,7 @@ main(void)
 		cmocka_unit_test(sides_of_a_value_are_read_by_their_own_types),
 		cmocka_unit_test(zeeks_intelligence_is_read),
 		cmocka_unit_test(wide_ranges_are_counted_and_all_of_it_is_refused),
+		cmocka_unit_test(arrays_of_strings_are_lists),
 		cmocka_unit_test(an_index_of_values_digests_is_told_from_digests_of_files),
 		cmocka_unit_test(a_list_is_no_csv),
 	};

@@ -246,6 +246,8 @@ several_values_in_a_row_are_all_meant(void **state)
 		{"Require not ip 192.0.2.1", "ipv4 192.0.2.1"},
 		{"add blocked 192.0.2.1 timeout 60", "ipv4 192.0.2.1"},
 		{"ExitAddress 192.0.2.1 2026-01-01 10:00:00", "ipv4 192.0.2.1"},
+		{"-A INPUT -s 192.0.2.1/32 -j DROP", "ipv4 192.0.2.1"},
+		{"-A INPUT -s 192.0.2.1/32 -j ACCEPT", "unknown"},
 		{"allow 192.0.2.1;", "unknown"},
 		{"[", "none"},
 		{"  \"evil.example\",", "domain evil.example"},
