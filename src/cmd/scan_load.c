@@ -50,8 +50,8 @@ is_json_lines(struct span text)
 }
 
 static enum rc
-load_json_lines(
-	struct match_set *set, struct span text, struct ioc_counts *counts, struct diag *why)
+load_json_lines(struct match_set *set, struct span text, struct arm_latest *latest,
+	struct ioc_counts *counts, struct diag *why)
 {
 	struct span line;
 	enum rc code = RC_OK;
@@ -60,7 +60,7 @@ load_json_lines(
 		line = span_trim(line);
 		if (!line.len)
 			continue;
-		code = arm_text(set, line, NULL, counts, &fault);
+		code = arm_text(set, line, latest, counts, &fault);
 		if (code == RC_BAD) {
 			ioc_unknown(counts, &fault, line);
 			code = RC_OK;
@@ -74,7 +74,7 @@ load_json_lines(
 /* MISP's events, read as import reads them. */
 static enum rc
 load_misp(struct match_set *set, struct span text, const struct in_format *misp,
-	struct ioc_counts *counts, struct diag *why)
+	struct arm_latest *latest, struct ioc_counts *counts, struct diag *why)
 {
 	static const struct in_plan plan = {
 		.author = SPAN("identity--00000000-0000-4000-8000-000000000000"), .confidence = -1};
@@ -85,7 +85,7 @@ load_misp(struct match_set *set, struct span text, const struct in_format *misp,
 	while (!code && ((code = in_next(in, &object, &fault)) == RC_OK || code == RC_UNKNOWN)) {
 		if (code == RC_UNKNOWN)
 			ioc_unknown(counts, &fault, (struct span){});
-		code = code ? RC_OK : arm_text(set, object.text, NULL, counts, &fault);
+		code = code ? RC_OK : arm_text(set, object.text, latest, counts, &fault);
 	}
 	if (code && code != RC_NONE && why)
 		*why = fault;
@@ -94,7 +94,8 @@ load_misp(struct match_set *set, struct span text, const struct in_format *misp,
 }
 
 static enum rc
-load_text(struct match_set *set, struct span text, struct ioc_counts *counts, struct diag *why)
+load_text(struct match_set *set, struct span text, struct arm_latest *latest,
+	struct ioc_counts *counts, struct diag *why)
 {
 	struct span start = text;
 	if (span_starts(start, SPAN("\xef\xbb\xbf")))
@@ -104,14 +105,14 @@ load_text(struct match_set *set, struct span text, struct ioc_counts *counts, st
 	if (start.len && (start.ptr[0] == '{' || start.ptr[0] == '[') &&
 		!in_format_find((struct span){}, start, &format, NULL) &&
 		strcmp(format->name, "misp") == 0)
-		return load_misp(set, start, format, counts, why);
+		return load_misp(set, start, format, latest, counts, why);
 	if (start.len && start.ptr[0] == '{' && is_json_lines(start))
-		return load_json_lines(set, start, counts, why);
+		return load_json_lines(set, start, latest, counts, why);
 	if (start.len &&
 		(start.ptr[0] == '{' || (start.ptr[0] == '[' && start.len > 1 &&
 						span_find_byte(start, '{') != SIZE_MAX &&
 						span_trim(span_sub(start, 1, 4096)).ptr[0] == '{')))
-		return arm_text(set, start, NULL, counts, why);
+		return arm_text(set, start, latest, counts, why);
 	if (table_is_index(span_sub(text, 0, 64 << 10))) {
 		diag_todo(why, "give the feed's events, which its manifest.json names");
 		return diag_fail(why, RC_UNKNOWN,
@@ -147,6 +148,9 @@ scan_say_counts(const struct cmd_env *env, const char *path, const struct ioc_co
 			"%s: %llu names are registries' suffixes: armed without what lies under "
 			"them",
 			path, (unsigned long long)c->suffixes);
+	if (c->older)
+		cmd_say(env, "%s: %llu versions that newer ones supersede: not armed", path,
+			(unsigned long long)c->older);
 	if (c->wide)
 		cmd_say(env,
 			"%s: %llu range%s of much of the internet (%s): armed, expect many hits",
@@ -181,14 +185,15 @@ warn_empty(const char *path, const struct ioc_counts *counts)
 }
 
 static bool
-load_ioc(struct scan_job *job, struct match_set *set, const char *path, struct ioc_counts *all)
+load_ioc(struct scan_job *job, struct match_set *set, const char *path, struct arm_latest *latest,
+	struct ioc_counts *all)
 {
 	own_buf struct buf text = {};
 	struct ioc_counts counts = {};
 	struct diag why = {};
 	enum rc code = read_all(path, &text, &why);
 	if (!code)
-		code = text.len ? load_text(set, buf_span(&text), &counts, &why) : RC_OK;
+		code = text.len ? load_text(set, buf_span(&text), latest, &counts, &why) : RC_OK;
 	if (code) {
 		if (!why.where[0])
 			diag_where(&why, "%s", path);
@@ -249,6 +254,8 @@ scan_load(struct scan_job *job, struct match_set *set, struct warn *warn)
 {
 	const char *path;
 	struct ioc_counts all = {};
+	own_arm_latest struct arm_latest latest = {};
+	rng_fill(job->env->rng, &latest.seed, sizeof latest.seed);
 	for (size_t at = 0; (path = cmd_next(job->env, "warninglist", &at));)
 		if (!load_warninglist(job, warn, path))
 			return false;
@@ -260,7 +267,7 @@ scan_load(struct scan_job *job, struct match_set *set, struct warn *warn)
 				return false;
 	}
 	for (size_t at = 0; (path = cmd_next(job->env, "ioc", &at));)
-		if (!load_ioc(job, set, path, &all))
+		if (!load_ioc(job, set, path, &latest, &all))
 			return false;
 	return match_set_count(set) || judge_empty(job, &all);
 }

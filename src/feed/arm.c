@@ -1,7 +1,10 @@
 #include "feed/arm.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
+#include "base/hash.h"
+#include "base/mem.h"
 #include "codec/json.h"
 #include "stix/marking.h"
 
@@ -75,39 +78,107 @@ arm_members(const yyjson_val *root, const struct arm_known *known, struct arm_ba
 }
 
 void
-arm_object(const struct stix_object *o, const struct arm_origin *origin, struct arm_batch *to)
+arm_latest_fini(struct arm_latest *l)
 {
-	struct arm_known known = {
-		.id = o->id,
-		.party = origin && origin->party.len ? origin->party : o->created_by,
-		.memo = origin ? origin->memo : (struct span){},
-		.tlp = stix_tlp(o, NULL).level,
-		.revoked = o->revoked,
-	};
-	if (span_eq(o->type, SPAN("indicator")))
-		arm_members(o->root, &known, to);
+	free(l->slot);
+	*l = (struct arm_latest){};
+}
+
+static struct arm_version *
+find_version(const struct arm_latest *l, uint64_t id)
+{
+	size_t at = id & (l->slots - 1);
+	while (l->slot[at].id && l->slot[at].id != id)
+		at = (at + 1) & (l->slots - 1);
+	return &l->slot[at];
 }
 
 static void
-arm_one(struct span text, const struct arm_origin *origin, struct arm_batch *to)
+grow(struct arm_latest *l)
+{
+	struct arm_latest old = *l;
+	l->slots = old.slots ? old.slots * 2 : 256;
+	l->slot = mem_new(l->slots * sizeof *l->slot);
+	for (size_t i = 0; i < old.slots; i++)
+		if (old.slot[i].id)
+			*find_version(l, old.slot[i].id) = old.slot[i];
+	free(old.slot);
+}
+
+enum seen { SEEN_FIRST, SEEN_NEWER, SEEN_OLDER };
+
+/* Of two that say the same time the first counts, unless the other is revoked. */
+static enum seen
+see(struct arm_latest *l, const struct stix_object *o)
+{
+	if ((l->count + 1) * 2 > l->slots)
+		grow(l);
+	struct arm_version *v = find_version(l, hash64(o->id, l->seed) | 1);
+	int64_t modified = o->modified.text.len ? o->modified.at : INT64_MIN;
+	bool first = v->id == 0;
+	if (!first && (modified < v->modified || (modified == v->modified && !o->revoked)))
+		return SEEN_OLDER;
+	l->count += first;
+	*v = (struct arm_version){hash64(o->id, l->seed) | 1, modified};
+	return first ? SEEN_FIRST : SEEN_NEWER;
+}
+
+/* Where texts go. */
+struct arming {
+	struct match_set *set;
+	struct arm_latest *latest;
+	struct ioc_counts *counts;
+	struct arm_batch batch;
+};
+
+static enum rc
+arm_object(struct arming *a, const struct stix_object *o, struct diag *why)
+{
+	struct arm_known known = {
+		.id = o->id,
+		.party = o->created_by,
+		.tlp = stix_tlp(o, NULL).level,
+		.revoked = o->revoked,
+	};
+	if (!span_eq(o->type, SPAN("indicator")))
+		return RC_OK;
+	enum rc code = RC_OK;
+	uint64_t gone; /* armed by this list or one before it */
+	switch (see(a->latest, o)) {
+	case SEEN_OLDER: a->counts->older++; return RC_OK;
+	case SEEN_NEWER:
+		code = arm_commit(a->set, &a->batch, a->counts, why);
+		gone = match_set_revoke(a->set, o->id);
+		a->counts->armed -= gone < a->counts->armed ? gone : a->counts->armed;
+		a->counts->older++;
+		break;
+	case SEEN_FIRST: break;
+	}
+	if (!code)
+		arm_members(o->root, &known, &a->batch);
+	return code;
+}
+
+static enum rc
+arm_one(struct arming *a, struct span text, struct diag *why)
 {
 	own_stix struct stix_object o = {};
 	struct diag fault = {};
 	/* Most of a bundle is something else and need not be read. */
 	if (span_find(text, SPAN("\"indicator\"")) == SIZE_MAX)
-		return;
-	if (stix_read(text, &o, &fault))
-		ioc_unknown(&to->counts, &fault, text);
-	else
-		arm_object(&o, origin, to);
+		return RC_OK;
+	if (!stix_read(text, &o, &fault))
+		return arm_object(a, &o, why);
+	ioc_unknown(&a->batch.counts, &fault, text);
+	return RC_OK;
 }
 
 enum rc
-arm_text(struct match_set *set, struct span text, const struct arm_origin *origin,
+arm_text(struct match_set *set, struct span text, struct arm_latest *latest,
 	struct ioc_counts *counts, struct diag *why)
 {
 	enum { BATCH = 1024 };
-	own_arm_batch struct arm_batch batch = {};
+	struct arming a = {set, latest, counts, {}};
 	struct json_slice it;
 	struct span element = text = span_trim(text);
 	json_slice_init(&it, text);
@@ -115,16 +186,17 @@ arm_text(struct match_set *set, struct span text, const struct arm_origin *origi
 			       ? json_slice_array(&it, why)
 			       : json_slice_member(&it, SPAN("objects"), why);
 	if (code == RC_NONE) {
-		arm_one(text, origin, &batch);
-		return arm_commit(set, &batch, counts, why);
+		code = arm_one(&a, text, why);
+	} else {
+		while (!code && !(code = json_slice_next(&it, &element, why))) {
+			code = arm_one(&a, element, why);
+			if (!code && a.batch.all.len >= BATCH)
+				code = arm_commit(set, &a.batch, counts, why);
+		}
+		if (code == RC_NONE)
+			code = json_slice_end(&it, (struct span){}, why);
 	}
-	while (!code && !(code = json_slice_next(&it, &element, why))) {
-		arm_one(element, origin, &batch);
-		if (batch.all.len >= BATCH)
-			code = arm_commit(set, &batch, counts, why);
-	}
-	if (code == RC_NONE)
-		code = json_slice_end(&it, (struct span){}, why);
-	enum rc last = arm_commit(set, &batch, counts, code ? NULL : why);
+	enum rc last = arm_commit(set, &a.batch, counts, code ? NULL : why);
+	arm_batch_fini(&a.batch);
 	return code ? code : last;
 }

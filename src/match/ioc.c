@@ -50,6 +50,7 @@ ioc_counts_join(struct ioc_counts *counts, const struct ioc_counts *more)
 	counts->repeated += more->repeated;
 	counts->unknown += more->unknown;
 	counts->revoked += more->revoked;
+	counts->older += more->older;
 	counts->suffixes += more->suffixes;
 	counts->foreign += more->foreign;
 	counts->partial += more->partial;

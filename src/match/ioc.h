@@ -15,6 +15,7 @@ struct ioc_counts {
 	uint64_t repeated; /* there already */
 	uint64_t unknown;  /* lines and patterns that nothing here understands */
 	uint64_t revoked;
+	uint64_t older;	   /* versions that another one superseded */
 	uint64_t suffixes; /* of registries, armed for themselves alone */
 	uint64_t foreign;  /* sigma, yara, snort ...: stored elsewhere perhaps, never armed */
 	uint64_t partial;  /* patterns of which only single comparisons could be armed */

@@ -51,6 +51,31 @@ def test_a_list_of_indicators_that_are_never_armed_is_an_answer(scan, more):
     assert "tocsin: list: its indicators are revoked" in said.err
 
 
+@pytest.mark.parametrize("lines", [False, True])
+@pytest.mark.parametrize("apart", [False, True])
+def test_of_an_indicators_versions_the_newest_counts(tocsin, tmp_path, lines, apart):
+    def version(value, day, **more):
+        return {"type": "indicator", "spec_version": "2.1", "id": "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f",
+                "created": "2020-01-01T00:00:00.000Z", "modified": f"2020-01-0{day}T00:00:00.000Z",
+                "pattern": f"[domain-name:value = '{value}']", "pattern_type": "stix", "valid_from": "2020-01-01T00:00:00Z"} | more
+
+    def hits(*objects, code=0):
+        files = [[o] for o in objects] if apart else [objects]
+        names = []
+        for i, one in enumerate(files):
+            names += ["--ioc", f"{i}.json"]
+            (tmp_path / f"{i}.json").write_text("\n".join(map(json.dumps, one)) if lines else json.dumps(
+                {"type": "bundle", "id": "bundle--5d0092c5-5f74-4287-9642-33f4c354e56d", "objects": one}))
+        (tmp_path / "log").write_text("a.example\nb.example\n")
+        return [v for _, v in seen(tocsin("scan", "--json", *names, "log", code=code))]
+
+    a, b, gone = version("a.example", 1), version("b.example", 2), version("b.example", 3, revoked=True)
+    assert hits(a, b) == hits(b, a) == ["b.example"]
+    assert hits(a, b, gone, code=1) == hits(gone, a, code=1) == hits(b, gone, a, code=1) == []
+    assert hits(a, a) == ["a.example"]
+    assert hits(a, version("a.example", 1, revoked=True), code=1) == []
+
+
 def test_a_node_without_indicators_says_so_in_a_line_and_fails(tocsin, tmp_path):
     tocsin("init", "--name", "Test", "--country", "EE")
     (tmp_path / "log").write_text("evil.example\n")
