@@ -292,15 +292,21 @@ record_url(struct reading *r, const struct field *host, const struct field *uri)
 
 /* Start of string number `nth` of a JSON text, behind its quote; SIZE_MAX where there is none. */
 static size_t
-json_string(struct span text, size_t nth)
+json_string(struct span text, size_t nth, struct field_mark *mark)
 {
-	for (size_t at = 0; at < text.len; at++) {
+	if (mark->string > nth)
+		mark->string = mark->string_at = 0;
+	for (size_t at = mark->string_at; at < text.len; at++) {
 		if (text.ptr[at] != '"')
 			continue;
-		if (nth-- == 0)
+		if (mark->string == nth) {
+			mark->string_at = at;
 			return at + 1;
+		}
 		for (at++; at < text.len && text.ptr[at] != '"'; at++)
 			at += text.ptr[at] == '\\';
+		mark->string++;
+		mark->string_at = at + 1;
 	}
 	return SIZE_MAX;
 }
@@ -342,20 +348,30 @@ record_place(const struct record *r, size_t at)
 }
 
 size_t
-field_place(const struct record *r, const struct field *f, size_t pos)
+field_place(const struct record *r, const struct field *f, size_t pos, struct field_mark *mark)
 {
-	size_t at = f->at;
+	struct field_mark own = {};
+	size_t at = f->at, done = 0;
+	if (!mark)
+		mark = &own;
 	if (f->coding == FIELD_JSON || f->by_string)
-		at = json_string(r->text, f->at);
+		at = json_string(r->text, f->at, mark);
 	if (at == SIZE_MAX || at > r->text.len)
 		return 0;
 	if (f->coding == FIELD_RAW || f->coding == FIELD_MADE)
 		return at + (f->coding == FIELD_RAW ? pos : 0);
-	for (size_t done = 0; done < pos && at < r->text.len;) {
+	if (mark->field != at || mark->done > pos)
+		*mark = (struct field_mark){mark->string, mark->string_at, at, 0, at};
+	at = mark->at;
+	for (done = mark->done; done < pos && at < r->text.len;) {
 		size_t raw, plain;
 		step(r->text, f->coding, at, &raw, &plain);
 		at += raw;
 		done += plain;
+		if (done + FIELD_BEHIND <= pos) {
+			mark->at = at;
+			mark->done = done;
+		}
 	}
 	return at < r->text.len ? at : r->text.len;
 }

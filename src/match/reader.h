@@ -92,5 +92,14 @@ void reading_fini(struct reading *r);
 enum rc reading_next(struct reading *r, struct record *out, struct diag *why);
 /* Where byte `at` of the record's text stands in the file, unpacked. */
 uint64_t record_place(const struct record *r, size_t at);
-/* Where byte `pos` of the field's value stands, from the record's first byte. */
-size_t field_place(const struct record *r, const struct field *f, size_t pos);
+/*
+ * Where byte `pos` of the field's value stands, from the record's first byte. mark: {} for a record, then
+ * for all its places, so that many in one record do not each walk it from its start; NULL: for one.
+ */
+enum { FIELD_BEHIND = 512 }; /* what comes next may begin so far before what came last */
+struct field_mark {
+	size_t string, string_at; /* number of a JSON string; where one searches on for it */
+	size_t field, done, at;	  /* of an encoded value: its start, and a place in it */
+};
+size_t field_place(
+	const struct record *r, const struct field *f, size_t pos, struct field_mark *mark);

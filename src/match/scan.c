@@ -36,17 +36,81 @@ context_of(struct span name)
 	return CONTEXT_PLAIN;
 }
 
-/* Where byte `pos` of the refanged text stood before. */
-static size_t
-defanged_place(struct span text, size_t pos)
+/* How a field is read: as it stands, its defanging undone, its percent signs undone. */
+enum view { VIEW_PLAIN, VIEW_DEFANGED, VIEW_PERCENT };
+
+static int
+percent_byte(struct span text, size_t at)
 {
-	size_t at = 0, done = 0;
+	if (text.ptr[at] != '%' || at + 2 >= text.len || ascii_hex(text.ptr[at + 1]) < 0 ||
+		ascii_hex(text.ptr[at + 2]) < 0)
+		return -1;
+	return ascii_hex(text.ptr[at + 1]) * 16 + ascii_hex(text.ptr[at + 2]);
+}
+
+/* Whether names hide behind percent signs: a dot, or letters beyond ASCII. What stands between words is
+ * read without (obs/extract.h). */
+static bool
+hides_names(struct span text)
+{
+	for (size_t at = 0; at < text.len;) {
+		const char *next = memchr(text.ptr + at, '%', text.len - at);
+		if (!next)
+			return false;
+		at = (size_t)(next - text.ptr);
+		int byte = percent_byte(text, at);
+		if (byte == '.' || byte >= 0x80)
+			return true;
+		at++;
+	}
+	return false;
+}
+
+static struct span
+unpercent(struct span text, struct arena *a)
+{
+	char *out = arena_bytes(a, text.len + 1);
+	size_t len = 0;
+	for (size_t at = 0; at < text.len; at++) {
+		int byte = percent_byte(text, at);
+		out[len++] = byte >= 0 ? (char)byte : text.ptr[at];
+		at += byte >= 0 ? 2 : 0;
+	}
+	return (struct span){out, len};
+}
+
+/* Takes one step through the text; how many bytes of the view that is. */
+static size_t
+view_step(enum view view, struct span text, size_t *at)
+{
 	char piece[8];
+	if (view == VIEW_DEFANGED)
+		return obs_refang_step(text, at, piece);
+	*at += percent_byte(text, *at) >= 0 ? 3 : 1;
+	return 1;
+}
+
+/*
+ * Where byte `pos` of the view stands in the text. The mark stays behind what was asked for last, so that
+ * many hits in a long field do not each walk it from its start.
+ */
+static size_t
+view_place(struct scan *s, enum view view, struct span text, size_t pos)
+{
+	if (view == VIEW_PLAIN)
+		return pos;
+	if (s->mark.done > pos)
+		s->mark.done = s->mark.at = 0;
+	size_t at = s->mark.at, done = s->mark.done;
 	while (at < text.len && done < pos) {
-		size_t from = at, got = obs_refang_step(text, &at, piece);
-		done += got;
-		if (done > pos)
+		size_t from = at, got = view_step(view, text, &at);
+		if (done + got > pos)
 			return from;
+		done += got;
+		if (done + FIELD_BEHIND <= pos) {
+			s->mark.at = at;
+			s->mark.done = done;
+		}
 	}
 	return at;
 }
@@ -107,29 +171,37 @@ is_wanted(struct scan *s, const struct indicator *i, const struct match_answer *
 	return true;
 }
 
+/* Line ends before a place: few records have any, and hits mostly follow one another. */
 static size_t
-count_lines(struct span text, size_t before)
+count_lines(struct scan *s, struct span text, size_t before)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < before && i < text.len; i++)
-		count += text.ptr[i] == '\n';
-	return count;
+	if (s->line.at > before)
+		s->line.at = s->line.count = 0;
+	while (s->line.at < before) {
+		const char *from = text.ptr + s->line.at,
+			   *end = memchr(from, '\n', before - s->line.at);
+		s->line.at = end ? (size_t)(end - text.ptr) + 1 : before;
+		s->line.count += end != NULL;
+	}
+	return s->line.count;
 }
 
 static void
-keep(struct scan *s, const struct record *r, const struct field *f, struct span file,
+keep(struct scan *s, const struct record *r, const struct field *f, enum view view,
 	const struct match_answer *a, int64_t time)
 {
 	struct indicator i = match_set_get(s->set, a->item, &s->arena);
 	if (!is_wanted(s, &i, a, time))
 		return;
-	size_t from = a->at, to = a->at + a->len;
-	if (s->text == SCAN_DEFANGED) {
-		from = defanged_place(f->value, from);
-		to = defanged_place(f->value, to);
+	size_t from = view_place(s, view, f->value, a->at);
+	size_t place = field_place(r, f, from, &s->places), end = place;
+	if (f->coding != FIELD_MADE) { /* what is seen may go on far; the next begins near */
+		struct field_mark places = s->places;
+		struct scan_mark mark = s->mark;
+		size_t to = view_place(s, view, f->value, a->at + a->len);
+		end = field_place(r, f, to, &places);
+		s->mark = mark;
 	}
-	size_t place = field_place(r, f, from);
-	size_t end = f->coding == FIELD_MADE ? place : field_place(r, f, to);
 	struct span pattern = i.pattern;
 	if (!pattern.len) {
 		own_buf struct buf b = {};
@@ -144,8 +216,8 @@ keep(struct scan *s, const struct record *r, const struct field *f, struct span 
 		.about = {i.about.kind, arena_dup(&s->arena, i.about.value)},
 		.match = a->match,
 		.seen = a->seen,
-		.file = file,
-		.line = r->line + count_lines(r->text, place),
+		.file = s->file,
+		.line = r->line + count_lines(s, r->text, place),
 		.offset = record_place(r, place),
 		.length = r->wide ? 0 : end - place,
 		.party = i.party,
@@ -156,21 +228,32 @@ keep(struct scan *s, const struct record *r, const struct field *f, struct span 
 }
 
 static void
-scan_field(struct scan *s, const struct record *r, const struct field *f, struct span file,
-	int64_t time)
+scan_view(
+	struct scan *s, const struct record *r, const struct field *f, enum view view, int64_t time)
 {
 	struct extract it;
 	struct found found;
 	enum match_context context = context_of(f->name);
-	struct span text = s->text == SCAN_DEFANGED ? obs_refang(f->value, &s->arena) : f->value;
+	struct span text = view == VIEW_DEFANGED  ? obs_refang(f->value, &s->arena)
+			   : view == VIEW_PERCENT ? unpercent(f->value, &s->arena)
+						  : f->value;
+	s->mark.at = s->mark.done = 0;
 	extract_init(&it, text, &s->arena);
 	while (extract_next(&it, &found)) {
 		size_t first = s->answers.len;
 		match_set_probe(s->set, text, &found, context, &s->arena, &s->answers);
 		for (size_t i = first; i < s->answers.len; i++)
 			if (!is_repeated(s, &s->answers.at[i]))
-				keep(s, r, f, file, &s->answers.at[i], time);
+				keep(s, r, f, view, &s->answers.at[i], time);
 	}
+}
+
+static void
+scan_field(struct scan *s, const struct record *r, const struct field *f, int64_t time)
+{
+	scan_view(s, r, f, s->text == SCAN_DEFANGED ? VIEW_DEFANGED : VIEW_PLAIN, time);
+	if (hides_names(f->value))
+		scan_view(s, r, f, VIEW_PERCENT, time);
 }
 
 static int
@@ -186,6 +269,9 @@ by_place(const void *a, const void *b)
 size_t
 scan_record(struct scan *s, const struct record *r, struct span file, const struct hit **hits)
 {
+	s->file = file;
+	s->places = (struct field_mark){};
+	s->line.at = s->line.count = 0;
 	s->hits.len = 0;
 	s->answers.len = 0;
 	forget_seen(s);
@@ -199,7 +285,7 @@ scan_record(struct scan *s, const struct record *r, struct span file, const stru
 	}
 	for (size_t i = 0; i < r->fields; i++)
 		if (r->field[i].value.len)
-			scan_field(s, r, &r->field[i], file, time);
+			scan_field(s, r, &r->field[i], time);
 	if (s->hits.len > 1)
 		qsort(s->hits.at, s->hits.len, sizeof *s->hits.at, by_place);
 	s->counts.hits += s->hits.len;

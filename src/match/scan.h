@@ -27,6 +27,15 @@ struct scan {
 	enum scan_text text;
 	struct scan_counts counts;
 	/* own */
+	struct span file;
+	struct scan_mark {
+		size_t at,
+			done; /* a place in the field under work, in its text and as it is read */
+	} mark;
+	struct {
+		size_t at, count; /* line ends of the record before `at` */
+	} line;
+	struct field_mark places;
 	struct arena arena;
 	struct match_answers answers;
 	vec_of(struct hit) hits;

@@ -44,7 +44,8 @@ read_all(struct span log, const struct reader *reader, enum scan_text as)
 		uint64_t end = record_place(&r, r.text.len);
 		must(r.offset <= end && end <= log.len);
 		for (size_t i = 0; i < r.fields; i++)
-			must(field_place(&r, &r.field[i], r.field[i].value.len) <= r.text.len);
+			must(field_place(&r, &r.field[i], r.field[i].value.len, NULL) <=
+				r.text.len);
 		size_t hits = scan_record(&scan, &r, SPAN("log"), &hit);
 		for (size_t i = 0; i < hits; i++) {
 			must(hit[i].offset >= r.offset && hit[i].offset <= end);

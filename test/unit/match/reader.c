@@ -32,8 +32,8 @@ all(struct span text, const char *forced)
 			buf_printf(&out, " %.*s=%.*s", (int)f->name.len, f->name.ptr,
 				(int)f->value.len, f->value.ptr);
 			if (f->value.len && f->coding == FIELD_RAW)
-				assert_int_equal(
-					rec.text.ptr[field_place(&rec, f, 0)], f->value.ptr[0]);
+				assert_int_equal(rec.text.ptr[field_place(&rec, f, 0, NULL)],
+					f->value.ptr[0]);
 		}
 		buf_add_byte(&out, '|');
 	}
@@ -278,9 +278,9 @@ places_lead_through_escapes(void **state)
 	const struct field *m = &rec.field[rec.fields - 1];
 	assert_span(m->value, "\xc3\xbc\n\xf0\x9f\x94\x94"
 			      "evil\\.org");
-	assert_span(span_sub(rec.text, field_place(&rec, m, 7), 4), "evil");
-	assert_span(span_sub(rec.text, field_place(&rec, m, 12), 4), ".org");
-	assert_int_equal(rec.text.ptr[field_place(&rec, m, 16)], '"');
+	assert_span(span_sub(rec.text, field_place(&rec, m, 7, NULL), 4), "evil");
+	assert_span(span_sub(rec.text, field_place(&rec, m, 12, NULL), 4), ".org");
+	assert_int_equal(rec.text.ptr[field_place(&rec, m, 16, NULL)], '"');
 }
 
 int

@@ -1,6 +1,7 @@
 #include "../test.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "match/hit_json.h"
 #include "world.h"
@@ -25,6 +26,60 @@ json_escapes_are_no_letters_and_places_stay_exact(void **state)
 	assert_string_equal(hits_of(set, SPAN("Jan  1 00:00:00 h a: {\"m\":\"\\nevil.org\"}"), NULL,
 				    NULL, &out),
 		"1:29 exact domain evil.org;");
+}
+
+static void
+names_behind_percent_signs_are_found_at_their_place(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = set_of("evil.org\nb\xc3\xbc"
+						     "cher.de\nhttp://evil.org/a");
+	assert_string_equal(hits_of(set, SPAN("x=evil%2Eorg&y=EVIL%2eORG"), NULL, "lines", &out),
+		"1:2 exact domain evil.org;");
+	assert_string_equal(
+		hits_of(set, SPAN("GET /?u=http%3A%2F%2Fevil%2Eorg%2Fa HTTP"), NULL, "lines", &out),
+		"1:8 exact url http://evil.org/a;1:21 url-host domain evil.org;");
+	assert_string_equal(hits_of(set, SPAN("ref=www.b%C3%BCcher.de"), NULL, "lines", &out),
+		"1:4 subdomain domain www.xn--bcher-kva.de;");
+	/* What is there already as it stands is told once, and what is no escape stays. */
+	assert_string_equal(hits_of(set, SPAN("evil.org %2E %2 %zz %"), NULL, "lines", &out),
+		"1:0 exact domain evil.org;");
+	assert_string_equal(hits_of(set, SPAN("xevil%2Eorg evil%2Eorgs"), NULL, "lines", &out), "");
+}
+
+/* Places in a long record are found without walking it for each. */
+static void
+many_hits_in_a_long_record_take_no_time(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *reader, *before, *each, *after;
+	} shapes[] = {
+		{"lines", "", "%%20h%d%%2Eevil%%2Eorg%%20", ""},
+		{"json", "{\"m\":\"", "\\th%d.evil.org", "\"}"},
+		{"json", "[\"x\"", ",\"h%d.evil.org\"", "]"},
+		{"csv", "a,b\n1,\"", "\"\" h%d.evil.org\n", "\""},
+	};
+	own_match_set struct match_set *set = set_of("evil.org");
+	clock_t began = clock();
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+		own_buf struct buf text = {};
+		enum { MANY = 40000 };
+		buf_add(&text, span_of(shapes[i].before));
+		for (int k = 0; k < (i == 3 ? 60 : MANY); k++)
+			buf_printf(&text, shapes[i].each, k);
+		buf_add(&text, span_of(shapes[i].after));
+		const char *all = hits_of(set, buf_span(&text), NULL, shapes[i].reader, &out);
+		size_t count = 0, last = 0;
+		for (const char *at = all; (at = strchr(at, ':')); count++, at++) {
+			size_t place = strtoul(at + 1, NULL, 10);
+			assert_true(text.ptr[place] == 'h' && place >= last);
+			last = place;
+		}
+		assert_int_equal(count, i == 3 ? 60 : MANY);
+	}
+	/* Walking a record from its start for each took 15 s of them. */
+	assert_true(clock() - began < 8 * CLOCKS_PER_SEC);
 }
 
 static void
@@ -171,6 +226,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_escapes_are_no_letters_and_places_stay_exact),
+		cmocka_unit_test(names_behind_percent_signs_are_found_at_their_place),
+		cmocka_unit_test(many_hits_in_a_long_record_take_no_time),
 		cmocka_unit_test(one_hit_for_an_indicator_and_an_observable_in_a_record),
 		cmocka_unit_test(fields_tell_fingerprints_from_files),
 		cmocka_unit_test(host_and_path_in_two_fields_are_one_url),
