@@ -99,8 +99,9 @@ serve_post(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *ca
 		return TAXII_WAIT;
 	if (code == RC_NONE)
 		return answer_absent(call);
-	if (!code)
-		code = status_body(r, call, &call->write.status, &why);
+	if (code)
+		return answer_unwritten(call, code);
+	code = status_body(r, call, &call->write.status, &why);
 	call->objects = call->write.objects;
 	return code ? answer_failure(call, code) : answer_ok(call, mutant(420) ? 200 : 202);
 }
@@ -163,5 +164,5 @@ serve_delete(struct taxii_server *s, struct taxii_reader *r, struct taxii_call *
 		return TAXII_WAIT;
 	if (code == RC_NONE)
 		return answer_absent(call);
-	return code ? answer_failure(call, code) : answer_ok(call, mutant(412) ? 204 : 200);
+	return code ? answer_unwritten(call, code) : answer_ok(call, mutant(412) ? 204 : 200);
 }

@@ -8,6 +8,8 @@ enum taxii_next answer_absent(struct taxii_call *call);
 enum taxii_next answer_diag(struct taxii_call *call, unsigned status, const struct diag *why);
 /* For codes of the store and the ops: 503 where the same may succeed later, else 500. */
 enum taxii_next answer_failure(struct taxii_call *call, enum rc code);
+/* A write failed: a disk that is broken or read-only is no fault of the request, and may be mended. */
+enum taxii_next answer_unwritten(struct taxii_call *call, enum rc code);
 /* The body is in call->body. */
 enum taxii_next answer_ok(struct taxii_call *call, unsigned status);
 void answer_header(struct taxii_call *call, const char *name, const char *value);

@@ -135,6 +135,16 @@ answer_failure(struct taxii_call *call, enum rc code)
 				: SPAN("busy; try again"));
 }
 
+enum taxii_next
+answer_unwritten(struct taxii_call *call, enum rc code)
+{
+	if (code != RC_IO)
+		return answer_failure(call, code);
+	answer_header(call, "Retry-After", "60");
+	return answer_error(
+		call, 503, SPAN("this server cannot store it now; send it again later"));
+}
+
 /* ---- who asks ---- */
 
 /* The password is computed beside us: sleep, but not for ever. */

@@ -267,6 +267,7 @@ def settled(tmp_path):
     node.take(objects)
     settle(node)
     node.serve.stop()
+    node.serve = None
     return node
 
 

@@ -5,10 +5,11 @@ import json
 import os
 import pathlib
 import resource
-import signal
+import shutil
 import sqlite3
 import subprocess
 import time
+import types
 
 import pytest
 
@@ -84,6 +85,7 @@ def test_a_full_disk_refuses_posts_and_serving_goes_on(small_node):
     subprocess.run(["mount", "-o", "remount,size=200m", str(small_node.folder.parent)], check=True)
     assert post(50)[0] == 202
     assert local(port, "/health")[0] == 200
+    wait_for(lambda: small_node.run("search", indicator(500999)["name"], code=None).code == 0, 20, 0.2, serve)
     serve.stop()
     assert integrity(small_node) == "ok"
     print(f"{stored - 1000} objects acknowledged, then {len(refused)} envelopes refused")
@@ -221,6 +223,80 @@ def test_a_read_only_disk_is_read_and_refuses_the_rest(small_node):
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
     small_node.put("main", indicator(3))
     assert len(small_node.names("main")) == 3
+
+
+@pytest.fixture
+def broken_disk(tmp_path):
+    """A file system of 64 MB that the kernel turns read-only under those who write, as after an error of its device."""
+    folder, image = tmp_path / "disk", tmp_path / "image"
+    folder.mkdir()
+    with open(image, "wb") as f:
+        f.truncate(64 << 20)
+    mount = ["mount", "-o", "loop,errors=remount-ro", str(image), str(folder)]
+    for words in (["mkfs.ext4", "-q", "-F", str(image)], mount):
+        if shutil.which(words[0]) is None or subprocess.run(words, capture_output=True).returncode:
+            pytest.skip("only root may mount a file system of its own")
+
+    def breaks():
+        subprocess.run(["mount", "-o", "remount,abort", str(folder)], check=True)
+
+    def mend():
+        subprocess.run(["umount", str(folder)], check=True)
+        assert subprocess.run(["e2fsck", "-fy", str(image)], capture_output=True).returncode in (0, 1)
+        subprocess.run(mount, check=True)
+
+    yield types.SimpleNamespace(folder=folder, breaks=breaks, mend=mend)
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_disk_that_turns_read_only_refuses_what_is_new_and_loses_nothing(broken_disk, aurora, tmp_path):
+    """While the node serves and pulls: reading goes on, each refusal says why, and once the disk is mended all is there
+    and goes on."""
+    node = Node(broken_disk.folder, "n")
+    node.id, got = node.collection("main"), node.collection("got")
+    node.user("bob", "--role", "reader,analyst")
+    for alias in ("main", "got"):
+        node.run("grant", alias, "bob", "both")
+    aurora.put("main", *[indicator(i) for i in range(5)])
+    a, port = aurora.serve(), free_port()
+    link(node, a, "aurora", "--collection", f"{aurora.id}=got")
+    serve = node.serve(local=port)
+    path = f"{serve.root()}collections/{node.id}/objects/"
+    wait_for(lambda: len(node.names("got")) == 5, 20, 0.1, serve)
+    acknowledged = []
+    for i in range(10):
+        assert serve.ask("POST", path, "bob", body=envelope(indicator(100 + i)))[0] == 202
+        acknowledged.append(indicator(100 + i)["name"])
+    broken_disk.breaks()
+    try:
+        for i in range(3):
+            status, headers, told = serve.ask("POST", path, "bob", body=envelope(indicator(200 + i)))
+            assert (status, headers["Retry-After"]) == (503, "60") and "cannot store" in told["description"], told
+        status, _, told = serve.ask("DELETE", f"{path}{indicator(100)['id']}/", "bob")
+        assert status == 503, told
+        aurora.put("main", indicator(6))
+        wait_for(lambda: "sync.fault" in serve.said, 30, 0.1, serve)
+        assert "write.failed" in serve.said and serve.said.lower().count("read-only") >= 2
+        assert serve.ask("GET", path + "?limit=100", "bob")[2]["objects"][9]["name"] == acknowledged[9]
+        assert local(port, "/health")[0] == 503
+        file = tmp_path / "more.json"
+        file.write_text(json.dumps(indicator(300)))
+        for words in (["import", file, "--collection", "main"], ["user", "add", "eve"],
+                      ["backup", broken_disk.folder / "b.db"], ["forget", "host-1.flow.example"]):
+            said = node.run(*words, code=3, timeout=60).err
+            assert "read-only" in said.lower(), (words, said)
+        assert set(node.names("main")) == set(acknowledged)
+        assert len(serve.alive()) == 3, serve.said
+        serve.stop()
+    finally:
+        node.end()
+        broken_disk.mend()
+    assert integrity(node) == "ok"
+    assert set(node.names("main")) == set(acknowledged)
+    serve = node.serve()
+    assert serve.ask("POST", path, "bob", body=envelope(indicator(400)))[0] == 202
+    wait_for(lambda: len(node.names("got")) == 6, 30, 0.1, serve)
+    serve.stop()
 
 
 def test_without_inodes_what_needs_a_new_file_says_so(small_node):

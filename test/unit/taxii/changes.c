@@ -421,7 +421,7 @@ what_the_writer_refuses_is_told(void **state)
 	static const struct {
 		enum rc code;
 		unsigned status;
-	} cases[] = {{RC_NONE, 404}, {RC_LIMIT, 503}, {RC_FULL, 503}, {RC_IO, 500}};
+	} cases[] = {{RC_NONE, 404}, {RC_LIMIT, 503}, {RC_FULL, 503}, {RC_IO, 503}};
 	slow_down();
 	for (size_t i = 0; i < 4; i++) {
 		slow.fails = cases[i].code;
