@@ -53,12 +53,13 @@ many_hits_in_a_long_record_take_no_time(void **state)
 {
 	(void)state;
 	static const struct {
-		const char *reader, *before, *each, *after;
+		const char *reader, *before, *left, *right,
+			*after; /* of each name but its number */
 	} shapes[] = {
-		{"lines", "", "%%20h%d%%2Eevil%%2Eorg%%20", ""},
-		{"json", "{\"m\":\"", "\\th%d.evil.org", "\"}"},
-		{"json", "[\"x\"", ",\"h%d.evil.org\"", "]"},
-		{"csv", "a,b\n1,\"", "\"\" h%d.evil.org\n", "\""},
+		{"lines", "", "%20h", "%2Eevil%2Eorg%20", ""},
+		{"json", "{\"m\":\"", "\\th", ".evil.org", "\"}"},
+		{"json", "[\"x\"", ",\"h", ".evil.org\"", "]"},
+		{"csv", "a,b\n1,\"", "\"\" h", ".evil.org\n", "\""},
 	};
 	own_match_set struct match_set *set = set_of("evil.org");
 	clock_t began = clock();
@@ -67,7 +68,7 @@ many_hits_in_a_long_record_take_no_time(void **state)
 		enum { MANY = 40000 };
 		buf_add(&text, span_of(shapes[i].before));
 		for (int k = 0; k < (i == 3 ? 60 : MANY); k++)
-			buf_printf(&text, shapes[i].each, k);
+			buf_printf(&text, "%s%d%s", shapes[i].left, k, shapes[i].right);
 		buf_add(&text, span_of(shapes[i].after));
 		const char *all = hits_of(set, buf_span(&text), NULL, shapes[i].reader, &out);
 		size_t count = 0, last = 0;
