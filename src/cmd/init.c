@@ -97,5 +97,8 @@ const struct command command_init = {
 		"certificate (keys/ca.pem is what partners may trust), a STIX identity, a "
 		"commented tocsin.conf and "
 		"an empty database. Prints the key's fingerprint: partners compare it by another "
-		"channel.",
+		"channel.\n\n"
+		"In a node that is there it makes what is missing of keys/ and tocsin.conf, and "
+		"nothing "
+		"else: move a certificate away to have it renewed, with --host for the server's.",
 };

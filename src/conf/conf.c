@@ -146,8 +146,12 @@ conf_read(const char *path, const char *node, struct conf **out, struct diag *wh
 {
 	diag_where(why, "%s", path);
 	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 && errno == ENOENT) {
+		diag_todo(why, "\"tocsin init\" makes one anew; an empty one means all defaults");
+		return diag_fail(why, RC_NONE, "there is no configuration");
+	}
 	if (fd < 0)
-		return diag_fail(why, errno == ENOENT ? RC_NONE : RC_IO, "%s", strerror(errno));
+		return diag_fail(why, RC_IO, "%s", strerror(errno));
 	own_buf struct buf text = {};
 	while (text.len <= FILE_MOST) {
 		ssize_t got = read(fd, buf_room(&text, 1 << 16), 1 << 16);

@@ -38,8 +38,13 @@ keyfile_dir(const char *path, struct diag *why)
 		return -1;
 	}
 	int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0)
+	if (dir < 0 && (errno == ENOTDIR || errno == ELOOP)) {
+		diag_where(why, "%s", path);
+		diag_todo(why, "put the folder itself there, not a link to it");
+		diag_what(why, "it is no folder");
+	} else if (dir < 0) {
 		(void)fail_errno(why, path, "open the folder");
+	}
 	return dir;
 }
 

@@ -131,6 +131,12 @@ create_cert(int dir, const struct ring_cert *c, const struct x509_order *order,
 	enum rc code = read_pair(dir, c, out, why);
 	if (code != RC_NONE)
 		return code;
+	if (!out->key.len && read_secret(dir, c->cert, &out->cert, NULL) == RC_OK) {
+		diag_where(why, "%s", c->key);
+		diag_todo(
+			why, "bring it back from your copy of keys/, or move %s away too", c->cert);
+		return diag_fail(why, RC_CONFLICT, "it is missing, and its certificate is there");
+	}
 	buf_reset(&out->cert);
 	if ((code = x509_make(order, issuer, rng_system(), out, why)) != RC_OK)
 		return code;
@@ -187,6 +193,29 @@ ring_create(const char *path, const struct ring_plan *plan, struct rng r, struct
 }
 
 enum rc
+ring_missing(const char *path, const char **name, struct diag *why)
+{
+	const char *names[2 + 2 * RING_CERTS] = {"node.key", "mac.key"};
+	own_fd int dir = keyfile_dir(path, why);
+	if (dir < 0)
+		return RC_IO;
+	for (size_t i = 0; i < RING_CERTS; i++) {
+		names[2 + 2 * i] = ring_certs[i].key;
+		names[3 + 2 * i] = ring_certs[i].cert;
+	}
+	*name = NULL;
+	for (size_t i = 0; i < sizeof names / sizeof *names && !*name; i++) {
+		own_secret struct buf text = {};
+		enum rc code = read_secret(dir, names[i], &text, why);
+		if (code == RC_NONE)
+			*name = names[i];
+		else if (code != RC_OK)
+			return code;
+	}
+	return RC_OK;
+}
+
+enum rc
 ring_open(const char *path, unsigned which, struct ring *out, struct diag *why)
 {
 	own_fd int dir = keyfile_dir(path, why);
@@ -233,7 +262,9 @@ fault_of_pair(int dir, const struct ring_cert *c, int64_t now, struct diag *why)
 		(code = x509_read(buf_span(&pair.cert), &view, why)) != RC_OK)
 		return code;
 	int64_t left = (view.until - now) / day;
-	diag_todo(why, "move %s away and run \"tocsin init\" again: it makes a new one", c->cert);
+	diag_todo(why,
+		"move keys/%s away and run \"tocsin init%s\": it makes a new one for the same key",
+		c->cert, c->kind == X509_SERVER ? " --host NAME" : "");
 	if (now >= view.until)
 		return diag_fail(why, RC_BAD, "the certificate has expired");
 	if (now < view.from)
@@ -264,7 +295,10 @@ ring_fault(const char *path, int64_t now, unsigned *at, struct diag *why)
 		sign_key_fini(&node);
 		mac_key_fini(&mac);
 		if (code == RC_NONE) {
-			diag_todo(why, "run \"tocsin init\": it makes what is missing");
+			diag_todo(why, one == NODE_KEY
+					       ? "bring it back from your copy of keys/: partners "
+						 "know this node by it"
+					       : "run \"tocsin init\": it makes what is missing");
 			return RC_BAD;
 		}
 		if (code != RC_OK)

@@ -34,6 +34,8 @@ enum { RING_NODE = 1, RING_MAC = 2 };
  * completes the first. RC_DENIED where something in the folder is open to others.
  */
 enum rc ring_create(const char *path, const struct ring_plan *plan, struct rng r, struct diag *why);
+/* The first of its files that is not there, node.key before all others; NULL: all are. */
+enum rc ring_missing(const char *path, const char **name, struct diag *why);
 enum rc ring_open(const char *path, unsigned which, struct ring *out, struct diag *why);
 void ring_fini(struct ring *ring); /* overwrites it */
 /* Every fault of the folder, one call each until RC_NONE: *at starts at 0. For doctor. */

@@ -95,6 +95,36 @@ make_conf(struct arena *a, const char *dir, const struct init_plan *plan, struct
 	return layout_write(path, buf_span(&text), 0644, why);
 }
 
+/* What a node with a database lacks and may be made again. RC_CONFLICT: nothing, or what must not. */
+static enum rc
+mend(struct arena *a, const char *dir, const struct init_plan *plan, struct diag *why)
+{
+	const char *keys = layout_path(a, dir, LAYOUT_KEYS), *missing;
+	struct identity me;
+	struct init_plan again = *plan;
+	enum rc code = identity_read(dir, a, &me, why);
+	if (!code)
+		code = ring_missing(keys, &missing, why);
+	if (code)
+		return code;
+	bool no_conf = access(layout_path(a, dir, LAYOUT_CONF), F_OK) < 0;
+	if (missing && strcmp(missing, "node.key") == 0) {
+		diag_where(why, "%s/node.key", keys);
+		diag_todo(why,
+			"bring it back from your copy of keys/: partners know this node by it");
+		return diag_fail(why, RC_CONFLICT, "the node's key is missing");
+	}
+	if (!missing && !no_conf) {
+		diag_where(why, "%s", dir);
+		diag_todo(why, "name another folder with --node DIR");
+		return diag_fail(why, RC_CONFLICT, "there is a node already");
+	}
+	again.name = me.name;
+	struct ring_plan ring = {me.name, plan->hosts, plan->host_count, clock_now(plan->clock)};
+	code = ring_create(keys, &ring, plan->rng, why);
+	return code ? code : make_conf(a, dir, &again, why);
+}
+
 enum rc
 node_init(const char *dir, const struct init_plan *plan, struct diag *why)
 {
@@ -102,11 +132,8 @@ node_init(const char *dir, const struct init_plan *plan, struct diag *why)
 	enum rc code = plan_check(plan, why);
 	if (code)
 		return code;
-	if (access(layout_path(&a, dir, LAYOUT_STORE), F_OK) == 0) {
-		diag_where(why, "%s", dir);
-		diag_todo(why, "name another folder with --node DIR");
-		return diag_fail(why, RC_CONFLICT, "there is a node already");
-	}
+	if (access(layout_path(&a, dir, LAYOUT_STORE), F_OK) == 0)
+		return mend(&a, dir, plan, why);
 	code = make_folder(dir, why);
 	if (!code)
 		code = make_folder(layout_path(&a, dir, LAYOUT_RUN), why);
@@ -134,6 +161,8 @@ identity_read(const char *dir, struct arena *a, struct identity *out, struct dia
 	own_stix struct stix_object object = {};
 	struct span text;
 	enum rc code = layout_read(a, path, 1 << 20, &text, why);
+	if (code == RC_NONE)
+		diag_todo(why, "restore it from a backup: what this node published is bound to it");
 	if (code)
 		return code;
 	code = stix_read(text, &object, why);

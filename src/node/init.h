@@ -22,7 +22,12 @@ struct init_plan {
 /* Every module's tables, in the order they are made; ends with NULL. */
 extern const struct store_schema *const node_schemas[];
 
-/* RC_CONFLICT: there is a whole node already. RC_BAD: a name, country or host that cannot be. */
+/*
+ * In a node that lost files of keys/ or its configuration, or whose certificates were moved away to be
+ * renewed, makes those; never its node key or identity, which others know it by. RC_CONFLICT: there is a
+ * whole node already. RC_BAD: a name,
+ * country or host that cannot be.
+ */
 enum rc node_init(const char *dir, const struct init_plan *plan, struct diag *why);
 
 /* Who this node is. Spans borrow from the arena. */

@@ -240,3 +240,36 @@ def test_root_gives_away_no_file_of_others(node, tmp_path):
     (folder / "run/sync.lock").unlink()
     os.symlink(secret, folder / "run/sync.lock")
     assert "sync.lock" in node.run("sync", code=3).err and secret.stat().st_uid == 0
+
+
+def test_init_makes_again_what_a_node_lost_and_no_other(node):
+    """What doctor advises for a lost or ending certificate works on a node with a database."""
+    before = node.run("status", "--json").rows[0]
+    node.user("bob")
+    keys = node.folder / "keys"
+    old = {path.name: path.read_bytes() for path in keys.iterdir()}
+    for name in ("server.pem", "client.pem", "client.key", "mac.key"):
+        (keys / name).unlink()
+    (node.folder / "tocsin.conf").rename(node.folder.parent / "conf")
+    said = node.run("init", "--host", "taxii.example")
+    assert before["fingerprint"] in said.out and before["identity"] in said.out
+    new = {path.name: path.read_bytes() for path in keys.iterdir()}
+    assert {name for name in old if new[name] != old[name]} == {"server.pem", "client.pem", "client.key", "mac.key"}
+    text = subprocess.run(["openssl", "x509", "-in", keys / "server.pem", "-noout", "-ext", "subjectAltName"],
+                          capture_output=True, text=True, check=True).stdout
+    assert "taxii.example" in text and not findings(node).keys() & {"keys", "tls"}
+    subprocess.run(["openssl", "verify", "-CAfile", keys / "ca.pem", keys / "server.pem", keys / "client.pem"], check=True,
+                   capture_output=True)
+    assert [row["name"] for row in node.run("user", "list", "--json").rows] == ["bob"]
+    assert f"title = {before['name']}" in (node.folder / "tocsin.conf").read_text()
+    assert "already" in node.run("init", code=3).err, "nothing is missing: nothing is made"
+
+
+@pytest.mark.parametrize("lost", ["keys/node.key", "identity.json", "keys/ca.key"])
+def test_what_others_know_a_node_by_is_not_made_again(node, lost):
+    node.run("backup", node.folder.parent / "b.db")
+    (node.folder / lost).unlink()
+    (node.folder / "keys/client.pem").unlink()
+    said = node.run("init", code=3).err
+    assert pathlib.Path(lost).name in said and ("bring it back" in said or "restore it" in said), said
+    assert not (node.folder / lost).exists()
