@@ -405,10 +405,3 @@ misp_pull_take(
 	p->phase = MISP_INDEX;
 	return MISP_PULL_ASK;
 }
-
-void
-misp_pull_again(struct misp_pull *p)
-{
-	if (p->at > 0)
-		p->at--;
-}

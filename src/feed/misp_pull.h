@@ -8,7 +8,7 @@
  *             misp_pull_ask(&p, &ask);                      send it, get a reply
  *             step = misp_pull_take(&p, &reply, &turn, &why);
  *             MISP_PULL_LIST: clear .wanted of those turn.entries that are known here
- *             MISP_PULL_EVENT: store turn.event; misp_pull_again(&p) where that failed
+ *             MISP_PULL_EVENT: store turn.event; where that fails begin again at the last cursor
  *             then, and after MISP_PULL_LEFT: step = misp_pull_next(&p, &turn)
  *             MISP_PULL_SWEPT: store turn.cursor, sleep turn.sleep
  *     }
@@ -97,7 +97,5 @@ enum misp_pull_step misp_pull_take(
 	struct misp_pull *p, const struct reply *r, struct misp_pull_turn *turn, struct diag *why);
 /* After a list, an event, or one left out: MISP_PULL_ASK or MISP_PULL_SWEPT. */
 enum misp_pull_step misp_pull_next(struct misp_pull *p, struct misp_pull_turn *turn);
-/* The event just handed out was not stored: it is asked for again. */
-void misp_pull_again(struct misp_pull *p);
 /* A sentence about a MISP server's refusal: its status and its own message, cut short. */
 void misp_describe(const struct reply *r, struct diag *why);

@@ -546,16 +546,6 @@ exchange_header(const struct exchange *x, struct span name, unsigned nth, struct
 	return false;
 }
 
-bool
-exchange_header_at(const struct exchange *x, unsigned index, struct span *name, struct span *value)
-{
-	if (index >= x->head.len)
-		return false;
-	*name = x->head.fields[index].name;
-	*value = span_trim(x->head.fields[index].value);
-	return true;
-}
-
 struct span
 exchange_body(const struct exchange *x)
 {

@@ -126,14 +126,10 @@ struct span exchange_method(const struct exchange *x);
  */
 struct span exchange_path(const struct exchange *x);
 struct span exchange_raw_path(const struct exchange *x); /* as sent, without the query */
-struct span exchange_query(
-	const struct exchange *x); /* raw, without "?"; see query_next in net/url.h */
-bool exchange_has_query(const struct exchange *x); /* "/a?" has an empty one */
+struct span exchange_query(const struct exchange *x);	 /* raw, without "?" */
+bool exchange_has_query(const struct exchange *x);	 /* "/a?" has an empty one */
 /* The nth (from 0) header of this name, case ignored; blanks around the value are gone. */
 bool exchange_header(const struct exchange *x, struct span name, unsigned nth, struct span *value);
-/* The index-th of all headers in their order. */
-bool exchange_header_at(
-	const struct exchange *x, unsigned index, struct span *name, struct span *value);
 /* Empty in admit. */
 struct span exchange_body(const struct exchange *x);
 bool exchange_is_tls(const struct exchange *x);

@@ -152,41 +152,6 @@ url_decode(struct arena *a, struct span raw, struct span *out)
 	return RC_OK;
 }
 
-struct span
-url_encode(struct arena *a, struct span plain)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	char *to = arena_bytes(a, plain.len * 3 + 1);
-	size_t len = 0;
-	for (size_t i = 0; i < plain.len; i++) {
-		unsigned char byte = (unsigned char)plain.ptr[i];
-		if (ascii_is_alnum((char)byte) || (byte && strchr("-._~", byte))) {
-			to[len++] = (char)byte;
-			continue;
-		}
-		to[len++] = '%';
-		to[len++] = digits[byte >> 4];
-		to[len++] = digits[byte & 15];
-	}
-	to[len] = 0;
-	return (struct span){to, len};
-}
-
-bool
-query_next(struct span *rest, struct span *name, struct span *value)
-{
-	struct span piece;
-	while (rest->ptr && span_cut(rest, '&', &piece)) {
-		if (piece.len == 0)
-			continue;
-		size_t equals = span_find_byte(piece, '=');
-		*name = span_sub(piece, 0, equals);
-		*value = equals == SIZE_MAX ? SPAN("") : span_sub(piece, equals + 1, SIZE_MAX);
-		return true;
-	}
-	return false;
-}
-
 enum rc
 address_parse(struct span text, struct span *host, uint16_t *port, struct diag *why)
 {

@@ -26,15 +26,6 @@ bool url_same_origin(const struct http_url *a, const struct http_url *b);
 bool url_is_local(const struct http_url *u);
 /* Percent-decodes once. Malformed escapes, NUL and bytes below 0x20 once decoded: RC_BAD. */
 enum rc url_decode(struct arena *a, struct span raw, struct span *out);
-/* Percent-encodes everything but letters, digits and "-._~". */
-struct span url_encode(struct arena *a, struct span plain);
-
-/*
- * Walks a raw query: struct span rest = query; while (query_next(&rest, &name, &value)) ...
- * name and value are raw, cut at "&" and the first "="; empty pieces ("a=1&&b=2") are left out. "+"
- * stays.
- */
-bool query_next(struct span *rest, struct span *name, struct span *value);
 
 /* "HOST:PORT", "[IPv6]:PORT" or ":PORT" (every address) for listening; port 0 is allowed. */
 enum rc address_parse(struct span text, struct span *host, uint16_t *port, struct diag *why);

@@ -43,7 +43,6 @@ struct desk {
 	vec_of(struct errand *) errands;
 	uint64_t last_id;
 	int kick;
-	_Atomic bool stop;
 };
 
 struct desk *
@@ -71,28 +70,6 @@ answer_free(struct answer *a)
 	buf_fini(&a->packed);
 	free(a->sleepers.at);
 	free(a);
-}
-
-void
-desk_free(struct desk *d)
-{
-	for (size_t i = 0; i < d->answers.len; i++)
-		answer_free(d->answers.at[i]);
-	free(d->answers.at);
-	for (size_t i = 0; i < d->errands.len; i++)
-		free(d->errands.at[i]);
-	free(d->errands.at);
-	close(d->kick);
-	pthread_mutex_destroy(&d->lock);
-	mac_key_fini(&d->options.key);
-	free(d);
-}
-
-void
-desk_stop(struct desk *d)
-{
-	atomic_store(&d->stop, true);
-	kick(d);
 }
 
 static void
@@ -387,7 +364,7 @@ desk_run(struct desk *d, struct server *server)
 	struct rest quiet = {.given_back = true};
 	struct pollfd fds[] = {
 		{.fd = d->kick, .events = POLLIN}, {.fd = pipe_fd(d->options.keeper)}};
-	while (!atomic_load(&d->stop)) {
+	for (;;) {
 		enum rc code = receive(d, server);
 		if (code != RC_AGAIN)
 			return code;
@@ -408,5 +385,4 @@ desk_run(struct desk *d, struct server *server)
 			server_wake_soon(server);
 		rest(server, &quiet);
 	}
-	return RC_OK;
 }

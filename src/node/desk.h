@@ -23,9 +23,7 @@ struct desk_options {
 struct desk *desk_new(const struct desk_options *options);
 struct taxii_ops desk_ops(struct desk *d);
 /*
- * Moves messages until the keeper has gone or desk_stop was called; commits of any process wake all held
+ * Moves messages until the keeper has gone; commits of any process wake all held
  * answers of `server`. Called once, in a thread of the caller's. RC_NONE: the keeper closed the pipe.
  */
 enum rc desk_run(struct desk *d, struct server *server);
-void desk_stop(struct desk *d);
-void desk_free(struct desk *d);

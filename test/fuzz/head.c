@@ -23,10 +23,9 @@ try_target(struct span text)
 	must(span_is_utf8(t.path) && span_find(t.path, SPAN("/../")) == SIZE_MAX);
 	for (size_t i = 0; i < t.path.len; i++)
 		must((unsigned char)t.path.ptr[i] >= 0x20);
-	struct span rest = t.query, name, value, plain;
-	while (query_next(&rest, &name, &value))
-		if (url_decode(&a, value, &plain) == RC_OK)
-			must(plain.len <= value.len);
+	struct span plain;
+	if (t.query.ptr && url_decode(&a, t.query, &plain) == RC_OK)
+		must(plain.len <= t.query.len);
 }
 
 /* Lines "name:value" become a head's fields. */
