@@ -447,6 +447,10 @@ run(struct cmd_env *env)
 	struct sync *s = sync_new(&options);
 	struct sync_event e;
 	code = sync_load(s, name, &why);
+	if (!code && why.what[0])
+		cmd_warn(&why);
+	if (!code)
+		why = (struct diag){};
 	while (!code) {
 		code = sync_next(s, SECOND / 4, &e, &why);
 		if (code == RC_OK)

@@ -39,7 +39,7 @@ const struct conf_key conf_keys[] = {
 		"objects of a page at most, whatever the client asks"},
 	{"wait-cap", CONF_TIME, KEY(wait_cap), 0, 10 * MINUTE, "60s",
 		"longest \"Prefer: wait\" an empty answer is held; 0s: never"},
-	{"login-memory", CONF_TIME, KEY(login_memory), 0, HOUR, "5m",
+	{"login-memory", CONF_TIME, KEY(login_memory), SECOND, HOUR, "5m",
 		"how long a verified password is remembered under a keyed hash"},
 	{"status-keep", CONF_TIME, KEY(status_keep), DAY, 3650 * DAY, "7d",
 		"how long the status of a POST can be asked for"},

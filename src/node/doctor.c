@@ -85,8 +85,20 @@ check_tls(struct doctor *d, struct diag *why)
 	if (layout_read(&a, d->conf->tls_cert, 1 << 20, &pem, &fault) ||
 		layout_read(&a, d->conf->tls_key, 1 << 20, &key, &fault) ||
 		cert_read(pem, &cert, &fault) || cert_check_key(pem, key, &fault)) {
+		if (!fault.where[0])
+			diag_where(&fault, "%s", d->conf->tls_cert);
 		*doctor_add(d, "tls", DOCTOR_BROKEN) = fault;
 		return RC_OK;
+	}
+	struct stat st;
+	/* Of our own one the check of keys says so. */
+	bool own = strcmp(d->conf->tls_key,
+			   layout_path(&a, d->node->dir, LAYOUT_KEYS "/server.key")) == 0;
+	if (!own && stat(d->conf->tls_key, &st) == 0 && st.st_mode & 027) {
+		struct diag *f = doctor_add(d, "tls", DOCTOR_WEAK);
+		diag_where(f, "%s", d->conf->tls_key);
+		diag_what(f, "others may read or change this key (mode %o)", st.st_mode & 0777);
+		diag_todo(f, "chmod 600 %s", d->conf->tls_key);
 	}
 	if (cert.not_after < now + 30 * DAY || cert.not_before > now) {
 		struct diag *f =
@@ -121,6 +133,16 @@ user_finding(struct doctor *d, enum doctor_grade grade, const struct user *u)
 	return f;
 }
 
+/* "sync add --push" makes a user of the peer's name, for its grants alone. */
+static bool
+is_peer(struct doctor *d, struct span name)
+{
+	own_arena struct arena a = {};
+	struct peer p;
+	struct diag ignored;
+	return peer_get(d->node->store, name, &a, &p, &ignored) == RC_OK;
+}
+
 static void
 judge_user(struct doctor *d, const struct user *u)
 {
@@ -132,7 +154,7 @@ judge_user(struct doctor *d, const struct user *u)
 			"one user both configures and approves: the two-person rule means nothing");
 		diag_todo(f, "tocsin user remove %.*s, then add two users", len, name);
 	}
-	if (!u->has_password && !u->tokens && !u->certs) {
+	if (!u->has_password && !u->tokens && !u->certs && !is_peer(d, u->name)) {
 		struct diag *f = user_finding(d, DOCTOR_NOTE, u);
 		diag_what(f, "it has nothing to log in with");
 		diag_todo(f, "tocsin user cert %.*s FILE, or tocsin user token %.*s", len, name,
@@ -193,6 +215,51 @@ check_users(struct doctor *d, struct diag *why)
 	return code == RC_NONE ? RC_OK : code;
 }
 
+/* What a link goes from or to, and the grant that lets a push out. */
+static enum rc
+judge_ends(struct doctor *d, const struct peer_link *l, struct diag *why)
+{
+	own_arena struct arena a = {};
+	struct vault_collection c;
+	struct user u;
+	struct diag ignored;
+	enum grant rights = GRANT_NONE;
+	int peer = (int)l->peer.len, local = (int)l->local.len;
+	enum rc code = vault_collection_find(d->node->vault, l->local, &c, why);
+	if (code && code != RC_NONE)
+		return code;
+	if (code) {
+		struct diag *f = doctor_add(d, "sync", DOCTOR_BROKEN);
+		diag_where(f, "%.*s", peer, l->peer.ptr);
+		diag_what(f, "its collection %.*s is not there: nothing is exchanged with it",
+			local, l->local.ptr);
+		diag_todo(f, "tocsin collection add %.*s, or tocsin sync remove %.*s", local,
+			l->local.ptr, peer, l->peer.ptr);
+		return RC_OK;
+	}
+	char id[UUID_TEXT];
+	uuid_text(&c.id, id);
+	code = l->way == PEER_PUSH ? grant_get(d->node->store, span_of(id), l->peer, &rights, why)
+				   : RC_OK;
+	if (code && code != RC_NONE)
+		return code;
+	if (l->way == PEER_PUSH && !(rights & GRANT_READ)) {
+		bool there = user_get(d->node->store, l->peer, &a, &u, &ignored) == RC_OK;
+		struct diag *f = doctor_add(d, "sync", DOCTOR_BROKEN);
+		diag_where(f, "%.*s", peer, l->peer.ptr);
+		diag_what(f,
+			"%.*s is to be pushed to it, and it may not read that: nothing goes out",
+			local, l->local.ptr);
+		if (there)
+			diag_todo(f, "tocsin grant %.*s %.*s read", local, l->local.ptr, peer,
+				l->peer.ptr);
+		else
+			diag_todo(f, "tocsin user add %.*s; tocsin grant %.*s %.*s read", peer,
+				l->peer.ptr, local, l->local.ptr, peer, l->peer.ptr);
+	}
+	return RC_OK;
+}
+
 static void
 judge_link(struct doctor *d, const struct peer_link *l)
 {
@@ -230,8 +297,10 @@ check_peers(struct doctor *d, struct diag *why)
 				(int)p->name.len, p->name.ptr);
 		}
 		code = peer_link_list(d->node->store, p->name, &a, &links, why);
-		for (size_t j = 0; !code && j < links.all.len; j++)
+		for (size_t j = 0; !code && j < links.all.len; j++) {
 			judge_link(d, &links.all.at[j]);
+			code = judge_ends(d, &links.all.at[j], why);
+		}
 		free(links.all.at);
 	}
 	free(peers.all.at);

@@ -46,6 +46,7 @@ struct sync {
 	struct parcel *parcel;
 	struct vault_batch *batch;
 	uint64_t last_ask;
+	bool left_out; /* sync_load: a link could not start */
 };
 
 void link_event(

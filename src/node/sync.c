@@ -192,12 +192,20 @@ link_add(struct sync *s, const struct peer *p, const struct peer_link *row, stru
 }
 
 static enum rc
-peer_load(struct sync *s, const struct peer *p, struct arena *a, struct diag *why)
+peer_load(struct sync *s, const struct peer *p, struct arena *a, enum rc *first, struct diag *why)
 {
 	struct peer_links rows = {};
 	enum rc code = peer_link_list(s->node->store, p->name, a, &rows, why);
-	for (size_t i = 0; !code && i < rows.all.len; i++)
-		code = link_add(s, p, &rows.all.at[i], why);
+	for (size_t i = 0; !code && i < rows.all.len; i++) {
+		struct diag fault = {};
+		enum rc one = link_add(s, p, &rows.all.at[i], &fault);
+		if (!one || *first)
+			continue;
+		*first = one;
+		*why = fault;
+		diag_where(why, "%.*s, %.*s", (int)p->name.len, p->name.ptr,
+			(int)rows.all.at[i].local.len, rows.all.at[i].local.ptr);
+	}
 	free(rows.all.at);
 	return code;
 }
@@ -208,17 +216,20 @@ sync_load(struct sync *s, struct span name, struct diag *why)
 	own_arena struct arena a = {};
 	struct peer_list peers = {};
 	struct peer one;
-	enum rc code;
+	enum rc code, first = RC_OK; /* of those that cannot start */
 	if (name.len) {
 		code = peer_get(s->node->store, name, &a, &one, why);
 		if (!code)
-			code = peer_load(s, &one, &a, why);
+			code = peer_load(s, &one, &a, &first, why);
 	} else {
 		code = peer_list(s->node->store, &a, &peers, why);
 		for (size_t i = 0; !code && i < peers.all.len; i++)
-			code = peer_load(s, &peers.all.at[i], &a, why);
+			code = peer_load(s, &peers.all.at[i], &a, &first, why);
 		free(peers.all.at);
 	}
+	s->left_out = first != RC_OK;
+	if (!code && first && s->links.len == 0)
+		return first;
 	if (!code && s->links.len == 0) {
 		diag_todo(why, "\"tocsin sync add NAME URL --collection REMOTE=LOCAL\"");
 		return diag_fail(why, RC_NONE, "nothing to sync");
@@ -531,5 +542,5 @@ sync_failed(const struct sync *s)
 	for (size_t i = 0; i < s->links.len; i++)
 		if (s->links.at[i]->failed)
 			return true;
-	return false;
+	return s->left_out;
 }

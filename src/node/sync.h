@@ -43,7 +43,11 @@ struct sync_event {
 
 struct sync *sync_new(const struct sync_options *options);
 void sync_free(struct sync *s); /* NULL accepted */
-/* Adds all links of a peer, or of all peers where name is empty. RC_NONE: no such peer, or no links. */
+/*
+ * Adds all links of a peer, or of all peers where name is empty. A link that cannot start is left out, is a
+ * failure (sync_failed), and the first such reason is told in *why with RC_OK; alone it is what is returned.
+ * RC_NONE: no such peer, or no links.
+ */
 enum rc sync_load(struct sync *s, struct span name, struct diag *why);
 /*
  * Brings the links to what the peers' rows say now, for `follow`: new ones start, those of removed or

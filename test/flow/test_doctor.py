@@ -273,3 +273,36 @@ def test_what_others_know_a_node_by_is_not_made_again(node, lost):
     said = node.run("init", code=3).err
     assert pathlib.Path(lost).name in said and ("bring it back" in said or "restore it" in said), said
     assert not (node.folder / lost).exists()
+
+
+def test_links_that_go_nowhere_are_found_and_stop_no_other(node):
+    for alias in ("gone", "out"):
+        node.collection(alias)
+    for name, words in (("one", ("--collection", "r=gone")), ("two", ("--push", "out=r"))):
+        node.run("sync", "add", name, "https://127.0.0.1:1/", *words)
+    assert not [key for key in findings(node) if key[0] in ("sync", "users")], "a peer's own user needs no login"
+    node.run("collection", "remove", "gone")
+    node.run("user", "remove", "two")
+    found = {key[:2]: row for key, row in findings(node).items() if key[0] == "sync"}
+    assert set(found) == {("sync", "one"), ("sync", "two")}
+    said = node.run("sync", code=3)
+    assert "one, gone: no such collection" in said.err, "told"
+    assert "127.0.0.1" in said.err, "and the other peer is asked all the same"
+    mend(node, found["sync", "two"]["todo"])
+    mend(node, found["sync", "one"]["todo"].split(", or ")[0])
+    left = [row["what"] for key, row in findings(node).items() if key[0] == "sync"]
+    assert len(left) == 1 and "Failed to connect" in left[0], left
+
+
+def test_a_tls_key_that_others_may_read_is_found(node):
+    key = node.folder / "keys/server.key"
+    conf = node.folder / "tocsin.conf"
+    outside = node.folder.parent / "outside.key"
+    shutil.copy(key, outside)
+    conf.write_text(conf.read_text().replace("keys/server.key", str(outside)))
+    outside.chmod(0o640)  # as a group for TLS keys has it
+    assert not [k for k in findings(node) if k[0] == "tls"]
+    outside.chmod(0o644)
+    (finding,) = [row for k, row in findings(node).items() if k[0] == "tls"]
+    mend(node, finding["todo"])
+    assert not [k for k in findings(node) if k[0] == "tls"] and outside.stat().st_mode & 0o777 == 0o600
