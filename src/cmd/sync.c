@@ -250,6 +250,10 @@ add_run(struct cmd_env *env)
 	enum rc code = exit == CMD_YES ? adding_store(&a, &why) : RC_OK;
 	if (code)
 		exit = cmd_refuse(env, code, &why);
+	if (exit == CMD_YES && !cmd_option(env, "collection") && !cmd_option(env, "push"))
+		cmd_say(env,
+			"nothing is exchanged with it: remove it, then add it with --collection "
+			"REMOTE=LOCAL or --push LOCAL=REMOTE");
 	node_close(&a.node);
 	secret_wipe(a.secret.ptr, a.secret.len);
 	buf_fini(&a.secret);
