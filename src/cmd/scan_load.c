@@ -98,6 +98,7 @@ load_text(struct match_set *set, struct span text, struct arm_latest *latest,
 	struct ioc_counts *counts, struct diag *why)
 {
 	struct span start = text;
+	own_buf struct buf made = {};
 	if (span_starts(start, SPAN("\xef\xbb\xbf")))
 		start = span_sub(start, 3, SIZE_MAX);
 	start = span_trim(start);
@@ -106,6 +107,8 @@ load_text(struct match_set *set, struct span text, struct arm_latest *latest,
 		!in_format_find((struct span){}, start, &format, NULL) &&
 		strcmp(format->name, "misp") == 0)
 		return load_misp(set, start, format, latest, counts, why);
+	if (table_is_json(span_sub(start, 0, 64 << 10)) && table_of_json(start, &made))
+		return ioc_add_csv(set, buf_span(&made), counts, why);
 	if (start.len && start.ptr[0] == '{' && is_json_lines(start))
 		return load_json_lines(set, start, latest, counts, why);
 	if (start.len &&

@@ -17,18 +17,21 @@ struct csv_state {
 	struct in_facts facts; /* of the value under work, in the table's arena */
 	struct obs_list all;   /* what it says */
 	size_t next;	       /* of `all` */
+	struct buf made;       /* of JSON */
 };
 
 static bool
 sniff(struct span start)
 {
-	return table_is(start);
+	return table_is(start) || table_is_json(start);
 }
 
 static enum rc
 begin(struct in *in, struct diag *why)
 {
 	struct csv_state *st = in->state = mem_new(sizeof *st);
+	if (table_of_json(in->text, &st->made))
+		in->text = buf_span(&st->made);
 	return table_open(&st->table, in->text, why);
 }
 
@@ -195,6 +198,7 @@ end(struct in *in)
 	if (!st)
 		return;
 	table_close(&st->table);
+	buf_fini(&st->made);
 	free(st);
 }
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "codec/json.h"
 #include "feed/in-internal.h"
+#include "match/table.h"
 
 enum shape { SHAPE_OBJECTS, SHAPE_ARRAY, SHAPE_LINES, SHAPE_ONE };
 
@@ -17,6 +18,8 @@ static bool
 sniff(struct span start)
 {
 	start = span_trim(start);
+	if (table_is_json(start))
+		return false;
 	if (start.len == 0 || start.ptr[0] != '[')
 		return start.len && start.ptr[0] == '{';
 	/* An address in brackets, and the title of an ad blocker's list, begin so too. */

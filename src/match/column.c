@@ -21,6 +21,7 @@ column_of(struct span name)
 		{SPAN("hostname"), COLUMN_VALUE},
 		{SPAN("ip"), COLUMN_VALUE},
 		{SPAN("ip_address"), COLUMN_VALUE},
+		{SPAN("ipaddress"), COLUMN_VALUE},
 		{SPAN("dst_ip"), COLUMN_VALUE},
 		{SPAN("url"), COLUMN_VALUE},
 		{SPAN("hash"), COLUMN_VALUE},

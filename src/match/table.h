@@ -60,6 +60,12 @@ bool table_is_heading(struct span line);
 /* A JSON array of strings as a list, a string a line; false where the text is none. */
 bool table_unwrap(struct span text, struct buf *out);
 /*
+ * Flat JSON objects that name values as columns do: an array of them, one a line, or under "data". As a
+ * table with a header; the line of a row is one more than its number. False where the text is none.
+ */
+bool table_is_json(struct span head);
+bool table_of_json(struct span text, struct buf *out);
+/*
  * A MISP feed's hashes.csv: digests of attributes' values, each with its event's UUID. They look like
  * digests of files and are none.
  */

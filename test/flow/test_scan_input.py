@@ -252,6 +252,12 @@ PUBLISHED = {
     "a table of Markdown": ("| Indicator | Type |\n|---|---|\n| evil[.]example | domain |\n", ["evil.example"]),
     "one column with its name": ("ip\n192.0.2.1\n", ["192.0.2.1"]),
     "two values a row": ("domain;ip;first_seen\nevil.example;192.0.2.1;2026-01-01\n", ["evil.example", "192.0.2.1"]),
+    "an array of objects": (json.dumps([{"ip_address": "192.0.2.1", "port": 443, "status": "online", "malware": "x", "tags": ["a"]},
+                                        {"ip_address": "192.0.2.2", "port": 80, "malware": None}]), ["192.0.2.1", "192.0.2.2"]),
+    "objects a line": ('{"cidr":"192.0.2.0/28","sblid":"SBL1","rir":"x"}\n{"cidr":"192.0.2.64/28","sblid":"SBL2"}\n', ["192.0.2.3", "192.0.2.65"]),
+    "wrapped objects": (json.dumps({"meta": {"generatedAt": "2026-01-01"}, "data": [{"ipAddress": "192.0.2.1"}]}, indent=1), ["192.0.2.1"]),
+    "objects with types": (json.dumps([{"type": "domain", "value": "evil.example", "link": "https://harmless.example/1"},
+                                       {"type": "filename", "value": "harmless.example"}]), ["evil.example"]),
     "Zeek's intelligence": ("#fields\tindicator\tindicator_type\tmeta.source\nevil.example\tIntel::DOMAIN\tx\nharmless.example\tIntel::FILE_NAME\tx\n", ["evil.example"]),
 }
 

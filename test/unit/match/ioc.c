@@ -155,6 +155,34 @@ arrays_of_strings_are_lists(void **state)
 }
 
 static void
+flat_objects_are_rows(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = match_set_new(1);
+	own_arena struct arena a = {};
+	own_buf struct buf out = {}, none = {};
+	struct ioc_counts c = {};
+	assert_true(table_of_json(
+		SPAN("[{\"ip\":\"192.0.2.1\",\"confidence\":70,\"tags\":[\"x\"],\"name\":"
+		     "\"a \\\"b\\\", c\"},{\"name\":\"no value\"},{\"ip\":\"192.0.2.2\"}]"),
+		&out));
+	assert_rc(ioc_add_csv(set, buf_span(&out), &c, NULL), RC_OK);
+	assert_int_equal(c.armed, 2);
+	assert_int_equal(c.unknown, 1);
+	assert_string_equal(c.examples[0].where, "line 3");
+	assert_span(match_set_get(set, 0, &a).name, "a \"b\", c");
+	assert_int_equal(match_set_get(set, 0, &a).confidence, 70);
+	static const char *const others[] = {"[\"evil.org\"]",
+		"{\"type\":\"indicator\",\"id\":"
+		"\"indicator--1\",\"value\":\"x\"}",
+		"[{\"Event\":{},\"ip\":\"192.0.2.1\"}]", "{}", "[]", "[{\"ip\":7}]", "evil.org", "",
+		"["};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_false(table_is_json(span_of(others[i])) ||
+			     table_of_json(span_of(others[i]), &none));
+}
+
+static void
 an_index_of_values_digests_is_told_from_digests_of_files(void **state)
 {
 	(void)state;
@@ -191,6 +219,7 @@ main(void)
 		cmocka_unit_test(zeeks_intelligence_is_read),
 		cmocka_unit_test(wide_ranges_are_counted_and_all_of_it_is_refused),
 		cmocka_unit_test(arrays_of_strings_are_lists),
+		cmocka_unit_test(flat_objects_are_rows),
 		cmocka_unit_test(an_index_of_values_digests_is_told_from_digests_of_files),
 		cmocka_unit_test(a_list_is_no_csv),
 	};
