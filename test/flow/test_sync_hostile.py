@@ -5,8 +5,6 @@ import json
 import os
 import signal
 import socket
-import ssl
-import subprocess
 import threading
 import time
 
@@ -342,6 +340,7 @@ def test_tls_that_is_none_or_ends_in_mid_handshake_is_a_fault(node, fake, tmp_pa
     replies = [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x15\x03\x03\x00\x02\x02\x28", os.urandom(2000), b"",
                b"\x16\x03\x03\xff\xff" + b"\0" * 70000]
     listener = socket.create_server(("127.0.0.1", 0))
+    reply = [b""]
 
     def serve():
         while True:
@@ -353,17 +352,14 @@ def test_tls_that_is_none_or_ends_in_mid_handshake_is_a_fault(node, fake, tmp_pa
                 try:
                     plug.settimeout(2)
                     plug.recv(4096)
-                    plug.sendall(replies[0])
+                    plug.sendall(reply[0])
                 except OSError:
                     pass
     threading.Thread(target=serve, daemon=True).start()
     node.link(f"https://127.0.0.1:{listener.getsockname()[1]}/", "--ca", node.folder / "keys/ca.pem")
     try:
-        while replies:
+        for reply[0] in replies:
             said = node.sync(code=3, timeout=30).err
             assert said.startswith("tocsin: ") and said.count("\n") == 1, said
-            replies.pop(0)
-            if not replies:
-                break
     finally:
         listener.close()
