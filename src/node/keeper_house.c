@@ -35,22 +35,24 @@ gauges(struct keeper *k)
 }
 
 struct house {
-	int64_t tidied, quiet_since, counted; /* monotonic; 0: never, or not now */
-	bool idle;
+	int64_t tidy_at, quiet_since, counted; /* monotonic; 0: never, or not now */
+	bool tidied, idle;
 };
 
+/* A disk that became read-only or broke is no reason to end: what is there can still be read. */
 static void
 tidy(struct keeper *k, struct house *h, int64_t start)
 {
 	struct diag why = {};
 	int64_t now = clock_monotonic();
-	if (h->tidied && now - h->tidied <= 3600 * SECOND)
+	if (now < h->tidy_at)
 		return;
 	enum rc code = vault_status_tidy(k->house.vault,
 		h->tidied ? clock_now(k->options.clock) - 3600 * SECOND : start, &why);
-	if (code && code != RC_AGAIN && code != RC_FULL)
-		failed(k, &why);
-	h->tidied = now;
+	if (code && code != RC_AGAIN)
+		k->options.log("write.failed", &why);
+	h->tidied |= !code;
+	h->tidy_at = now + (code ? 60 : 3600) * SECOND;
 }
 
 /* Fills the search a step further and says how long to rest, us. */

@@ -299,6 +299,25 @@ def test_a_disk_that_turns_read_only_refuses_what_is_new_and_loses_nothing(broke
     serve.stop()
 
 
+def test_what_cannot_be_tidied_ends_nothing(aurora):
+    """Statuses of long ago that cannot be deleted are told; the node serves and stores on."""
+    serve = aurora.serve()
+    path = f"{serve.root()}collections/{aurora.id}/objects/"
+    assert serve.ask("POST", path, "bob", body=envelope(indicator(1)))[0] == 202
+    serve.stop()
+    with sqlite3.connect(aurora.folder / "tocsin.db") as db:
+        db.executescript("update status set requested = 1; create trigger stuck before delete on status begin "
+                         "select raise(abort, 'stuck'); end")
+    db.close()
+    serve = aurora.serve()
+    wait_for(lambda: "write.failed" in serve.said, 20, 0.05)
+    assert serve.ask("POST", path, "bob", body=envelope(indicator(2)))[0] == 202
+    time.sleep(1.5)
+    assert len(serve.alive()) == 3 and serve.said.count("write.failed") == 1, serve.said
+    assert len(serve.ask("GET", path, "bob")[2]["objects"]) == 2
+    serve.stop()
+
+
 def test_without_inodes_what_needs_a_new_file_says_so(small_node):
     small_node.put("main", *[indicator(i) for i in range(100)])
     disk = small_node.folder.parent
