@@ -192,6 +192,9 @@ queue(struct exchange *x)
 	pthread_mutex_lock(&x->conn->lock);
 	x->conn->answer = x->charged;
 	pthread_mutex_unlock(&x->conn->lock);
+	/* From half of the places on nobody keeps one whom nobody knows. */
+	if (x->status == 401 && atomic_load(&x->server->taken) * 2 >= x->server->config.connections)
+		x->close = true;
 	if (x->close)
 		MHD_add_response_header(x->response, "Connection", "close");
 	MHD_queue_response(x->conn->mhd, x->status, x->response);

@@ -520,6 +520,35 @@ def test_who_waits_leaves_room_for_others(node, tmp_path):
     serve.stop()
 
 
+def test_strangers_keep_no_place_where_places_run_out(node, tmp_path):
+    """From half of max-connections on a 401 ends its connection: whoever asks again and again without credentials
+    cannot shut out those who have some."""
+    own = Node(shutil.copytree(node.folder, tmp_path / "n"))
+    own.token = node.token
+    with open(own.folder / "tocsin.conf", "a") as conf:
+        conf.write("max-connections = 20\n")
+    serve = Serve(own.folder, plain=False)
+    plugs, kept = [], 0
+    try:
+        for _ in range(30):
+            plugs.append(connect(own, serve, 20))
+            plugs[-1].sendall(b"GET /taxii2/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            got = b""
+            while b"}" not in got:
+                got += plugs[-1].recv(4096)
+            assert got.startswith(b"HTTP/1.1 401")
+            kept += b"Connection: close" not in got
+        assert kept == 9
+        start = time.monotonic()
+        for _ in range(5):
+            assert ask(own, serve, "GET", "/taxii2/")[0] == 200
+        assert time.monotonic() - start < 3
+    finally:
+        for plug in plugs:
+            plug.close()
+    serve.stop()
+
+
 # ---- who asks ----
 
 def basic(text):
