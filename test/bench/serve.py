@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A node end to end: import, pages against nginx, envelopes, memory and readiness, loading for scan.
 
-usage: serve.py [OBJECTS [SECONDS]]   default 1,000,000 objects of about 670 bytes, 6 s a figure
+usage: serve.py [OBJECTS [SECONDS]]   default 1,000,000 objects of about 670 bytes, 6 s a figure in three rounds, whose median counts
 Rivals in the same run: SQLite alone copying the very rows the import made, with the same durability;
 nginx serving the bytes of a page from a file over TLS to the same client (wrk, 4 connections kept alive,
 TLS 1.3) while the same writer commits. No URL repeats where one can differ. TOCSIN_BENCH_DIR names the
@@ -33,6 +33,7 @@ MEDIA = "application/taxii+json;version=2.1"
 USER = "bench:correct horse battery staple"
 SMALL = 10_000
 CONNECTIONS = 4
+ROUNDS = 3
 
 WRK = """
 local n, step = 0, 0
@@ -260,7 +261,7 @@ class Writer(threading.Thread):
 def wrk(folder, pid, port, path, base, seconds):
     """Answers a second, milliseconds of the 99th percentile, milliseconds of the server's CPU each."""
     before = cpu(pid)
-    out = run("wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "-s", folder / "wrk.lua",
+    out = run("wrk", "-t2", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "--timeout", "20s", "-s", folder / "wrk.lua",
               f"https://127.0.0.1:{port}", "--", path, base)
     count, took, bad, p99 = map(int, re.search(r"BENCH (\d+) (\d+) (\d+) (\d+)", out).groups())
     if bad or not count:
@@ -304,7 +305,7 @@ def bench_pages(node, small, folder, seconds):
     (folder / "page.json").write_bytes(page)
     if len(json.loads(page)["objects"]) != 1000:
         sys.exit("the page is not of 1,000 objects")
-    rates = {}
+    rates, alone = {}, {}
     with nginx(folder, node) as (port, pid):
         names = cipher(port), cipher(node.port)
         if names[0] != names[1]:
@@ -317,16 +318,21 @@ def bench_pages(node, small, folder, seconds):
             for what, query, base in (("first, no added_after", "", 0), ("first, added_after", "&added_after=@STAMP", first),
                                       ("last, added_after", "&added_after=@STAMP", last)):
                 writer = Writer(which)
-                ours, p99, work = wrk(folder, which.child.pid, which.port, f"{which.objects}?limit=1000{query}", base, seconds)
-                theirs, peer99, peer = wrk(folder, pid, port, "/@N", 0, seconds)
+                rounds = []
+                for _ in range(ROUNDS):  # by turns, so that who else is on this machine disturbs both alike
+                    rounds.append((wrk(folder, which.child.pid, which.port, f"{which.objects}?limit=1000{query}", base,
+                                       seconds / ROUNDS), wrk(folder, pid, port, "/@N", 0, seconds / ROUNDS)))
                 writer.on = False
                 writer.join()
                 if not writer.done:
                     sys.exit("the writer did not commit")
+                (ours, p99, work), (theirs, peer99, peer) = sorted(rounds, key=lambda r: r[0][0] / r[1][0])[ROUNDS // 2]
                 rates[label, what] = ours / theirs
+                alone[label, what] = min(r[0][2] for r in rounds)
                 show(f"  of {label:>7}, {what:22} {ours:7.0f} pages/s, 99% in {p99:6.1f} ms; nginx {theirs:7.0f}, {peer99:6.1f} ms; "
                      f"ratio {ours / theirs:.2f}; CPU {work:.2f} and {peer:.2f} ms each, ratio {peer / work:.2f}")
-    show(f"  slowest to fastest of these ratios: {max(rates.values()) / min(rates.values()):.2f}")
+    show(f"  fastest to slowest of these ratios: {max(rates.values()) / min(rates.values()):.2f}; of our CPU a page, "
+         f"the least of each: {max(alone.values()) / min(alone.values()):.2f} (target 1.3)")
     small.stop()
 
 
