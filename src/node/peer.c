@@ -141,6 +141,15 @@ peer_list(struct store *s, struct arena *a, struct peer_list *out, struct diag *
 	return code == RC_NONE ? RC_OK : code;
 }
 
+static void
+bind_names(struct stmt *st, const struct peer_link *link)
+{
+	stmt_bind_text(st, 1, link->peer);
+	stmt_bind_i64(st, 2, link->way);
+	stmt_bind_text(st, 3, link->remote);
+	stmt_bind_text(st, 4, link->local);
+}
+
 enum rc
 peer_link_add(struct store *s, const struct peer_link *link, struct diag *why)
 {
@@ -151,10 +160,7 @@ peer_link_add(struct store *s, const struct peer_link *link, struct diag *why)
 	enum rc code = store_sql(s, sql, &st, why);
 	if (code)
 		return code;
-	stmt_bind_text(st, 1, link->peer);
-	stmt_bind_i64(st, 2, link->way);
-	stmt_bind_text(st, 3, link->remote);
-	stmt_bind_text(st, 4, link->local);
+	bind_names(st, link);
 	code = stmt_run(st, why);
 	if (!code && store_changes(s) == 0)
 		return diag_fail(why, RC_CONFLICT, "these two collections are linked already");
@@ -223,10 +229,7 @@ peer_link_save(struct store *s, const struct peer_link *link, struct diag *why)
 	enum rc code = store_sql(s, sql, &st, why);
 	if (code)
 		return code;
-	stmt_bind_text(st, 1, link->peer);
-	stmt_bind_i64(st, 2, link->way);
-	stmt_bind_text(st, 3, link->remote);
-	stmt_bind_text(st, 4, link->local);
+	bind_names(st, link);
 	stmt_bind_blob(st, 5, link->state.ptr ? link->state : SPAN(""));
 	stmt_bind_i64(st, 6, link->at);
 	bind_time(st, 7, link->tried);
