@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,13 @@ conf_ready(struct cmd_env *env, struct conf **out, struct diag *why)
 		diag_where(why, "%s", env->node);
 		diag_todo(why, "make one with \"tocsin init\" or name it with --node DIR");
 		return diag_fail(why, RC_NONE, "no node there");
+	}
+	if (access(env->node, R_OK | X_OK) < 0) {
+		const struct passwd *owner = getpwuid(st.st_uid);
+		diag_where(why, "%s", env->node);
+		diag_todo(why, "run this as the user whose node it is: sudo -u %s tocsin ...",
+			owner ? owner->pw_name : "USER");
+		return diag_fail(why, RC_DENIED, "you may not look into the node's folder");
 	}
 	enum rc rc = conf_read(cmd_node_path(env, "tocsin.conf"), env->node, out, why);
 	env->conf = *out;
