@@ -26,7 +26,7 @@ struct follower {
 	struct scan_job *job;
 	vec_of(struct scan_source *) all;
 	int64_t list_at, stored;
-	bool folders;
+	size_t folders; /* words that were folders */
 };
 
 static volatile sig_atomic_t stopping;
@@ -353,13 +353,20 @@ list_folders(struct follower *f, bool first)
 	struct scan_job *job = f->job;
 	struct scan_paths paths = {};
 	struct stat *st;
+	size_t folders = 0;
 	job->listing = !first;
 	for (size_t i = 0; i < job->env->words; i++)
 		if (is_folder(job->env->word[i])) {
-			f->folders = job->names = true;
+			folders++;
+			job->names = true;
 			scan_add_path(job, &paths, job->env->word[i], 0);
 		}
 	job->listing = true;
+	if (folders < f->folders) { /* a disk that went away comes back, and nothing of it left */
+		scan_paths_fini(&paths);
+		return;
+	}
+	f->folders = folders;
 	for (size_t i = 0; i < f->all.len; i++)
 		f->all.at[i]->seen = !f->all.at[i]->inside;
 	st = mem_new((paths.len + 1) * sizeof *st);
@@ -413,7 +420,7 @@ store_sometimes(struct follower *f)
 static bool
 follow_all(struct follower *f)
 {
-	bool any = f->folders;
+	bool any = f->folders > 0;
 	for (size_t i = 0; i < f->all.len && !stopping; i++) {
 		struct scan_source *s = f->all.at[i];
 		if (s->inside) {
