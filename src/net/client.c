@@ -237,6 +237,9 @@ on_head(char *bytes, size_t one, size_t len, void *ctx)
 {
 	struct work *w = ctx;
 	struct span line = {bytes, one * len};
+	if (!w->head_in)
+		w->window_start =
+			0; /* what is slow is judged from here on, not from the last look before */
 	w->head_in = true;
 	if (span_starts(line, SPAN("HTTP/"))) {
 		/* An interim answer (100 Continue) is followed by the one that counts. */
