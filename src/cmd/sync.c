@@ -425,6 +425,28 @@ show_event(const struct cmd_env *env, const struct sync_event *e)
 	fflush(stdout);
 }
 
+/* Somebody else changed the database: new objects to push, or peers added and removed. A fault is told once. */
+static enum rc
+changed(struct cmd_env *env, struct node *n, struct sync *s, struct span name, struct diag *told)
+{
+	own_arena struct arena a = {};
+	struct diag why = {};
+	struct peer p;
+	sync_poke(s);
+	if (!cmd_flag(env, "follow"))
+		return RC_OK;
+	if (!name.len) {
+		if (sync_refresh(s, &why) && strcmp(told->what, why.what) != 0)
+			cmd_warn(&why);
+		*told = why;
+		return RC_OK;
+	}
+	if (peer_get(n->store, name, &a, &p, &why) != RC_NONE)
+		return RC_OK;
+	cmd_say(env, "%.*s was removed", (int)name.len, name.ptr);
+	return RC_NONE;
+}
+
 static enum cmd_exit
 run(struct cmd_env *env)
 {
@@ -453,6 +475,7 @@ run(struct cmd_env *env)
 	code = sync_load(s, name, &why);
 	if (!code && why.what[0])
 		cmd_warn(&why);
+	struct diag told = why;
 	if (!code)
 		why = (struct diag){};
 	while (!code) {
@@ -460,9 +483,7 @@ run(struct cmd_env *env)
 		if (code == RC_OK)
 			show_event(env, &e);
 		if (code == RC_AGAIN) {
-			if (vault_changed(n.vault))
-				sync_poke(s);
-			code = RC_OK;
+			code = vault_changed(n.vault) ? changed(env, &n, s, name, &told) : RC_OK;
 		}
 	}
 	bool failed = sync_failed(s);

@@ -46,7 +46,8 @@ class Node:
         for one in self.running:
             one.kill()
             one.wait(10)
-            one.stdout.close()
+            if one.stdout:
+                one.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -250,20 +251,45 @@ def test_an_exchange_under_way_moves_no_cursor_of_a_peer_added_anew(node, fake):
     server, go_on = fake(250), threading.Event()
     server.twist = on_pages(lambda a: go_on.wait(20) and None if a.get("next") == "at-200" else None)
     node.link(server.url)
-    node.follow()
+    once = subprocess.Popen([BIN, "sync", "--quiet", "--node", node.folder], stdout=subprocess.DEVNULL)
     wait_for(lambda: len(server.pages) == 3)
     assert node.run("sync", "list", "--json").rows[0]["objects"] == 200
     node.run("sync", "remove", "peer")
     node.link(server.url)
     go_on.set()
-    wait_for(lambda: node.names() == all_of(server))
-    node.end()
+    assert once.wait(30) == 0 and node.names() == all_of(server)
     row, = node.run("sync", "list", "--json").rows
     assert row["objects"] == 0 and "succeeded" not in row, "what the former one had come to is not this one's"
     before = len(server.pages)
     node.sync()
     assert [a.get("next") for a in server.pages[before:]] == [None, "at-100", "at-200"]
     assert server.pages[before].get("added_after") is None
+
+
+@pytest.mark.parametrize("named", [(), ("peer",)])
+def test_following_ends_when_its_peer_is_removed(node, fake, named):
+    server = fake(10)
+    node.link(server.url)
+    follower = subprocess.Popen([BIN, "sync", "--follow", "--quiet", "--node", node.folder, *named],
+                                stdout=subprocess.DEVNULL)
+    node.running.append(follower)
+    wait_for(lambda: len(node.names()) == 10)
+    node.run("sync", "remove", "peer")
+    assert follower.wait(20) == 0
+    before = len(server.asked)
+    time.sleep(0.5)
+    assert len(server.asked) == before
+
+
+def test_following_takes_up_a_peer_that_is_added(node, fake):
+    first, second = fake(10), fake(10)
+    second.objects[:] = [one | {"id": one["id"][:-4] + "beef", "name": "second " + one["name"]} for one in second.objects]
+    node.link(first.url, name="one")
+    node.follow()
+    wait_for(lambda: len(node.names()) == 10)
+    node.link(second.url, name="two")
+    wait_for(lambda: len(node.names()) == 20)
+    assert len(first.pages) and node.running[-1].poll() is None
 
 
 # ---- servers that fail ----
@@ -359,6 +385,30 @@ def test_a_silent_server_is_given_up(node, fake):
     wait_for(lambda: len([a for a in server.pages if "Prefer" in a.headers]) >= 2, 20)
     running.kill()
     assert "fault" not in running.stdout.read() and len(node.names()) == 5
+
+
+def test_an_answer_that_comes_late_is_not_slow(node, fake):
+    """Held for a while, then its head, then its body: only the last is judged by its speed."""
+    with open(node.folder / "tocsin.conf", "a") as conf:
+        conf.write("sync-timeout = 1s\nwait-cap = 4s\n")
+    server, holds = fake(5), iter([1.7, 1.8, 1.9, 1.95])
+
+    def late(asked):
+        if "Prefer" not in asked.headers:
+            return None
+        time.sleep(next(holds, 0.1))
+
+        def body():
+            for piece in (b"{", b"}"):
+                time.sleep(0.15)
+                yield piece
+        return Raw(b"HTTP/1.1 200 OK\r\nContent-Type: " + MEDIA.encode() + b"\r\nContent-Length: 2\r\n\r\n", pieces=body())
+    server.twist = on_pages(late)
+    node.link(server.url)
+    running = node.follow()
+    wait_for(lambda: len([a for a in server.pages if "Prefer" in a.headers]) >= 5, 30)
+    running.kill()
+    assert "slower than" not in running.stdout.read()
 
 
 CUTS = {
