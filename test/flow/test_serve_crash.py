@@ -139,7 +139,8 @@ def timed(node, *words):
 def stored_since(node, child):
     """Waits for the first transaction of a command to be there, or for its end."""
     with sqlite3.connect(f"file:{node.db}?mode=ro", uri=True) as db:
-        newest = "select max(added) from object"
+        newest = ("select max(added) from object where last = 1 and collection = "
+                  "(select number from collection where alias = 'main')")
         before = db.execute(newest).fetchone()
         while child.poll() is None and db.execute(newest).fetchone() == before:
             time.sleep(0.002)
@@ -171,7 +172,7 @@ def test_import(tmp_path, rng, peer):
         if between:
             stored_since(node, child)
         aimed = not between and turn % 5 == 4
-        delay = Writing(rng) if aimed else rng.uniform(0, 0.1) if between else aims[count].delay(rng)
+        delay = Writing(rng) if aimed else Writing(rng, 0.02) if between else aims[count].delay(rng)
         struck = node.kill(rng, tally, delay, [("import", child.pid)],
                            "import" if count == LARGE or turn % 3 == 2 or aimed else None,
                            lambda who: behind(node) if who == "fetch" else runs(child.pid))
