@@ -1,5 +1,6 @@
 /* Strings of a form that another standard gives, or out of a list that somebody else keeps. */
 #include "base/ascii.h"
+#include "base/must.h"
 #include "codec/json.h"
 #include "stix/format-internal.h"
 #include "stix/value-internal.h"
@@ -36,6 +37,7 @@ value_format(struct check *c, const struct stix_property *property, yyjson_val *
 		[VALUE_URL] = {format_is_url, "no URL (RFC 3986)"},
 		[VALUE_CPE] = {format_is_cpe, "no CPE 2.3 formatted string"},
 	};
+	must(formats[property->value].is != NULL);
 	if (value_wants_string(c, val) && !formats[property->value].is(json_span(val)))
 		check_must(c, "format", "%s", formats[property->value].what);
 }

@@ -37,8 +37,8 @@ const char *const vault_sql[SQL_QUERIES] = {
 	[SQL_SET_LAST] = "update object set last = $1 where added = $2",
 	[SQL_INSERT] = "insert into object(added, collection, last, kind, facts, bytes) "
 		       "values($1, $2, $3, $4, $5, $6)",
-	[SQL_INSERT_MANY] =
-		"insert or fail into object(added, collection, last, kind, facts, bytes) values" MANY6,
+	[SQL_INSERT_MANY] = "insert or fail into object(added, collection, last, kind, facts, "
+			    "bytes) values" MANY6,
 	[SQL_ENTRY_MANY] = "insert or fail into entry(key, added) values" MANY2,
 	[SQL_ENTRY] = "insert into entry(key, added) values($1, $2)",
 	[SQL_ENTRY_DELETE] = "delete from entry where key = $1 and added = $2",

@@ -272,7 +272,7 @@ def test_who_does_not_read_his_answer_is_cut_and_the_rest_is_served(node, serve,
     try:
         done = False
         while not done:
-            assert time.monotonic() - start < 60, "large answers are refused for ever"
+            assert time.monotonic() - start < 240, "large answers are refused for ever"
             asked = time.monotonic()
             well(node, serve)
             slowest, most = max(slowest, time.monotonic() - asked), max(most, anonymous(serve))
