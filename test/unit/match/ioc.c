@@ -173,8 +173,9 @@ flat_objects_are_rows(void **state)
 	assert_span(match_set_get(set, 0, &a).name, "a \"b\", c");
 	assert_int_equal(match_set_get(set, 0, &a).confidence, 70);
 	static const char *const others[] = {"[\"evil.org\"]",
-		"{\"type\":\"indicator\",\"value\":\"x\"}", "[{\"Event\":{},\"ip\":\"192.0.2.1\"}]",
-		"{}", "[]", "[{\"ip\":7}]", "evil.org", "", "["};
+		"{\"type\":\"indicator\",\"id\":\"indicator--1\",\"value\":\"x\"}",
+		"[{\"Event\":{},\"ip\":\"192.0.2.1\"}]", "{}", "[]", "[{\"ip\":7}]", "evil.org", "",
+		"["};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		assert_false(table_is_json(span_of(others[i])) ||
 			     table_of_json(span_of(others[i]), &none));
