@@ -250,6 +250,14 @@ def anonymous(serve):
         return sum(int(line.split()[1]) for line in f if line.startswith("RssAnon:"))
 
 
+def was_refused(plug):
+    plug.setblocking(False)
+    try:
+        return plug.recv(64).startswith(b"HTTP/1.1 503")
+    except OSError:
+        return False
+
+
 @bounded
 @pytest.mark.parametrize("pace", [0, 2000], ids=["never", "slowly"])
 def test_who_does_not_read_his_answer_is_cut_and_the_rest_is_served(node, serve, heavy, pace):
@@ -287,7 +295,8 @@ def test_who_does_not_read_his_answer_is_cut_and_the_rest_is_served(node, serve,
                     plug.recv(pace)
                 except OSError:
                     pass
-            done = refused and status == 200 and not comes.is_alive()
+            # On a busy machine our own may all have come before the room was full and after it was free again.
+            done = status == 200 and not comes.is_alive() and (refused or any(map(was_refused, plugs)))
             time.sleep(max(0, asked + 1 - time.monotonic()))
         print(f"{(most - before) >> 10} MB more at most; large answers were refused {refused} times and served again after "
               f"{time.monotonic() - start:.0f} s; others waited {slowest:.2f} s at most")
