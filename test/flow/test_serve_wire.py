@@ -150,7 +150,7 @@ def test_chunks_with_all_that_is_allowed_are_one_body(node, serve, more):
 def test_a_flood_of_extensions_trailers_and_empty_lines_ends(node, serve):
     start = head(node, "Transfer-Encoding: chunked", method="POST")
     for flood in (b"1;" + b"x" * 100000, b"0\r\n" + b"X: y\r\n" * 20000, b"0" * 100000, b"\r\n" * 50000):
-        got, ended = raw(node, serve, start + flood)
+        got, ended = raw(node, serve, start + flood, timeout=60)  # refused at once, or cut as a body that stands still
         assert ended and b"success_count" not in got, (flood[:20], got[:200])
     got, ended = raw(node, serve, b"\r\n" * 50000 + head(node, "Connection: close", path="/taxii2/"))
     assert ended and (got == b"" or answers(got)[0][0] in (200, 400, 414)), got[:200]
