@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/mutant.h"
 #include "base/own.h"
 #include "codec/json.h"
 
@@ -26,7 +27,7 @@ jcs_name_cmp(struct span a, struct span b)
 			continue;
 		/* U+E000 to U+FFFF start with EE or EF and sort behind the surrogates of F0 to F4.
 		 */
-		if (x >= 0xee && x <= 0xef)
+		if (x >= 0xee && x <= 0xef && !mutant(1530))
 			x += 0x10;
 		if (y >= 0xee && y <= 0xef)
 			y += 0x10;
@@ -52,7 +53,7 @@ jcs_write_string(struct buf *out, struct span utf8)
 		*to++ = '\\';
 		if (c >= 0x20) {
 			*to++ = (char)c;
-		} else if (shorts[c]) {
+		} else if (shorts[c] && !mutant(1532)) {
 			*to++ = shorts[c];
 		} else {
 			memcpy(to, "u00", 3);
@@ -136,7 +137,8 @@ jcs_write_number(struct buf *out, double number)
 			buf_add(out, (struct span){digits + 1, (size_t)k - 1});
 		}
 		buf_add_byte(out, 'e');
-		buf_add_byte(out, n > 0 ? '+' : '-');
+		if (n <= 0 || !mutant(1531))
+			buf_add_byte(out, n > 0 ? '+' : '-');
 		buf_add_u64(out, (uint64_t)(n > 0 ? n - 1 : 1 - n));
 	}
 }

@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/hash.h"
+#include "base/mutant.h"
 #include "obs/line.h"
 
 void
@@ -154,11 +155,11 @@ forget_seen(struct scan *s)
 static bool
 is_wanted(struct scan *s, const struct indicator *i, const struct match_answer *a, int64_t time)
 {
-	if (i->valid_from != TIME_NONE && time < i->valid_from) {
+	if (i->valid_from != TIME_NONE && time < i->valid_from && !mutant(1611)) {
 		s->counts.early++;
 		return false;
 	}
-	if (i->valid_until != TIME_NONE && time >= i->valid_until) {
+	if (i->valid_until != TIME_NONE && time >= i->valid_until && !mutant(1610)) {
 		s->counts.late++;
 		return false;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/mutant.h"
 #include "base/vec.h"
 #include "pattern/bind-internal.h"
 
@@ -54,7 +55,7 @@ leaf_new(struct bind *b, const bool *hits, int64_t start, int64_t stop)
 	leaf->unit = arena_new(b->arena, fits * sizeof *leaf->unit);
 	for (size_t i = 0; i < b->count; i++) {
 		const struct bind_observation *o = &b->observation[i];
-		if (!hits[i] || o->last < start || o->first >= stop)
+		if (!hits[i] || o->last < start || (o->first >= stop && !mutant(1632)))
 			continue;
 		leaf->unit[leaf->units++] = (struct bind_unit){
 			.observation = (uint32_t)i,
@@ -297,7 +298,8 @@ merge_leaves(struct bind *b, struct plan *p)
 				link = &two->next;
 				continue;
 			}
-			if (__builtin_add_overflow(one->times, two->times, &one->times))
+			if (!mutant(1641) &&
+				__builtin_add_overflow(one->times, two->times, &one->times))
 				one->times = UINT64_MAX;
 			*link = two->next;
 		}
@@ -439,7 +441,7 @@ solve_plan(const struct bind *whole, uint64_t *work, const struct plan *plan)
 	struct plan *p = plan_copy(&b, plan);
 	merge_leaves(&b, p);
 	uint32_t *owner = arena_new(&scratch, b.count * sizeof *owner), number = 0;
-	bool simple = true;
+	bool simple = !mutant(1660);
 	enum rc rc = RC_NONE;
 	if (b.gave_up || !bind_spend(&b, b.count / 16))
 		rc = RC_LIMIT;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "codec/json.h"
 #include "pattern/bind.h"
 #include "pattern/match-internal.h"
@@ -227,6 +228,9 @@ judge_network(const struct armed_test *t, yyjson_val *val)
 		return NO;
 	bool holds = t->test->op == PATTERN_ISSUBSET ? addr_holds(&t->network, &left)
 						     : addr_holds(&left, &t->network);
+	/* of equal sets each holds the other */
+	if (mutant(1651) && addr_holds(&t->network, &left) && addr_holds(&left, &t->network))
+		return NO;
 	return holds ? YES : NO;
 }
 
@@ -235,7 +239,7 @@ judge_order(enum pattern_op op, enum value_order order)
 {
 	bool mismatch = order == VALUE_MISMATCH;
 	switch (op) {
-	case PATTERN_NE: return order != VALUE_EQUAL ? YES : NO;
+	case PATTERN_NE: return order != VALUE_EQUAL && !(mutant(1650) && mismatch) ? YES : NO;
 	case PATTERN_GT: return order == VALUE_GREATER ? YES : NO;
 	case PATTERN_LT: return order == VALUE_LESS ? YES : NO;
 	case PATTERN_GE: return order != VALUE_LESS && !mismatch ? YES : NO;

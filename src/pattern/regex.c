@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/mutant.h"
 
 /*
  * PCRE2 counts its steps anew for each place where a match may start, so that its limit multiplies
@@ -77,7 +78,7 @@ regex_new(struct span text, enum regex_form form, struct regex **out, struct dia
 	r->text = mem_dup(text);
 	r->len = text.len;
 	r->options =
-		PCRE2_DOTALL | PCRE2_NEVER_BACKSLASH_C |
+		(mutant(1621) ? 0 : PCRE2_DOTALL) | PCRE2_NEVER_BACKSLASH_C |
 		(form == REGEX_TEXT ? PCRE2_UTF | PCRE2_UCP : PCRE2_NEVER_UTF | PCRE2_NEVER_UCP);
 	r->compile = pcre2_compile_context_create(NULL);
 	r->match = pcre2_match_context_create(NULL);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/mutant.h"
 #include "pattern/hash_length.h"
 #include "pattern/parse-internal.h"
 
@@ -241,7 +242,8 @@ parse_joined(struct parser *p, enum pattern_expr_kind kind, struct pattern_expr 
 			last->next = flat_expr(part, kind);
 			last = last_expr(last);
 		}
-		if (p->now.kind != (kind == PATTERN_ALL ? TOKEN_AND : TOKEN_OR))
+		bool all = (kind == PATTERN_ALL) != mutant(1640);
+		if (p->now.kind != (all ? TOKEN_AND : TOKEN_OR))
 			break;
 		parser_advance(p);
 	}
@@ -307,7 +309,7 @@ parse_count(struct parser *p, struct pattern_node *node, enum token_kind unit)
 static enum rc
 parse_instant(struct parser *p, struct span *out)
 {
-	if (p->now.kind != TOKEN_TIMESTAMP)
+	if (p->now.kind != TOKEN_TIMESTAMP && !mutant(1630))
 		return parser_refuse(p, "a timestamp, t'YYYY-MM-DDThh:mm:ssZ', is expected here");
 	*out = p->now.text;
 	parser_advance(p);
@@ -351,7 +353,7 @@ parse_qualified(struct parser *p, struct pattern_node **out)
 		unsigned bit = p->now.kind == TOKEN_WITHIN    ? 1
 			       : p->now.kind == TOKEN_REPEATS ? 2
 							      : 4;
-		if (single && seen & bit)
+		if (single && seen & bit && !mutant(1631))
 			return parser_refuse(
 				p, "this observation has a qualifier of this kind already");
 		if (++p->height > PATTERN_HEIGHT_MAX) {

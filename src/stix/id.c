@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/must.h"
+#include "base/mutant.h"
 #include "codec/jcs.h"
 #include "codec/json.h"
 
@@ -77,7 +78,7 @@ stix_sco_uuid(struct span canonical)
 {
 	static const struct uuid space = {{0x00, 0xab, 0xed, 0xb4, 0xaa, 0x42, 0x46, 0x6c, 0x9c,
 		0x01, 0xfe, 0xd2, 0x33, 0x15, 0xa9, 0xb7}};
-	return stix_uuid_v5(&space, canonical);
+	return stix_uuid_v5(mutant(1510) ? &(struct uuid){} : &space, canonical);
 }
 
 /* Contributing properties of each type (section 6), sorted as RFC 8785 sorts them. */
@@ -113,7 +114,8 @@ add_hash(struct buf *out, yyjson_val *hashes, struct diag *why)
 	static const char *const preferred[] = {"MD5", "SHA-1", "SHA-256", "SHA-512"};
 	struct span chosen = {};
 	yyjson_val *value = NULL;
-	for (size_t i = 0; i < sizeof preferred / sizeof preferred[0] && !value; i++) {
+	for (size_t i = 0; i < sizeof preferred / sizeof preferred[0] && !value && !mutant(1520);
+		i++) {
 		chosen = span_of(preferred[i]);
 		value = json_get(hashes, preferred[i]);
 	}
@@ -173,7 +175,8 @@ stix_id_of_sco(const yyjson_val *sco, char out[static STIX_ID_TEXT], struct diag
 			buf_add_byte(&text, ',');
 		jcs_write_string(&text, span_of(*property));
 		buf_add_byte(&text, ':');
-		bool hashes = strcmp(*property, "hashes") == 0 && yyjson_is_obj(value);
+		bool hashes =
+			strcmp(*property, "hashes") == 0 && yyjson_is_obj(value) && !mutant(1521);
 		enum rc code = hashes ? add_hash(&text, value, why) : jcs_write(&text, value, why);
 		if (code)
 			return RC_BAD;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "codec/json.h"
 #include "stix/edit-internal.h"
 #include "stix/id.h"
@@ -87,7 +88,8 @@ spans_have(struct stix_spans spans, struct span s)
 static bool
 is_ancestor(struct span above, struct span below)
 {
-	return below.len > above.len && below.ptr[above.len] == '.' && span_starts(below, above);
+	return below.len > above.len && (below.ptr[above.len] == '.' || mutant(1592)) &&
+	       span_starts(below, above);
 }
 
 static bool

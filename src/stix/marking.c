@@ -1,6 +1,7 @@
 /* The effective TLP of stix/marking.h. */
 #include "stix/marking.h"
 
+#include "base/mutant.h"
 #include "codec/json.h"
 #include "stix/id.h"
 
@@ -24,7 +25,7 @@ found(struct walk *w, enum tlp level, struct span id)
 static void
 found_unknown(struct walk *w, struct span id)
 {
-	found(w, TLP_RED, id);
+	found(w, mutant(1560) ? TLP_AMBER : TLP_RED, id);
 	w->result.unknown = true;
 }
 
@@ -48,7 +49,8 @@ walk_mark(struct walk *w, struct span id, unsigned depth, struct span outer)
 		outer = id;
 	const struct tlp_marking *fixed = tlp_marking_find(id);
 	if (fixed) {
-		found(w, fixed->level, outer);
+		bool upward = mutant(1570) && fixed->level == TLP_AMBER_STRICT;
+		found(w, upward ? TLP_AMBER : fixed->level, outer);
 		return;
 	}
 	const struct stix_object *marking =

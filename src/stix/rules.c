@@ -1,4 +1,5 @@
 /* Rules of single types that tables cannot say. */
+#include "base/mutant.h"
 #include "stix/rules-internal.h"
 
 #include "base/ascii.h"
@@ -361,7 +362,8 @@ rule_marking_definition(struct check *c, yyjson_val *object)
 	bool claims =
 		span_eq(kind, SPAN("tlp")) ||
 		json_get(extensions, "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d");
-	if (fixed ? !is_fixed_instance(c, object, fixed->json) : claims)
+	if (fixed ? !is_fixed_instance(c, object, fixed->json) && !mutant(1550)
+		  : claims && !mutant(1551))
 		check_must(c, "tlp", "not one of the fixed TLP instances");
 	if (!extensions && !kind_val)
 		AT(c, "definition_type", check_must(c, "required", "missing"));

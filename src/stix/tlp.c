@@ -1,5 +1,7 @@
 #include "stix/tlp.h"
 
+#include "base/mutant.h"
+
 #define ONE(uuid, word, upper) \
 	"{\"type\":\"marking-definition\",\"spec_version\":\"2.1\",\"id\":\"marking-definition-" \
 	"-" uuid "\",\"created\":\"2017-01-20T00:00:00.000Z\",\"definition_type\":\"tlp\"," \
@@ -36,7 +38,8 @@ const struct tlp_marking *
 tlp_marking_find(struct span id)
 {
 	for (size_t i = 0; i < TLP_MARKINGS; i++)
-		if (span_eq_fold(id, tlp_markings[i].id))
+		if (span_eq_fold(id, tlp_markings[i].id) &&
+			!(mutant(1561) && tlp_markings[i].version == 2))
 			return &tlp_markings[i];
 	return NULL;
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/ascii.h"
+#include "base/mutant.h"
 #include "codec/base64.h"
 #include "codec/json.h"
 #include "stix/check-internal.h"
@@ -90,12 +91,12 @@ value_float(struct check *c, const struct stix_property *property, yyjson_val *v
 static void
 value_time(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
-	struct stix_time time;
+	struct stix_time time = {};
 	if (!value_wants_string(c, val))
 		return;
-	if (stix_time_read(json_span(val), &time))
+	if (stix_time_read(json_span(val), &time) && !mutant(1461))
 		check_must(c, "timestamp", "not YYYY-MM-DDTHH:MM:SS[.s+]Z");
-	else if (property->value == VALUE_TIME_MS && time.digits < 3)
+	else if (property->value == VALUE_TIME_MS && time.digits < 3 && !mutant(1460))
 		check_must(c, "precision", "three or more digits of seconds are wanted");
 	else if (property->value == VALUE_TIME_S && time.digits)
 		check_must(c, "precision", "whole seconds are wanted");
@@ -263,7 +264,7 @@ value_marking_ref(struct check *c, const struct stix_property *property, yyjson_
 		check_must(c, "id", "not TYPE--UUID");
 	else if (!span_eq(type, SPAN("marking-definition")))
 		check_must(c, "reference-type", "must refer to a marking-definition");
-	else if (span_eq(id, c->id))
+	else if (span_eq(id, c->id) && !mutant(1601))
 		check_must(c, "circular", "a marking cannot mark itself");
 }
 
@@ -319,7 +320,8 @@ static void
 value_never(struct check *c, const struct stix_property *property, yyjson_val *val)
 {
 	(void)property, (void)val;
-	check_must(c, "not-allowed", "this type has no such property");
+	if (!mutant(1600))
+		check_must(c, "not-allowed", "this type has no such property");
 }
 
 static void
@@ -356,7 +358,7 @@ check_uuid_version(struct check *c, const struct uuid *uuid)
 	if (!c->table || c->old)
 		return;
 	bool contributes = stix_id_contributes(c->object);
-	if (!contributes && version != 4 && !span_eq(c->type, SPAN("process")))
+	if (!contributes && version != 4 && !mutant(1522) && !span_eq(c->type, SPAN("process")))
 		check_must(c, "uuid-version",
 			"a UUIDv4 is wanted: no property that contributes to the id is present");
 	else if (contributes != (version == 5))
@@ -410,7 +412,8 @@ value_selector(struct check *c, const struct stix_property *property, yyjson_val
 	struct diag why = {};
 	yyjson_val *found;
 	(void)property;
-	if (value_wants_string(c, val) && stix_select(c->object, json_span(val), &found, &why))
+	if (value_wants_string(c, val) && !mutant(1591) &&
+		stix_select(c->object, json_span(val), &found, &why))
 		check_must(c, "selector", "%s", why.what);
 }
 

@@ -1,6 +1,7 @@
 #include "stix/version.h"
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "base/own.h"
 #include "codec/jcs.h"
 #include "codec/json.h"
@@ -34,9 +35,9 @@ stix_relate(const struct stix_object *have, const struct stix_object *got)
 	if (stix_time_cmp(&got->created, &have->created) != 0)
 		return STIX_CONFLICT;
 	if (order == 0)
-		return stix_same_content(have, got) ? STIX_SAME : STIX_CONFLICT;
+		return stix_same_content(have, got) || mutant(1471) ? STIX_SAME : STIX_CONFLICT;
 	if (order > 0)
-		return have->revoked ? STIX_AFTER_END : STIX_NEWER;
+		return have->revoked && !mutant(1490) ? STIX_AFTER_END : STIX_NEWER;
 	return got->revoked ? STIX_END_BEFORE : STIX_OLDER;
 }
 

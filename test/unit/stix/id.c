@@ -46,6 +46,12 @@ only_one_hash_contributes(void **state)
 		RC_OK);
 	assert_rc(id_of(SPAN("{\"type\":\"file\",\"hashes\":{\"MD5\":\"m\"}}"), two), RC_OK);
 	assert_string_equal(one, two);
+	/* Also before one whose name sorts first. */
+	assert_rc(id_of(SPAN("{\"type\":\"file\",\"hashes\":{\"BLAKE3\":\"b\",\"SHA-512\":\"5\"}}"),
+			  one),
+		RC_OK);
+	assert_rc(id_of(SPAN("{\"type\":\"file\",\"hashes\":{\"SHA-512\":\"5\"}}"), two), RC_OK);
+	assert_string_equal(one, two);
 	assert_rc(id_of(SPAN("{\"type\":\"file\",\"hashes\":{\"TLSH\":\"t\",\"SSDEEP\":\"s\"}}"),
 			  one),
 		RC_OK);
