@@ -99,7 +99,7 @@ def free_port():
 
 
 class Tap:
-    """Prints each test as one TAP line; how it failed goes to stderr."""
+    """Prints each test as one TAP line, before it what it said; how it failed goes to stderr."""
 
     def __init__(self):
         self.count = 0
@@ -118,6 +118,8 @@ class Tap:
             print(f"{report.longreprtext}\n{report.capstdout}\n{report.capstderr}", file=sys.stderr)
             self.line(False, name if report.when == "call" else f"{name} ({report.when})")
         elif report.when == "call":
+            for line in filter(str.strip, report.capstdout.splitlines()):
+                print(f"# said: {line}", flush=True)
             self.line(True, name)
 
     def pytest_collectreport(self, report):
