@@ -42,6 +42,7 @@ struct desk {
 	vec_of(struct answer *) answers;
 	vec_of(struct errand *) errands;
 	uint64_t last_id;
+	int64_t learnt; /* the epoch whose users' certificates are known */
 	int kick;
 };
 
@@ -52,6 +53,8 @@ desk_new(const struct desk_options *options)
 	d->options = *options;
 	d->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	must(d->kick >= 0 && pthread_mutex_init(&d->lock, NULL) == 0);
+	(void)!memo_epoch(
+		d->options.node->store, &d->learnt, NULL); /* before anybody reads users */
 	return d;
 }
 
@@ -304,11 +307,12 @@ reload(struct desk *d)
 {
 	struct diag why = {};
 	own_buf struct buf out = {};
+	/* The node that it reads from is everybody's under this lock. */
+	pthread_mutex_lock(&d->lock);
 	enum rc code = d->options.reload(d->options.ctx, &why);
 	pack_number(&out, code);
 	talk_diag(&out, &why);
 	struct message m = {TALK_RELOADED, 0, buf_span(&out)};
-	pthread_mutex_lock(&d->lock);
 	code = pipe_queue(d->options.keeper, &m);
 	pthread_mutex_unlock(&d->lock);
 	return code;
@@ -358,6 +362,17 @@ rest(struct server *server, struct rest *r)
 	}
 }
 
+/* A certificate that a user has since now is let in without a reload, as a password is. Under the lock. */
+static void
+learn(struct desk *d)
+{
+	int64_t epoch;
+	struct diag ignored = {};
+	if (!memo_epoch(d->options.node->store, &epoch, &ignored) && epoch != d->learnt &&
+		!d->options.learn(d->options.ctx, &ignored))
+		d->learnt = epoch;
+}
+
 enum rc
 desk_run(struct desk *d, struct server *server)
 {
@@ -380,6 +395,8 @@ desk_run(struct desk *d, struct server *server)
 			return RC_IO;
 		pthread_mutex_lock(&d->lock);
 		bool changed = vault_changed(d->options.node->vault);
+		if (changed)
+			learn(d);
 		pthread_mutex_unlock(&d->lock);
 		if (changed)
 			server_wake_soon(server);

@@ -17,6 +17,7 @@ struct desk_options {
 	struct mac_key key;  /* of passes */
 	enum rc (*reload)(
 		void *ctx, struct diag *why); /* the keeper wants certificates read again */
+	enum rc (*learn)(void *ctx, struct diag *why); /* users have changed */
 	void *ctx;
 };
 

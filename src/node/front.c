@@ -30,7 +30,8 @@ struct front {
 	struct taxii_serve *serve;
 	struct server *server, *local;
 	_Atomic(struct server *) woken; /* the server, once it is whole */
-	struct arena text;
+	struct arena text, tls_text;
+	struct server_tls tls; /* as last read, in tls_text; without pins */
 	struct jail_state jail;
 	struct diag jail_note;
 };
@@ -91,6 +92,18 @@ tls_load(struct front *f, struct arena *a, struct server_tls *out, struct diag *
 	return code ? code : pins_read(&f->desk_node, a, out, why);
 }
 
+/* What is in use now; the arena is taken over. */
+static void
+tls_keep(struct front *f, struct arena *a, const struct server_tls *tls)
+{
+	arena_fini(&f->tls_text);
+	f->tls_text = *a;
+	*a = (struct arena){};
+	f->tls = *tls;
+	f->tls.pins = NULL;
+	f->tls.pins_len = 0;
+}
+
 static enum rc
 reload(void *ctx, struct diag *why)
 {
@@ -103,7 +116,23 @@ reload(void *ctx, struct diag *why)
 	if (code)
 		return code;
 	diag_where(why, "%s", f->options.conf->tls_cert);
-	return server_reload(f->server, &tls, why);
+	code = server_reload(f->server, &tls, why);
+	if (!code)
+		tls_keep(f, &a, &tls);
+	return code;
+}
+
+/* The pins of now beside what was read last: files are read again when an administrator says so. */
+static enum rc
+learn(void *ctx, struct diag *why)
+{
+	struct front *f = ctx;
+	own_arena struct arena a = {};
+	struct server_tls tls = f->tls;
+	if (!f->options.conf->tls_cert)
+		return RC_OK;
+	enum rc code = pins_read(&f->desk_node, &a, &tls, why);
+	return code ? code : server_reload(f->server, &tls, why);
 }
 
 static enum rc
@@ -202,6 +231,8 @@ servers_start(struct front *f, struct diag *why)
 	}
 	if (!code)
 		code = server_new(&config, &handler, &f->server, why);
+	if (!code && config.tls)
+		tls_keep(f, &a, &tls);
 	if (!code) {
 		/* It has served since before this line: whoever missed a wake looks now. */
 		atomic_store(&f->woken, f->server);
@@ -284,6 +315,7 @@ start(struct front *f, struct diag *why)
 		.node = &f->desk_node,
 		.key = ring.pass,
 		.reload = reload,
+		.learn = learn,
 		.ctx = f};
 	f->desk = desk_new(&desk);
 	taxii_start(f, &ring);

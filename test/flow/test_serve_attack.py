@@ -626,6 +626,7 @@ def test_client_certificates(node, tmp_path):
     make(certs, "late", signed="ours")
     make(certs, "foreign", signed="theirs")
     make(certs, "pinned", signed="theirs")
+    make(certs, "lone", signed="theirs")
     make(certs, "expired", signed="ours", start="20200101000000Z")
     with open(own.folder / "tocsin.conf", "a") as conf:
         conf.write(f"client-ca = {certs / 'ours.pem'}\n")
@@ -658,6 +659,10 @@ def test_client_certificates(node, tmp_path):
     own.run("user", "add", "lena", "--role", "reader", "--cert", certs / "late.pem")
     own.run("grant", "main", "lena", "read")
     wait_for(lambda: status("late") == 200, 10, 0.2, serve)
+    assert status("lone") == 401
+    own.run("user", "add", "luke", "--role", "reader", "--cert", certs / "lone.pem")
+    own.run("grant", "main", "luke", "read")
+    wait_for(lambda: status("lone") == 200, 5, 0.1, serve)  # whoever signed it, and without a reload
     own.run("user", "remove", "carl")
     assert status("known") == 401, "removed, and out at once"
     (certs / "ours.pem").write_bytes((certs / "theirs.pem").read_bytes())
