@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Drives a running node with clients nobody here wrote: taxii2-client, stix2, stix2-validator, pymisp.
 usage: drive.py JSON, where JSON has url, ca, user, password, reader, reader_password, cert, key (cert and key
-may be empty). Each check prints one line; exit 1 when any fails."""
+may be empty), and tocsin and node where it is a whole node. Each check prints one line; exit 1 when any fails."""
 import json
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -202,15 +203,43 @@ def a_token_is_a_login():
     assert Server(about["url"], verify=about["ca"], auth=Bearer(about["token"])).title
 
 
+def tocsin(*words):
+    done = subprocess.run([about["tocsin"], "--node", about["node"], *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def said(event):
+    """What an event says to whoever detects with it."""
+    attributes = event.attributes + [a for o in event.objects for a in o.attributes]
+    return (event.uuid, event.info, {t.name for t in event.tags},
+            {(a.uuid, a.type, a.category, a.value, bool(a.to_ids), getattr(a, "comment", "")) for a in attributes})
+
+
 @check
-def misp_objects_built_by_pymisp_travel():
+def misp_events_built_by_pymisp_travel_both_ways():
+    if not about.get("node"):
+        print("     (no node: left out)")
+        return
     event = pymisp.MISPEvent()
-    event.info = "interop"
-    attribute = event.add_attribute("domain", "misp.example")
-    one = stix2.Indicator(id=f"indicator--{attribute.uuid}" if getattr(attribute, "uuid", None) else None,
-                          name=event.info, pattern=f"[domain-name:value = '{attribute.value}']", pattern_type="stix",
-                          valid_from="2024-01-01T00:00:00Z")
-    assert shared().add_objects({"objects": [json.loads(one.serialize())]}).success_count == 1
+    event.info, event.distribution = "interop", 3
+    event.add_tag("tlp:green")
+    domain = event.add_attribute("domain", "misp.example", comment="seen by pymisp")
+    event.add_attribute("ip-src", "192.0.2.7", to_ids=False)
+    file = event.add_object(name="file")
+    file.add_attribute("filename", value="a.exe")
+    file.add_attribute("sha256", value="ab" * 32)
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as out:
+        out.write(json.dumps({"Event": json.loads(event.to_json())}))
+        out.flush()
+        tocsin("import", "--collection", "shared", "--format", "misp", out.name)
+    served = shared().get_object(f"indicator--{domain.uuid}")["objects"][0]
+    assert "'misp.example'" in served["pattern"] and stix2.parse(served, allow_custom=True)
+    back = []
+    for one in json.loads(tocsin("export", "--collection", "shared", "--format", "misp", "--to", about["user"]))["response"]:
+        back.append(pymisp.MISPEvent())
+        back[-1].load(one)
+    assert [said(e) for e in back if e.uuid == event.uuid] == [said(event)], [said(e) for e in back]
 
 
 for one in checks:
