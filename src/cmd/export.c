@@ -14,6 +14,7 @@
 #include "node/derive.h"
 #include "node/node.h"
 #include "stix/object.h"
+#include "stix/tlp.h"
 
 enum { FLUSH = 1 << 20 };
 
@@ -27,6 +28,8 @@ struct job {
 	struct entry_counts counts;
 	bool stix, misp, redact;
 	bool mine, known; /* objects of this node's were written; its identity was */
+	bool named[TLP_MARKINGS],
+		brought[TLP_MARKINGS]; /* written objects bear it; it was written */
 	uint64_t derived;
 };
 
@@ -60,21 +63,24 @@ add_object(struct job *j, const struct vault_item *item)
 		return;
 	j->mine |= span_eq(item->object.creator, j->node.me.id);
 	j->known |= span_eq(item->object.id, j->node.me.id);
+	for (size_t i = 0; i < TLP_MARKINGS; i++) {
+		bool itself = span_eq(item->object.id, tlp_markings[i].id);
+		j->brought[i] |= itself;
+		j->named[i] |=
+			!itself && span_find(item->object.bytes, tlp_markings[i].id) != SIZE_MAX;
+	}
 	if (!j->env->json)
 		return;
 	j->to.len = before;
 	add_line(&j->to, item->object.bytes);
 }
 
-/*
- * Who made what goes out: this node, whose identity need not lie in the collection. Nobody else's is taken
- * from elsewhere, for it is another collection's to give.
- */
+/* An object that need not lie in the collection, as far as the gate permits. */
 static void
-add_identity(struct job *j)
+add_fixed(struct job *j, struct span text)
 {
 	own_stix struct stix_object o = {};
-	if (!j->mine || j->known || stix_read(j->node.me.text, &o, NULL))
+	if (stix_read(text, &o, NULL))
 		return;
 	struct facts facts = facts_of(&o, NULL);
 	struct vault_item item = {
@@ -83,11 +89,26 @@ add_identity(struct job *j)
 			.class = facts.class,
 			.tlp = facts.tlp,
 			.privacy = facts.privacy,
-			.bytes = j->node.me.text},
+			.bytes = text},
 		.newest_tlp = facts.tlp,
 		.newest_privacy = facts.privacy,
 	};
 	add_object(j, &item);
+}
+
+/*
+ * What the exported refer to and many a reader does not have: this node's identity, which made them, and the
+ * markings of TLP 2.0, which STIX 2.1 itself does not define. Nobody else's identity is taken from elsewhere,
+ * for it is another collection's to give.
+ */
+static void
+add_company(struct job *j)
+{
+	if (j->mine && !j->known)
+		add_fixed(j, j->node.me.text);
+	for (size_t i = 0; i < TLP_MARKINGS; i++)
+		if (tlp_markings[i].version == 2 && j->named[i] && !j->brought[i])
+			add_fixed(j, tlp_markings[i].json);
 }
 
 /* What a tool would be told, and of what it is. */
@@ -281,7 +302,7 @@ static enum cmd_exit
 end(struct job *j, struct diag *why)
 {
 	if (j->stix)
-		add_identity(j);
+		add_company(j);
 	if (j->stix && !j->env->json)
 		bundle_end(&j->bundle, &j->to);
 	if (!flush(j, 0)) {

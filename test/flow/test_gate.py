@@ -69,7 +69,8 @@ def partly(number, value, **more):
 
 def exported(node, *args, code=0):
     text = node("export", "--collection", "shared", *args, code=code).out
-    return {o["id"]: o for o in json.loads(text).get("objects", [])} if code == 0 else {}
+    objects = json.loads(text).get("objects", []) if code == 0 else []
+    return {o["id"]: o for o in objects if o["type"] != "marking-definition"}
 
 
 def test_what_only_a_part_keeps_back_goes_without_it_as_an_object_of_ours(node, tmp_path):
@@ -104,7 +105,7 @@ def test_versions_and_the_revocation_of_the_origin_are_those_of_the_derived(node
         text = node("export", "--collection", "shared", "--redact").out
         said = tocsin_run("import", "-", "--collection", "from-a", "--node", other, "--json", stdin=text, code=None)
         assert "quarantined" not in said.err
-        return [o for o in json.loads(text)["objects"] if o["type"] != "identity"]
+        return [o for o in json.loads(text)["objects"] if o["type"] not in ("identity", "marking-definition")]
 
     node.put("shared", partly(1, "one.example"))
     first, = carry()
@@ -170,7 +171,7 @@ def test_who_made_what_goes_out_goes_along_as_far_as_the_gate_permits(node, tmp_
     for args in ([], ["--json"]):
         text = node("export", "--collection", "shared", *args).out
         out = [json.loads(l) for l in text.splitlines()] if args else json.loads(text)["objects"]
-        made, who = out
+        made, who, _ = out
         assert who["type"] == "identity" and who["id"] == made["created_by_ref"]
     # It is unmarked, which is AMBER.
     node("grant", "shared", "public", "read")
@@ -184,7 +185,30 @@ def test_who_made_what_goes_out_goes_along_as_far_as_the_gate_permits(node, tmp_
     # A collection of nothing of ours names nobody.
     node("collection", "add", "other")
     node.put("other", indicator(1, "one.example", object_marking_refs=[GREEN]))
-    assert len(json.loads(node("export", "--collection", "other").out)["objects"]) == 1
+    types = [o["type"] for o in json.loads(node("export", "--collection", "other").out)["objects"]]
+    assert types == ["indicator", "marking-definition"]
+
+
+def test_markings_of_tlp_2_go_along_for_readers_that_do_not_have_them(node):
+    """STIX 2.1 defines the four of TLP 1 itself; those of TLP 2.0 are an extension, which python-stix2 does not know."""
+    def markings(*args):
+        objects = json.loads(node("export", "--collection", "shared", *args).out)["objects"]
+        named = {ref for o in objects for ref in o.get("object_marking_refs", [])}
+        named |= {g["marking_ref"] for o in objects for g in o.get("granular_markings", []) if "marking_ref" in g}
+        brought = [o for o in objects if o["type"] == "marking-definition"]
+        assert {o["id"] for o in brought} == named & TLP_2 and len(brought) == len(named & TLP_2)
+        return {o["name"]: o for o in brought}
+
+    tlp_2 = {n: m for n, m in TLP.items() if n in ("clear", "green", "amber", "amber+strict", "red")}
+    TLP_2 = set(tlp_2.values())
+    node("collection", "add", "shared")
+    node.put("shared", *(malware(n, m) for n, m in TLP.items()), malware("none"))
+    got = markings()
+    assert set(got) == {"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT"}
+    node("grant", "shared", "public", "read")
+    assert set(markings("--to", "public")) == {"TLP:CLEAR"}
+    node.put("shared", got["TLP:GREEN"])
+    assert set(markings()) == set(got)
 
 
 def test_what_is_seen_of_an_indicator_that_never_leaves_is_not_told(node, tmp_path):
