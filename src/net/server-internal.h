@@ -36,8 +36,9 @@ struct conn {
 	pthread_mutex_t lock;
 	enum phase phase;
 	bool marked, cut;
-	int64_t since; /* start of the phase, or of the window under way */
-	uint64_t mark; /* bytes at its start */
+	int64_t since;	 /* start of the phase, or of the window under way */
+	uint64_t mark;	 /* bytes at its start */
+	unsigned stalls; /* windows in a row in which no byte of a body moved */
 	_Atomic uint64_t body_bytes;
 	uint64_t answer; /* lock: bytes of the answer under way, where it is one of the large */
 	/* The rest belongs to the thread that serves the connection. */

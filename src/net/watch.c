@@ -76,11 +76,18 @@ window_slow(struct conn *c, int64_t now, uint64_t bytes, uint64_t rate)
 static bool
 body_slow(struct conn *c, int64_t now)
 {
+	/* libmicrohttpd 1.0 stops reading, for ever, where the line of a chunk is longer than its room. */
+	enum { STALLS_MOST = 3 };
 	int unread = 0;
-	if (!window_slow(c, now, atomic_load(&c->body_bytes), c->server->config.rate))
+	uint64_t bytes = atomic_load(&c->body_bytes);
+	if (bytes != c->mark)
+		c->stalls = 0;
+	if (!window_slow(c, now, bytes, c->server->config.rate))
 		return false;
-	/* Bytes that wait for us are our slowness, not the client's. */
-	return ioctl(c->fd, FIONREAD, &unread) < 0 || unread == 0;
+	/* Bytes that wait for us are our slowness, not the client's, but not for long. */
+	if (ioctl(c->fd, FIONREAD, &unread) < 0 || unread == 0)
+		return true;
+	return ++c->stalls >= STALLS_MOST;
 }
 
 static bool

@@ -118,8 +118,7 @@ def test_a_sync_into_a_full_disk_goes_on_when_there_is_room(small_node, aurora):
     a = aurora.serve()
     link(small_node, a, "aurora", "--collection", f"{aurora.id}=main")
     serve = small_node.serve()
-    wait_for(lambda: "sync.fault" in serve.said, 60, 0.1, serve)
-    assert "no space left" in serve.said
+    wait_for(lambda: "sync.fault" in serve.said and "no space left" in serve.said, 60, 0.1, serve)
     path = f"{serve.root()}collections/{small_node.id}/objects/?limit=10"
     assert serve.ask("GET", path, "bob")[0] == 200
     room(small_node)
