@@ -144,5 +144,6 @@ def pytest_configure(config):
         terminal = config.pluginmanager.getplugin("terminalreporter")
         if terminal:
             config.pluginmanager.unregister(terminal)
+            config.get_terminal_writer = lambda: terminal._tw  # pytest 8 asks for its colours, to show a difference
         config.pluginmanager.register(Tap())
         sys.stdout.flush()
