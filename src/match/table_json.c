@@ -137,7 +137,8 @@ table_of_json(struct span text, struct buf *out)
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			buf_add_byte(out, ',');
-		csv_write(out, key[i], ',');
+		/* Any text may be a key; a name that says nothing stands for those that do not matter here. */
+		csv_write(out, column_of(key[i]) == COLUMN_NONE ? SPAN("other") : key[i], ',');
 	}
 	/* A table's header names two columns at least. */
 	buf_add(out, count == 1 ? SPAN(",type\n") : SPAN("\n"));

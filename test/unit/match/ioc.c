@@ -172,6 +172,9 @@ flat_objects_are_rows(void **state)
 	assert_string_equal(c.examples[0].where, "line 3");
 	assert_span(match_set_get(set, 0, &a).name, "a \"b\", c");
 	assert_int_equal(match_set_get(set, 0, &a).confidence, 70);
+	buf_reset(&out);
+	assert_true(table_of_json(SPAN("{\"cidr\":\"192.0.2.0/28\",\"(blid\":\"SB,L1\"}"), &out));
+	assert_true(table_is(buf_span(&out))); /* whatever text its keys are */
 	static const char *const others[] = {"[\"evil.org\"]",
 		"{\"type\":\"indicator\",\"id\":\"indicator--1\",\"value\":\"x\"}",
 		"[{\"Event\":{},\"ip\":\"192.0.2.1\"}]", "{}", "[]", "[{\"ip\":7}]", "evil.org", "",
