@@ -49,6 +49,7 @@ walk_mark(struct walk *w, struct span id, unsigned depth, struct span outer)
 		outer = id;
 	const struct tlp_marking *fixed = tlp_marking_find(id);
 	if (fixed) {
+		w->result.fixed |= 1U << (fixed - tlp_markings);
 		bool upward = mutant(1570) && fixed->level == TLP_AMBER_STRICT;
 		found(w, upward ? TLP_AMBER : fixed->level, outer);
 		return;

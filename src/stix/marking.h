@@ -21,6 +21,7 @@ struct stix_tlp {
 	enum tlp level; /* the strictest of all; TLP_NONE: unmarked. Unknown markings count as
 			   TLP_RED */
 	bool unknown;	/* a marking could not be resolved, or is of a kind we do not understand */
+	unsigned fixed; /* bit i: tlp_markings[i] is among them */
 	struct span strictest; /* id of the marking that decided, borrowed from the object; may be
 				  empty */
 };

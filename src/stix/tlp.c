@@ -37,8 +37,13 @@ const struct tlp_marking tlp_markings[TLP_MARKINGS] = {
 const struct tlp_marking *
 tlp_marking_find(struct span id)
 {
-	for (size_t i = 0; i < TLP_MARKINGS; i++)
-		if (span_eq_fold(id, tlp_markings[i].id) &&
+	enum {
+		HEAD = sizeof "marking-definition--" - 1
+	}; /* all have it: what tells them apart goes first */
+	for (size_t i = 0; i < TLP_MARKINGS && id.len == HEAD + 36; i++)
+		if (span_eq_fold(span_sub(id, HEAD, 36), span_sub(tlp_markings[i].id, HEAD, 36)) &&
+			span_eq_fold(
+				span_sub(id, 0, HEAD), span_sub(tlp_markings[i].id, 0, HEAD)) &&
 			!(mutant(1561) && tlp_markings[i].version == 2))
 			return &tlp_markings[i];
 	return NULL;

@@ -7,6 +7,7 @@
 #include "memo/facts.h"
 #include "stix/check.h"
 #include "taxii/company.h"
+#include "taxii/definitions.h"
 #include "taxii/envelope.h"
 #include "taxii/marks.h"
 
@@ -54,6 +55,7 @@ parcel_facts(const struct stix_object *o, struct vault_object *out)
 		.class = facts.class,
 		.tlp = facts.tlp,
 		.privacy = facts.privacy,
+		.fixed = tlp_marking_find(o->id) != NULL,
 		.bytes = o->text,
 	};
 }
@@ -98,7 +100,12 @@ parcel_add(struct parcel *p, struct span text)
 	item->object.creator = arena_dup(&p->text, o.created_by);
 	item->observable = o.kind == STIX_SCO;
 	item->marking = span_eq(o.type, SPAN("marking-definition"));
-	if (item->object.tlp == TLP_RED && stix_tlp(&o, NULL).unknown) {
+	size_t end = 0;
+	struct span end_id;
+	struct stix_tlp marks = stix_tlp(&o, NULL);
+	item->has_ends = facts_end(&o, &end, &end_id) == RC_OK;
+	item->fixed = (uint16_t)marks.fixed;
+	if (item->object.tlp == TLP_RED && marks.unknown) {
 		item->unresolved = true;
 		p->unresolved++;
 	}
@@ -132,8 +139,11 @@ batch_items(struct vault_batch *b, struct parcel *p, bool marking)
 }
 
 static enum rc
-batch_parcel(struct vault_batch *b, struct parcel *p)
+batch_parcel(struct vault_batch *b, struct parcel *p, struct definitions *given, struct diag *why)
 {
+	enum rc code = definitions_add(given, b, p, why);
+	if (code)
+		return code;
 	struct vault_request request = {
 		.collection = p->collection,
 		.source = p->source,
@@ -142,8 +152,10 @@ batch_parcel(struct vault_batch *b, struct parcel *p)
 		.received = p->received,
 	};
 	vault_batch_request(b, &request);
-	enum rc code = batch_items(b, p, true);
-	return code ? code : batch_items(b, p, false);
+	code = batch_items(b, p, true);
+	if (!code)
+		code = batch_items(b, p, false);
+	return code ? diag_fail(why, code, "more than %d objects at once", VAULT_BATCH_MAX) : RC_OK;
 }
 
 enum rc
@@ -152,11 +164,13 @@ parcel_prepare(struct parcel *p, struct vault_batch *b, struct vault *look,
 {
 	if (p->unresolved)
 		return RC_NONE;
+	struct definitions given = {};
 	vault_batch_reset(b);
 	company_mark(p);
-	enum rc code = batch_parcel(b, p);
+	enum rc code = batch_parcel(b, p, &given, why);
+	free(given.given.at);
 	if (code)
-		return diag_fail(why, code, "more than %d objects at once", VAULT_BATCH_MAX);
+		return code;
 	vault_batch_look(b, look, before);
 	return RC_OK;
 }
@@ -169,11 +183,10 @@ parcel_store(struct vault *v, struct vault_batch *b, struct parcel *const *parce
 	marks_resolve(v, parcels, count);
 	for (size_t i = 0; i < count; i++)
 		company_mark(parcels[i]);
-	for (size_t i = 0; i < count; i++) {
-		enum rc code = batch_parcel(b, parcels[i]);
-		if (code)
-			return diag_fail(
-				why, code, "more than %d objects at once", VAULT_BATCH_MAX);
-	}
-	return vault_batch_commit(b, why);
+	struct definitions given = {};
+	enum rc code = RC_OK;
+	for (size_t i = 0; !code && i < count; i++)
+		code = batch_parcel(b, parcels[i], &given, why);
+	free(given.given.at);
+	return code ? code : vault_batch_commit(b, why);
 }

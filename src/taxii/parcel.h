@@ -16,6 +16,8 @@ struct parcel_item {
 	size_t result;		    /* its position in the batch that stored it */
 	bool marking;	 /* a marking-definition: stored before the others of its parcel */
 	bool observable; /* a cyber-observable */
+	uint16_t fixed;	 /* bit i: bears tlp_markings[i] */
+	bool has_ends;	 /* a relationship, sighting or translation (memo/facts.h) */
 	bool unresolved; /* bears a marking that only the vault may know; RED until then */
 };
 

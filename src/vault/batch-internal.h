@@ -20,7 +20,7 @@ struct item {
 	struct span stamp, exact, bytes; /* stamp and exact NULL where the row alone tells them */
 	struct span id, version;	 /* only of refused ones */
 	struct vault_result result;
-	bool refused;
+	bool refused, fixed;
 };
 
 struct request {
@@ -49,6 +49,7 @@ struct vault_batch {
 	struct vault *vault;
 	struct arena text;
 	vec_of(struct item) items;
+	size_t supplements; /* how many of them */
 	vec_of(struct request) requests;
 	vec_of(struct span) types;
 	uint32_t *kinds; /* of types, while committing */

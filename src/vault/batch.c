@@ -17,6 +17,7 @@ vault_batch_reset(struct vault_batch *b)
 	for (size_t i = 0; i < b->requests.len; i++)
 		buf_fini(&b->requests.at[i].details);
 	b->items.len = b->requests.len = b->types.len = 0;
+	b->supplements = 0;
 	b->look.done = false;
 	b->creator_text = SPAN("");
 	arena_reset(&b->text);
@@ -63,11 +64,19 @@ type_index(struct vault_batch *b, struct span type)
 	return (uint32_t)b->types.len - 1;
 }
 
+/* What this node puts beside others' objects takes no room from them. */
+static bool
+is_full(const struct vault_batch *b)
+{
+	return b->items.len - b->supplements >= VAULT_BATCH_MAX;
+}
+
 static struct item *
 item_new(struct vault_batch *b)
 {
 	must(b->requests.len);
 	b->look.done = false;
+	b->supplements += b->requests.at[b->requests.len - 1].given.supplement;
 	struct item *it = vec_add(&b->items);
 	*it = (struct item){.request = (uint32_t)b->requests.len - 1, .twin = UNSTORED};
 	return it;
@@ -87,7 +96,7 @@ refuse(struct vault_batch *b, struct span id, struct span version, const char *r
 enum rc
 vault_batch_refuse(struct vault_batch *b, struct span id, struct span version, const char *reason)
 {
-	if (b->items.len >= VAULT_BATCH_MAX)
+	if (is_full(b))
 		return RC_LIMIT;
 	return refuse(b, id, version, arena_dup(&b->text, span_of(reason)).ptr);
 }
@@ -116,7 +125,7 @@ vault_batch_add(struct vault_batch *b, const struct vault_object *o)
 	struct vault_id id;
 	char usual[TIME_TEXT];
 	enum { STAMP_MAX = 200 };
-	if (b->items.len >= VAULT_BATCH_MAX)
+	if (is_full(b))
 		return RC_LIMIT;
 	if (vault_id_parse(o->id, &id) != RC_OK)
 		return refuse(b, o->id, o->version, "its id is not a type, \"--\" and a UUID");
@@ -142,6 +151,7 @@ vault_batch_add(struct vault_batch *b, const struct vault_object *o)
 	if (!unversioned && !span_eq(o->version, (struct span){usual, TIME_TEXT - 4}))
 		it->stamp = arena_dup(&b->text, o->version);
 	it->bytes = o->bytes;
+	it->fixed = o->fixed;
 	return RC_OK;
 }
 
@@ -183,6 +193,8 @@ vault_batch_counts(const struct vault_batch *b)
 	struct vault_counts c = {};
 	for (size_t i = 0; i < b->items.len; i++) {
 		enum vault_verdict verdict = b->items.at[i].result.verdict;
+		if (b->requests.at[b->items.at[i].request].given.supplement)
+			continue;
 		c.added += verdict == VAULT_ADDED;
 		c.duplicate += verdict == VAULT_DUPLICATE;
 		c.quarantined += verdict == VAULT_QUARANTINED;

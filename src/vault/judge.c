@@ -80,7 +80,10 @@ find_equal(struct vault_batch *b, const struct gathering *g, const struct item *
 			found = (ptrdiff_t)i;
 	}
 	*out = -1;
-	if (found < 0)
+	bool fixed = it->fixed && !mutant(1573);
+	if (fixed)
+		*out = found;
+	if (found < 0 || fixed)
 		return RC_OK;
 	struct span bytes;
 	enum rc rc = content_of(b, g, (size_t)found, &room, &bytes, why);

@@ -50,6 +50,7 @@ struct vault_object {
 	/* Of copies of one version the highest counts: one that VAULT_REMOTE brings is raised to it. */
 	uint8_t tlp;
 	uint8_t privacy;
+	bool fixed; /* its id says all: whatever lies here under this id and version is the same */
 	struct span bytes;
 };
 
@@ -166,6 +167,7 @@ struct vault_request {
 	const struct uuid *status;  /* a TAXII status to write, NULL for none */
 	struct span owner;	    /* who may read the status */
 	int64_t received;	    /* its request_timestamp; 0: the commit's time */
+	bool supplement;	    /* what this node puts beside others' objects: in no count */
 };
 
 /* What follows belongs to this request. Call it before the first add. */

@@ -171,7 +171,7 @@ def test_who_made_what_goes_out_goes_along_as_far_as_the_gate_permits(node, tmp_
     for args in ([], ["--json"]):
         text = node("export", "--collection", "shared", *args).out
         out = [json.loads(l) for l in text.splitlines()] if args else json.loads(text)["objects"]
-        made, who, _ = out
+        _, made, who = out  # the marking's definition lies there already
         assert who["type"] == "identity" and who["id"] == made["created_by_ref"]
     # It is unmarked, which is AMBER.
     node("grant", "shared", "public", "read")
@@ -186,7 +186,7 @@ def test_who_made_what_goes_out_goes_along_as_far_as_the_gate_permits(node, tmp_
     node("collection", "add", "other")
     node.put("other", indicator(1, "one.example", object_marking_refs=[GREEN]))
     types = [o["type"] for o in json.loads(node("export", "--collection", "other").out)["objects"]]
-    assert types == ["indicator", "marking-definition"]
+    assert sorted(types) == ["indicator", "marking-definition"]
 
 
 def test_markings_of_tlp_2_go_along_for_readers_that_do_not_have_them(node):
@@ -209,6 +209,28 @@ def test_markings_of_tlp_2_go_along_for_readers_that_do_not_have_them(node):
     assert set(markings("--to", "public")) == {"TLP:CLEAR"}
     node.put("shared", got["TLP:GREEN"])
     assert set(markings()) == set(got)
+
+
+def test_what_this_node_marks_by_tlp_2_comes_with_its_definition(node, served, tmp_path):
+    """Lists and sightings: in the pages of a collection the definition lies before the first that bears it."""
+    def page(collection):
+        request = urllib.request.Request(f"http://127.0.0.1:{served.port}/api/collections/{collection}/objects/", headers={
+            "Accept": MEDIA, "Authorization": "Basic " + base64.b64encode(b"bob:correct horse battery").decode()})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)["objects"]
+
+    node("collection", "add", "shared")
+    add_user(node, "bob")
+    names = tmp_path / "names.txt"
+    names.write_text("one.example\ntwo.example\n")
+    assert node("import", "--collection", "shared", "--tlp", "green", names).out.startswith("2 added, 0 known")
+    assert node("import", "--collection", "shared", "--tlp", "green", names).out.startswith("0 added, 2 known")
+    node("scan", "-", "--sight", stdin="x one.example x\n")
+    for collection in "shared", "sightings":
+        node("grant", collection, "bob", "read")
+        ids = [o["id"] for o in page(collection)]
+        bear = [o["id"] for o in page(collection) if GREEN in o.get("object_marking_refs", [])]
+        assert len(bear) == 2 and ids.count(GREEN) == 1 and ids.index(GREEN) < ids.index(bear[0])
 
 
 def test_what_is_seen_of_an_indicator_that_never_leaves_is_not_told(node, tmp_path):
@@ -254,7 +276,7 @@ def test_a_new_user_or_collection_of_an_old_name_inherits_nothing(node, served):
     key = ("bob", "correct horse battery")
     code, status = post(served, url, [malware("x", GREEN)])
     assert code == 202 and status["success_count"] == 1
-    assert len(served.get(url, *key)[1]["objects"]) == 1
+    assert [o["id"] for o in served.get(url, *key)[1]["objects"]] == [GREEN, malware("x")["id"]]
     status_url = f"{root_of(served)}status/{status['id']}/"
     assert served.get(status_url, *key)[0] == 200
     node("user", "remove", "bob")

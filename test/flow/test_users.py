@@ -176,6 +176,7 @@ def test_the_gate_stands_at_pages_and_manifests(node, served, tmp_path):
     assert listed["can_read"] and not listed["can_write"]
     want = {o["id"] for o in objects} - {red["id"], marked["unknown"]["id"], links["hidden"]["id"],
                                          links["hidden too"]["id"]}
+    want |= {TLP[level] for level in ("clear", "green", "amber", "amber+strict")}  # as the objects bear them
     for part in ("objects", "manifest"):
         code, page = served.get(f"{root}collections/{listed['id']}/{part}/", "bob", "correct horse battery")
         assert code == 200 and {o["id"] for o in page["objects"]} == want

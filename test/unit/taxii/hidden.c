@@ -2,9 +2,10 @@
 #include "world.h"
 
 #define MARK(id) ",\"object_marking_refs\":[\"marking-definition--" id "\"]"
-#define CLEAR MARK("94868c89-83c2-464b-929b-a1a8aa3c8487")
-#define GREEN MARK("bab4a63c-aed9-4cf5-a766-dfca5abac2bb")
-#define RED MARK("e828b379-4e03-4974-9ac4-e53a884c97c1")
+/* Of TLP 1, which bring nothing along. */
+#define CLEAR MARK("613f2e26-407d-48c7-9eca-b8e91df99dc9")
+#define GREEN MARK("34098fce-860f-48ae-8e50-ebd3cc5e41da")
+#define RED MARK("5e57c739-391a-4eb3-b6be-7d15ca92d5ed")
 #define MALWARE_ID(n) "malware--0000000" #n "-0000-4000-8000-000000000000"
 #define VERSION(n, day, rest) \
 	"{\"type\":\"malware\",\"spec_version\":\"2.1\",\"id\":\"" MALWARE_ID( \
