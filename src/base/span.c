@@ -59,6 +59,12 @@ span_ends(struct span s, struct span suffix)
 	return s.len >= suffix.len && span_eq(span_sub(s, s.len - suffix.len, suffix.len), suffix);
 }
 
+struct span
+span_without_mark(struct span s)
+{
+	return span_starts(s, SPAN("\xef\xbb\xbf")) ? span_sub(s, 3, SIZE_MAX) : s;
+}
+
 size_t
 span_find_byte(struct span s, char byte)
 {

@@ -25,6 +25,8 @@ bool span_eq_fold(struct span a, struct span b);
 int span_cmp(struct span a, struct span b);
 bool span_starts(struct span s, struct span prefix);
 bool span_ends(struct span s, struct span suffix);
+/* Without UTF-8's byte order mark, where it begins with one. */
+struct span span_without_mark(struct span s);
 /* First position of a byte or a needle, SIZE_MAX where absent. */
 size_t span_find_byte(struct span s, char byte);
 size_t span_find(struct span s, struct span needle);

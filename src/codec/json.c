@@ -125,8 +125,11 @@ json_read(struct span text, const struct json_limits *limits, yyjson_doc **out, 
 		return diag_fail(why, RC_LIMIT, "%zu bytes, at most %zu", text.len, limits->bytes);
 	yyjson_read_err fault;
 	/* Without YYJSON_READ_INSITU the text is only read. Integers beyond 64 bits come as raw. */
-	yyjson_doc *doc = yyjson_read_opts(
-		(char *)(uintptr_t)text.ptr, text.len, YYJSON_READ_BIGNUM_AS_RAW, NULL, &fault);
+	yyjson_read_flag flags = YYJSON_READ_BIGNUM_AS_RAW;
+	if (mutant(1544))
+		flags |= YYJSON_READ_ALLOW_INVALID_UNICODE;
+	yyjson_doc *doc =
+		yyjson_read_opts((char *)(uintptr_t)text.ptr, text.len, flags, NULL, &fault);
 	if (!doc) {
 		diag_where(why, "byte %zu", fault.pos);
 		return diag_fail(why,

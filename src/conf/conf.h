@@ -25,12 +25,12 @@ struct conf {
 	const char *tls_cert, *tls_key, *client_ca; /* absolute paths; NULL: none */
 	const char *title, *contact, *country, *kind, *sightings;
 	bool require_jail;
-	int64_t max_connections;
-	int64_t max_content_length;	/* bytes */
-	int64_t page_default, page_cap; /* objects */
-	int64_t wait_cap;		/* us; 0: Prefer: wait is not honoured */
-	int64_t login_memory;		/* us */
-	int64_t status_keep;		/* us */
+	int64_t max_connections, max_connections_per_address; /* of the latter 0: no limit */
+	int64_t max_content_length;			      /* bytes */
+	int64_t page_default, page_cap;			      /* objects */
+	int64_t wait_cap;     /* us; 0: Prefer: wait is not honoured */
+	int64_t login_memory; /* us */
+	int64_t status_keep;  /* us */
 	int64_t sync_every, sync_timeout, sync_backoff_first, sync_backoff_most; /* us */
 	const char *const *warninglists; /* absolute paths, ends with NULL; never NULL itself */
 	struct conf_given *given;

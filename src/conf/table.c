@@ -31,6 +31,8 @@ const struct conf_key conf_keys[] = {
 		"refuse to serve where the kernel cannot confine the processes"},
 	{"max-connections", CONF_COUNT, KEY(max_connections), 16, 100000, "12000",
 		"open connections; more wait outside, and half may hold requests"},
+	{"max-connections-per-address", CONF_COUNT, KEY(max_connections_per_address), 0, 100000,
+		"4000", "of those from one address; more are closed at once; 0: as many as all"},
 	{"max-content-length", CONF_BYTES, KEY(max_content_length), 64 << 10, 64 * MIB, "32M",
 		"largest request body; a larger one is answered 413"},
 	{"page-default", CONF_COUNT, KEY(page_default), 1, 100000, "1000",

@@ -12,6 +12,8 @@ void record_finish(struct reading *r, struct record *out);
 /* A line that the format at hand does not explain: JSON where it is some, else the whole as one
  * field. */
 void record_text(struct reading *r, struct record *out);
+/* The next line, without UTF-8's byte order mark at the start of all. */
+enum rc reading_line(struct reading *r, struct line *out, struct diag *why);
 /* Takes the next line as a record without fields. */
 enum rc record_line(struct reading *r, struct record *out, struct diag *why);
 /* The first line that is neither blank nor a comment; empty where there is none. */

@@ -121,8 +121,7 @@ struct span
 head_line(struct span head)
 {
 	struct span line;
-	if (span_starts(head, SPAN("\xef\xbb\xbf")))
-		head = span_sub(head, 3, SIZE_MAX);
+	head = span_without_mark(head);
 	while (head.ptr && span_cut(&head, '\n', &line)) {
 		struct span trimmed = span_trim(line);
 		if (trimmed.len && trimmed.ptr[0] != '#')
@@ -132,16 +131,25 @@ head_line(struct span head)
 }
 
 enum rc
+reading_line(struct reading *r, struct line *out, struct diag *why)
+{
+	enum rc code = lines_next(&r->lines, out, why);
+	if (code || out->number != 1 || out->piece)
+		return code;
+	struct span text = span_without_mark(out->text);
+	if (text.len != out->text.len)
+		out->offset += out->wide ? 2 : 3;
+	out->text = text;
+	return RC_OK;
+}
+
+enum rc
 record_line(struct reading *r, struct record *out, struct diag *why)
 {
 	struct line line;
-	enum rc code = lines_next(&r->lines, &line, why);
+	enum rc code = reading_line(r, &line, why);
 	if (code)
 		return code;
-	if (line.number == 1 && !line.piece && span_starts(line.text, SPAN("\xef\xbb\xbf"))) {
-		line.text = span_sub(line.text, 3, SIZE_MAX);
-		line.offset += line.wide ? 2 : 3;
-	}
 	arena_reset(&r->arena);
 	r->fields = 0;
 	*out = (struct record){.text = line.text,

@@ -343,13 +343,9 @@ next_line(struct reading *r, struct documents *d, struct diag *why)
 	if (d->parts)
 		return RC_OK;
 	drop_taken(d);
-	enum rc code = lines_next(&r->lines, &line, why);
+	enum rc code = reading_line(r, &line, why);
 	if (code)
 		return code;
-	if (line.number == 1 && !line.piece && span_starts(line.text, SPAN("\xef\xbb\xbf"))) {
-		line.text = span_sub(line.text, 3, SIZE_MAX);
-		line.offset += line.wide ? 2 : 3;
-	}
 	if (d->text.len == 0) {
 		d->line = line.number;
 		d->offset = line.offset;
@@ -429,8 +425,7 @@ static int
 documents_sniff(struct span head)
 {
 	own_json yyjson_doc *doc = NULL;
-	if (span_starts(head, SPAN("\xef\xbb\xbf")))
-		head = span_sub(head, 3, SIZE_MAX);
+	head = span_without_mark(head);
 	size_t at = skip_blanks(head, 0);
 	if (at == head.len || (head.ptr[at] != '{' && head.ptr[at] != '['))
 		return 0;

@@ -62,19 +62,13 @@ is_header(const struct csv_record *record, const struct header *h)
 	return true;
 }
 
-static struct span
-without_mark(struct span text)
-{
-	return span_starts(text, SPAN("\xef\xbb\xbf")) ? span_sub(text, 3, SIZE_MAX) : text;
-}
-
 bool
 table_is(struct span head)
 {
 	own_arena struct arena a = {};
 	struct csv csv;
 	struct csv_record record;
-	head = without_mark(head);
+	head = span_without_mark(head);
 	csv_init(&csv, head, csv_guess(head));
 	while (!csv_next(&csv, &a, &record, NULL)) {
 		struct header h = read_header(&record, NULL);
@@ -91,7 +85,7 @@ table_is(struct span head)
 bool
 table_is_heading(struct span line)
 {
-	return column_is_value(column_of(span_trim(without_mark(line))));
+	return column_is_value(column_of(span_trim(span_without_mark(line))));
 }
 
 bool
@@ -99,7 +93,7 @@ table_unwrap(struct span text, struct buf *out)
 {
 	struct json_slice it;
 	struct span element;
-	text = span_trim(without_mark(text));
+	text = span_trim(span_without_mark(text));
 	if (text.len < 2 || text.ptr[0] != '[' || span_trim(span_sub(text, 1, 4096)).len == 0 ||
 		span_trim(span_sub(text, 1, 4096)).ptr[0] != '"')
 		return false;
@@ -142,7 +136,7 @@ enum rc
 table_open(struct table *t, struct span text, struct diag *why)
 {
 	*t = (struct table){};
-	text = without_mark(text);
+	text = span_without_mark(text);
 	for (;;) {
 		uint64_t lines = t->csv.text.ptr ? t->csv.next_line - 1 : 0;
 		csv_init(&t->csv, text, csv_guess(text));

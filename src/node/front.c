@@ -222,6 +222,7 @@ servers_start(struct front *f, struct diag *why)
 		.listen_fd = f->options.listen_fd,
 		.threads = THREADS,
 		.connections = (unsigned)conf->max_connections,
+		.per_address = (unsigned)conf->max_connections_per_address,
 		.body_limit = (size_t)conf->max_content_length,
 	};
 	enum rc code = RC_OK;

@@ -570,9 +570,7 @@ enum rc
 obs_line(struct span line, struct arena *a, struct obs_list *out, struct diag *why)
 {
 	*out = (struct obs_list){};
-	if (span_starts(line, SPAN("\xef\xbb\xbf")))
-		line = span_sub(line, 3, SIZE_MAX);
-	struct span text = span_trim(line);
+	struct span text = span_trim(span_without_mark(line));
 	if (is_comment(text))
 		return RC_NONE;
 	if (text.len > LINE_LONGEST)

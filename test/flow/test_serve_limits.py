@@ -259,6 +259,8 @@ def few_files():
 
 @bounded
 def test_idle_tls_connections_cost_little_and_leave_room(node, many):
+    with open(node.folder / "tocsin.conf", "a") as conf:
+        conf.write("max-connections-per-address = 0\n")
     serve = Serve(node.folder, plain=False, preexec=few_files)
     held = Held(node, serve)
     try:
@@ -290,6 +292,42 @@ def test_idle_tls_connections_cost_little_and_leave_room(node, many):
             well(node, serve)
     finally:
         held.close()
+
+
+def test_one_address_has_no_more_than_its_share(node):
+    """Also not by requests that are held; others are served meanwhile, and so is it when some of its own are closed."""
+    with open(node.folder / "tocsin.conf", "a") as conf:
+        conf.write("max-connections-per-address = 10\n")
+    serve = Serve(node.folder)
+    at = path_of(node, serve)
+    ask = f"GET {at} HTTP/1.1\r\nHost: x\r\nAccept: {MEDIA}\r\nPrefer: wait=60\r\nAuthorization: Bearer {node.token}\r\n\r\n"
+
+    def connect():
+        plug = socket.create_connection(("127.0.0.1", serve.port), timeout=15, source_address=("127.0.0.9", 0))
+        plug.sendall(ask.encode())
+        return plug
+
+    def is_closed(plug, seconds):
+        plug.settimeout(seconds)
+        try:
+            return plug.recv(1) == b""
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+
+    plugs = [connect() for _ in range(10)]
+    try:
+        assert not any(is_closed(plug, 0.1) for plug in plugs)
+        for _ in range(20):
+            with connect() as more:
+                assert is_closed(more, 10)
+        well(node, serve)  # answers those who are held, and keeps them
+        plugs.pop().close()
+        wait_for(lambda: not is_closed(plugs.append(connect()) or plugs[-1], 0.2), 10, 0.1, serve)
+    finally:
+        for plug in plugs:
+            plug.close()
 
 
 def test_connections_that_say_nothing_are_cut_in_ten_seconds(node, many):
