@@ -33,7 +33,7 @@ FATES = ["acknowledged", "cut and absent", "cut but whole"]
 OUTCOMES = {
     "post": [*SERVED, *AT_WORK, *FATES, "deleted", "not deleted", "killed keeper writing"],
     "import": [*SERVED, *AT_WORK, "killed import", *FATES, "cut between transactions", "killed keeper writing",
-               "killed import writing", "killed front reading"],
+               "killed import writing"],
     "sync": [*SERVED, *AT_WORK, "resumed in the middle", "resumed at an end", "killed keeper writing", "killed A"],
     "upgrade": [*SERVED, *AT_WORK, *FATES, "killed upgrade writing", "killed upgrade reading"],
     "backup": [*SERVED, "killed backup", "acknowledged", "cut and absent", "killed backup reading"],
