@@ -1,9 +1,11 @@
 """What an administrator may do wrong, or twice, or while the node runs: nothing is lost, opened to others or silent."""
 import os
+import pathlib
 import pwd
 import shutil
 import stat
 import subprocess
+import tempfile
 
 import pytest
 
@@ -100,14 +102,15 @@ def test_no_umask_opens_a_secret(tmp_path, umask):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
-def test_who_is_not_the_node_s_user_is_told_whose_it_is(node):
-    """Each folder above is opened to him, the node's own is not; the program lies where he may run it."""
-    program = shutil.copy(BIN, node.folder.parent / "program")
-    os.chmod(program, 0o755)
-    for above in list(node.folder.parents)[:3]:
-        if str(above).startswith("/tmp/"):
-            above.chmod(0o755)
-    nobody = pwd.getpwnam("nobody").pw_uid
-    for words in (["status"], ["serve"], ["backup", "/dev/null"]):
-        run = subprocess.run([program, "--node", node.folder, *words], capture_output=True, text=True, user=nobody, timeout=20)
-        assert run.returncode == 3 and "sudo -u root" in run.stderr and "may not look into" in run.stderr, run.stderr
+def test_who_is_not_the_node_s_user_is_told_whose_it_is():
+    """The folder above is open to him, the node's own is not; the program lies where he may run it. Not below pytest's
+    own folder, which each pytest that starts meanwhile closes."""
+    with tempfile.TemporaryDirectory() as above:
+        os.chmod(above, 0o755)
+        program, node = shutil.copy(BIN, above), pathlib.Path(above) / "n"
+        os.chmod(program, 0o755)
+        tocsin_run("init", "--node", node, "--name", "n")
+        nobody = pwd.getpwnam("nobody").pw_uid
+        for words in (["status"], ["serve"], ["backup", "/dev/null"]):
+            run = subprocess.run([program, "--node", node, *words], capture_output=True, text=True, user=nobody, timeout=20)
+            assert run.returncode == 3 and "sudo -u root" in run.stderr and "may not look into" in run.stderr, run.stderr
