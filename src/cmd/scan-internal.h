@@ -7,6 +7,7 @@
 #include "cmd/progress.h"
 #include "match/ioc.h"
 #include "match/scan.h"
+#include "match/sweep.h"
 #include "sight/sight.h"
 
 /* What is printed of a hit. */
@@ -38,6 +39,7 @@ struct scan_job {
 	const struct cmd_env *env;
 	struct armed *node; /* NULL: indicators come from files */
 	struct match_set *set;
+	struct sweep *sweep; /* NULL: every record is looked at */
 	struct scan scan;
 	const struct reader *reader; /* NULL: sniff */
 	enum scan_show show;
@@ -69,6 +71,7 @@ struct scan_source {
 	struct stream *stream;
 	struct reading reading;
 	uint64_t counted; /* bytes told to the progress line */
+	uint64_t passed;  /* records passed over, counted already */
 	dev_t device;
 	ino_t inode;
 	/* of followed ones */

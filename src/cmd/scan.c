@@ -107,7 +107,7 @@ say_end(const struct scan_job *job)
 	if (c->harmless)
 		buf_printf(&b, ", %llu left out by warninglists", (unsigned long long)c->harmless);
 	if (c->outside)
-		buf_printf(&b, ", %llu records outside the time asked for",
+		buf_printf(&b, ", %llu left out: outside the time asked for",
 			(unsigned long long)c->outside);
 	buf_add_byte(&b, 0);
 	cmd_say(job->env, "%llu hit%s in %llu record%s of %llu file%s%s",
@@ -149,6 +149,10 @@ scan_run(struct cmd_env *env)
 		return CMD_FAIL;
 	}
 	job.scan.set = set;
+	/* Context shows lines that nothing is on; of defanged text there is no fast pass. */
+	own_sweep struct sweep *sweep = NULL;
+	if (sweep_is_wanted() && !job.before && !job.after && job.scan.text == SCAN_AS_IS)
+		job.sweep = sweep = sweep_new(set);
 	job.scan.warn = warn_count(warn) ? warn : NULL;
 	const char *stix = cmd_option(env, "stix");
 	job.sight_options = (struct sight_options){.now = clock_now(env->clock),

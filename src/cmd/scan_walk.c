@@ -47,12 +47,14 @@ scan_source_open(struct scan_job *job, struct scan_source *s, const char *path)
 	}
 	s->device = st.st_dev;
 	s->inode = st.st_ino;
-	s->counted = 0;
+	s->counted = s->passed = 0;
 	int64_t now = clock_now(job->env->clock), written = (int64_t)st.st_mtim.tv_sec * SECOND;
 	s->stream = stream_new_fd(s->fd, &limits);
 	reading_init(&s->reading, s->stream, job->reader,
 		job->follow && S_ISREG(st.st_mode) ? LINES_WHOLE : LINES_ALL,
 		S_ISREG(st.st_mode) && written < now ? written : now);
+	if (job->sweep)
+		reading_sweep(&s->reading, job->sweep);
 	return true;
 }
 
@@ -63,11 +65,12 @@ scan_source_drain(struct scan_job *job, struct scan_source *s)
 	struct diag why = {};
 	const struct hit *hit;
 	enum rc code;
-	while (!(code = reading_next(&s->reading, &r, &why))) {
-		size_t hits = scan_record(&job->scan, &r, job->file, &hit);
+	while (!(code = reading_next(&s->reading, &r, &why)) || code == RC_AGAIN) {
+		size_t hits = code ? 0 : scan_record(&job->scan, &r, job->file, &hit);
 		for (size_t i = 0; (job->sight || job->kept) && i < hits; i++)
 			scan_node_sight(job, &hit[i]);
-		scan_show_record(job, &r, hit, hits);
+		if (!code)
+			scan_show_record(job, &r, hit, hits);
 		/* Nothing but the name is asked for. */
 		if (hits && job->show == SHOW_FILES && !job->sight && !job->kept) {
 			code = RC_NONE;
@@ -82,6 +85,8 @@ scan_source_drain(struct scan_job *job, struct scan_source *s)
 	uint64_t taken = stream_taken(s->stream);
 	progress_add(&job->progress, taken - s->counted);
 	s->counted = taken;
+	job->scan.counts.records += reading_passed(&s->reading) - s->passed;
+	s->passed = reading_passed(&s->reading);
 	if (code == RC_NONE)
 		return true;
 	diag_where(&why, "%s", s->path ? s->path : "-");

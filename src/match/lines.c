@@ -5,20 +5,38 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "match/sweep.h"
 
-enum { FIRST = 256 << 10, WIDE = 64 << 10 };
+/* In front and behind what is read there are bytes that a sweep may look at. */
+enum { FIRST = 256 << 10, WIDE = 64 << 10, SLACK = SWEEP_SLACK, LONG_SILENCE = 8 << 20 };
 
 void
 lines_init(struct lines *l, struct stream *stream, enum lines_last last)
 {
-	*l = (struct lines){.stream = stream, .whole = last == LINES_WHOLE};
+	*l = (struct lines){
+		.stream = stream, .whole = last == LINES_WHOLE, .start = SLACK, .end = SLACK};
 }
 
 void
 lines_fini(struct lines *l)
 {
 	free(l->buffer);
+	free(l->places.at);
+	free(l->line_ends.at);
 	l->buffer = NULL;
+	l->places.at = NULL;
+	l->line_ends.at = NULL;
+}
+
+/* What is not given out yet goes to the front. Nothing that was swept is left then. */
+static void
+to_front(struct lines *l)
+{
+	if (l->start < l->end)
+		memmove(l->buffer + SLACK, l->buffer + l->start, l->end - l->start);
+	l->end = SLACK + (l->end - l->start);
+	l->start = SLACK;
+	l->swept = 0;
 }
 
 /* Bytes of a stream of UTF-16, made UTF-8 behind `end`. */
@@ -27,9 +45,7 @@ fill_wide(struct lines *l, struct diag *why)
 {
 	char raw[WIDE + sizeof l->raw];
 	size_t got;
-	memmove(l->buffer, l->buffer + l->start, l->end - l->start);
-	l->end -= l->start;
-	l->start = 0;
+	to_front(l);
 	memcpy(raw, l->raw, l->raw_len);
 	enum rc code = stream_read(l->stream, raw + l->raw_len, WIDE, &got, why);
 	if (code)
@@ -37,6 +53,7 @@ fill_wide(struct lines *l, struct diag *why)
 	struct span text = {raw, l->raw_len + got};
 	struct buf out = {l->buffer, l->end, l->cap};
 	size_t taken = utf16_read(l->order, text, &out);
+	buf_room(&out, SLACK);
 	l->buffer = out.ptr;
 	l->end = out.len;
 	l->cap = out.cap;
@@ -50,17 +67,17 @@ static void
 widen(struct lines *l)
 {
 	own_buf struct buf out = {};
-	struct span text = {l->buffer, l->end};
+	struct span text = {l->buffer + SLACK, l->end - SLACK};
 	size_t taken = utf16_read(l->order, text, &out);
 	l->raw_len = text.len - taken;
 	memcpy(l->raw, text.ptr + taken, l->raw_len);
-	if (out.len > l->cap) {
-		l->cap = out.len;
+	if (out.len + 2 * SLACK > l->cap) {
+		l->cap = out.len + 2 * SLACK;
 		l->buffer = mem_grow(l->buffer, l->cap, 1);
 	}
 	if (out.len)
-		memcpy(l->buffer, out.ptr, out.len);
-	l->end = out.len;
+		memcpy(l->buffer + SLACK, out.ptr, out.len);
+	l->end = SLACK + out.len;
 }
 
 /* Room behind `end`, then one read. RC_NONE at the end of the stream. */
@@ -69,28 +86,24 @@ fill(struct lines *l, struct diag *why)
 {
 	if (l->order != UTF16_NONE)
 		return fill_wide(l, why);
-	if (l->start && l->start == l->end)
-		l->start = l->end = 0;
-	if (l->end == l->cap && l->start) {
-		memmove(l->buffer, l->buffer + l->start, l->end - l->start);
-		l->end -= l->start;
-		l->start = 0;
-	}
-	if (l->end == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : FIRST;
+	if (l->start == l->end || (l->end + SLACK >= l->cap && l->start > SLACK))
+		to_front(l);
+	if (l->end + SLACK >= l->cap) {
+		l->cap = l->cap ? (l->cap - 2 * SLACK) * 2 + 2 * SLACK : FIRST + 2 * SLACK;
 		l->buffer = mem_grow(l->buffer, l->cap, 1);
 	}
 	size_t got;
-	enum rc code = stream_read(l->stream, l->buffer + l->end, l->cap - l->end, &got, why);
+	enum rc code =
+		stream_read(l->stream, l->buffer + l->end, l->cap - l->end - SLACK, &got, why);
 	if (code)
 		return code;
 	l->end += got;
-	if (!l->begun && l->end >= 4) {
+	if (!l->begun && l->end - l->start >= 4) {
 		l->begun =
 			true; /* nothing was given out: a line is longer, but for a followed file's */
 		if (l->offset)
 			return RC_OK;
-		l->order = utf16_by_mark((struct span){l->buffer, l->end});
+		l->order = utf16_by_mark((struct span){l->buffer + l->start, l->end - l->start});
 		if (l->order != UTF16_NONE)
 			widen(l);
 	}
@@ -119,7 +132,7 @@ lines_peek(struct lines *l, size_t want, struct span *out, struct diag *why)
 	enum rc code = RC_OK;
 	while (!code && l->end - l->start < want && !has_two_lines(l))
 		code = fill(l, why);
-	*out = (struct span){l->buffer + l->start, l->end - l->start};
+	*out = l->buffer ? (struct span){l->buffer + l->start, l->end - l->start} : (struct span){};
 	return code == RC_NONE || out->len ? RC_OK : code;
 }
 
@@ -177,6 +190,114 @@ skip_word(struct lines *l)
 	advance(l, at - l->start);
 }
 
+/* ---- which lines are given out ---- */
+
+static void
+keep_row(struct lines *l, const struct sweep_result *r)
+{
+	l->places.len = l->line_ends.len = l->next_place = 0;
+	for (size_t i = 0; i < r->places; i++)
+		*vec_add(&l->places) = r->place[i];
+	for (size_t i = 0; i < r->chunks; i++)
+		*vec_add(&l->line_ends) = r->line_ends[i];
+}
+
+/* Places in the whole lines that are there. */
+static void
+sweep_lines(struct lines *l)
+{
+	struct sweep_result r;
+	const char *from = l->buffer + l->start;
+	const char *last = memrchr(from, '\n', l->end - l->start);
+	if (!last)
+		return;
+	struct span text = {from, (size_t)(last - from) + 1};
+	l->swept = l->start + text.len;
+	l->swept_from = l->start;
+	if (l->keep == LINES_KEEP_UNQUOTED && memchr(from, '"', text.len)) {
+		l->places.len = 0;
+		l->next_place = SIZE_MAX;
+		return;
+	}
+	sweep_text(l->sweep, text, &r);
+	keep_row(l, &r);
+}
+
+static uint64_t
+count_ends(const char *from, const char *to)
+{
+	uint64_t count = 0;
+	while (from < to && (from = memchr(from, '\n', (size_t)(to - from)))) {
+		count++;
+		from++;
+	}
+	return count;
+}
+
+/* Lines that end between two places of the stretch that was swept. */
+static uint64_t
+lines_between(const struct lines *l, size_t from, size_t to)
+{
+	const char *text = l->buffer + l->swept_from;
+	size_t first = (from + SWEEP_CHUNK - 1) / SWEEP_CHUNK, last = to / SWEEP_CHUNK;
+	if (first >= last)
+		return count_ends(text + from, text + to);
+	uint64_t count = count_ends(text + from, text + first * SWEEP_CHUNK);
+	for (size_t i = first; i < last; i++)
+		count += l->line_ends.at[i];
+	return count + count_ends(text + last * SWEEP_CHUNK, text + to);
+}
+
+/* Where a line begins with "#" at `from` or behind, before `to`; `to` where none does. */
+static size_t
+find_heading(const struct lines *l, size_t from, size_t to)
+{
+	const char *text = l->buffer + l->swept_from;
+	for (size_t at = from; at < to; at++) {
+		const char *sign = memchr(text + at, '#', to - at);
+		if (!sign)
+			break;
+		at = (size_t)(sign - text);
+		if (at == from || sign[-1] == '\n')
+			return at;
+	}
+	return to;
+}
+
+/* Passes over lines without a place, up to the next with one or to the end of what was swept. */
+static void
+pass_over(struct lines *l)
+{
+	size_t from = l->start - l->swept_from, to = l->swept - l->swept_from;
+	const char *text = l->buffer + l->swept_from;
+	while (l->next_place < l->places.len && l->places.at[l->next_place] < from)
+		l->next_place++;
+	if (l->next_place < l->places.len) {
+		size_t place = l->places.at[l->next_place];
+		const char *end = memrchr(text + from, '\n', place - from);
+		to = end ? (size_t)(end - text) + 1 : from;
+	}
+	if (l->keep == LINES_KEEP_HEADINGS)
+		to = find_heading(l, from, to);
+	uint64_t count = lines_between(l, from, to);
+	l->silence += to - from;
+	l->number += count;
+	l->passed += count;
+	if (to > from)
+		advance(l, to - from);
+}
+
+/* Whether there is anything in the buffer that must not be given out. */
+static bool
+is_swept(struct lines *l)
+{
+	if (!l->sweep || l->keep == LINES_KEEP_ALL || l->continued || l->start == l->end)
+		return false;
+	if (l->start >= l->swept)
+		sweep_lines(l);
+	return l->start < l->swept && l->next_place != SIZE_MAX;
+}
+
 enum rc
 lines_next(struct lines *l, struct line *out, struct diag *why)
 {
@@ -185,6 +306,12 @@ lines_next(struct lines *l, struct line *out, struct diag *why)
 		if (l->skipping) {
 			skip_word(l);
 			looked = 0;
+		}
+		if (is_swept(l))
+			pass_over(l);
+		if (l->silence > LONG_SILENCE) {
+			l->silence = 0;
+			return RC_AGAIN;
 		}
 		size_t have = l->end - l->start;
 		const char *at =
@@ -200,7 +327,7 @@ lines_next(struct lines *l, struct line *out, struct diag *why)
 			l->continued = false;
 			return RC_OK;
 		}
-		looked = have;
+		looked = l->sweep ? 0 : have;
 		if (have >= LINE_LONGEST) {
 			if (give_piece(l, out))
 				return RC_OK;

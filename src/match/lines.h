@@ -5,6 +5,7 @@
  * in pieces, cut between words; a word that long is no observable and is passed over. One thread at
  * a time.
  */
+#include "base/vec.h"
 #include "codec/stream.h"
 #include "codec/utf16.h"
 
@@ -18,6 +19,16 @@ struct line {
 	bool wide; /* was UTF-16: utf16_bytes(before) is how far a byte of text stands behind offset */
 };
 
+/* Which lines a reader must see, where a sweep says on which there may be a hit. */
+enum lines_keep {
+	LINES_KEEP_ALL,
+	LINES_KEEP_LIKELY,   /* those */
+	LINES_KEEP_HEADINGS, /* those, and what begins with "#" */
+	LINES_KEEP_UNQUOTED, /* those, but all of a stretch that holds a quote: records may span lines */
+};
+
+struct sweep;
+
 struct lines {
 	struct stream *stream; /* borrowed */
 	char *buffer;
@@ -30,6 +41,15 @@ struct lines {
 	bool begun;  /* order is known */
 	char raw[4]; /* of UTF-16, an unfinished character */
 	size_t raw_len;
+	struct sweep *sweep; /* borrowed; NULL: every line is given out */
+	enum lines_keep keep;
+	size_t swept;	   /* places of what lies before are known */
+	size_t swept_from; /* where that stretch begins; places count from there */
+	size_t next_place;
+	vec_of(uint32_t) places;
+	vec_of(uint16_t) line_ends; /* in each SWEEP_CHUNK of the stretch */
+	uint64_t passed;	    /* lines that were not given out */
+	size_t silence;		    /* bytes of them since the last answer */
 };
 
 #define own_lines __attribute__((cleanup(lines_fini)))
@@ -40,7 +60,7 @@ enum lines_last { LINES_ALL, LINES_WHOLE };
 void lines_init(struct lines *l, struct stream *stream, enum lines_last last);
 void lines_fini(struct lines *l);
 /*
- * RC_NONE at the end (for LINES_WHOLE: for now); other codes as stream_read gives them, after the
+ * RC_AGAIN: nothing yet in many megabytes of a stream that is swept; call again. RC_NONE at the end (for LINES_WHOLE: for now); other codes as stream_read gives them, after the
  * lines before the fault.
  */
 enum rc lines_next(struct lines *l, struct line *out, struct diag *why);

@@ -114,7 +114,22 @@ enum rc
 reading_next(struct reading *r, struct record *out, struct diag *why)
 {
 	enum rc code = r->begun ? RC_OK : begin(r, why);
+	if (!code)
+		r->lines.keep = r->reader == &reader_csv && !r->header_seen ? LINES_KEEP_ALL
+									    : r->reader->keep;
 	return code ? code : r->reader->next(r, out, why);
+}
+
+void
+reading_sweep(struct reading *r, struct sweep *sweep)
+{
+	r->lines.sweep = sweep;
+}
+
+uint64_t
+reading_passed(const struct reading *r)
+{
+	return r->lines.passed;
 }
 
 struct span

@@ -47,6 +47,7 @@ struct reader {
 	/* How sure the reader is of the first bytes: 0 no, 100 certain. */
 	int (*sniff)(struct span head);
 	enum rc (*next)(struct reading *r, struct record *out, struct diag *why);
+	enum lines_keep keep; /* what it must see of a stream that is swept */
 };
 
 /* In the order of preference among equals; ends with NULL. The last one takes anything. */
@@ -85,7 +86,14 @@ void reading_init(struct reading *r, struct stream *stream, const struct reader 
 	enum lines_last last, int64_t reference);
 void reading_fini(struct reading *r);
 /*
- * RC_NONE at the end; faults of the stream as they are; RC_UNKNOWN: an archive, or packed in a way that is
+ * From now on only records are read in which a hit is likely, of formats that permit it: to be called before
+ * the first. Borrows the sweep, which several readings of one thread may share.
+ */
+void reading_sweep(struct reading *r, struct sweep *sweep);
+/* Records that were passed over so far. */
+uint64_t reading_passed(const struct reading *r);
+/*
+ * RC_AGAIN: much was passed over, call again. RC_NONE at the end; faults of the stream as they are; RC_UNKNOWN: an archive, or packed in a way that is
  * not undone here, whoever names it says so. No line makes it fail: what a format does not understand
  * comes as plain text.
  */

@@ -443,4 +443,5 @@ documents_sniff(struct span head)
 	return is_wrapping(yyjson_doc_get_root(doc), 0) ? 95 : 0;
 }
 
-const struct reader reader_documents = {"json-documents", documents_sniff, documents_next};
+const struct reader reader_documents = {
+	"json-documents", documents_sniff, documents_next, LINES_KEEP_ALL};

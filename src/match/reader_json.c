@@ -161,6 +161,6 @@ zeek_json_sniff(struct span head)
 		       : 0;
 }
 
-const struct reader reader_json = {"json", json_sniff, json_next};
-const struct reader reader_eve = {"eve", eve_sniff, json_next};
-const struct reader reader_zeek_json = {"zeek-json", zeek_json_sniff, json_next};
+const struct reader reader_json = {"json", json_sniff, json_next, LINES_KEEP_LIKELY};
+const struct reader reader_eve = {"eve", eve_sniff, json_next, LINES_KEEP_LIKELY};
+const struct reader reader_zeek_json = {"zeek-json", zeek_json_sniff, json_next, LINES_KEEP_LIKELY};

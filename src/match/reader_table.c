@@ -211,6 +211,7 @@ csv_line(struct reading *r, struct record *out, struct diag *why)
 	if (code || count_quotes(out->text) % 2 == 0)
 		return code;
 	struct span joined = arena_dup(&r->arena, out->text);
+	r->lines.keep = LINES_KEEP_ALL;
 	for (unsigned lines = 1; lines < JOINED_LINES && joined.len < JOINED_MAX; lines++) {
 		struct line line;
 		code = lines_next(&r->lines, &line, why);
@@ -333,5 +334,5 @@ csv_sniff(struct span head)
 	return first.count > 2 ? 40 : 20;
 }
 
-const struct reader reader_zeek = {"zeek", zeek_sniff, zeek_next};
-const struct reader reader_csv = {"csv", csv_sniff, csv_reader_next};
+const struct reader reader_zeek = {"zeek", zeek_sniff, zeek_next, LINES_KEEP_HEADINGS};
+const struct reader reader_csv = {"csv", csv_sniff, csv_reader_next, LINES_KEEP_UNQUOTED};

@@ -58,6 +58,6 @@ syslog_next(struct reading *r, struct record *out, struct diag *why)
 	return RC_OK;
 }
 
-const struct reader reader_lines = {"lines", lines_sniff, lines_reader_next};
-const struct reader reader_clf = {"clf", clf_sniff, clf_next};
-const struct reader reader_syslog = {"syslog", syslog_sniff, syslog_next};
+const struct reader reader_lines = {"lines", lines_sniff, lines_reader_next, LINES_KEEP_LIKELY};
+const struct reader reader_clf = {"clf", clf_sniff, clf_next, LINES_KEEP_LIKELY};
+const struct reader reader_syslog = {"syslog", syslog_sniff, syslog_next, LINES_KEEP_LIKELY};

@@ -194,6 +194,10 @@ keep(struct scan *s, const struct record *r, const struct field *f, enum view vi
 	struct indicator i = match_set_get(s->set, a->item, &s->arena);
 	if (!is_wanted(s, &i, a, time))
 		return;
+	if (s->is_outside) {
+		s->counts.outside++;
+		return;
+	}
 	size_t from = view_place(s, view, f->value, a->at);
 	size_t place = field_place(r, f, from, &s->places), end = place;
 	if (f->coding != FIELD_MADE) { /* what is seen may go on far; the next begins near */
@@ -279,11 +283,8 @@ scan_record(struct scan *s, const struct record *r, struct span file, const stru
 	arena_reset(&s->arena);
 	s->counts.records++;
 	int64_t time = r->time != TIME_NONE ? r->time : clock_now(s->clock);
-	if ((s->since != TIME_NONE && time < s->since) ||
-		(s->until != TIME_NONE && time >= s->until)) {
-		s->counts.outside++;
-		return 0;
-	}
+	s->is_outside = (s->since != TIME_NONE && time < s->since) ||
+			(s->until != TIME_NONE && time >= s->until);
 	for (size_t i = 0; i < r->fields; i++)
 		if (r->field[i].value.len)
 			scan_field(s, r, &r->field[i], time);

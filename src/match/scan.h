@@ -15,7 +15,7 @@ struct scan_counts {
 	uint64_t records, hits;
 	uint64_t early, late; /* found outside the indicator's validity */
 	uint64_t harmless;    /* found, and on a warninglist */
-	uint64_t outside;     /* records outside since and until */
+	uint64_t outside;     /* found outside since and until */
 };
 
 struct scan {
@@ -28,6 +28,7 @@ struct scan {
 	struct scan_counts counts;
 	/* own */
 	struct span file;
+	bool is_outside; /* the record's time */
 	struct scan_mark {
 		size_t at,
 			done; /* a place in the field under work, in its text and as it is read */

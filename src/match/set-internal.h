@@ -38,7 +38,7 @@ struct match_set {
 	vec_of(struct item) items;
 	vec_of(struct detail) details;
 	struct buf pool;
-	uint64_t seed;
+	uint64_t seed, version; /* rises with whatever is added, and when all goes */
 	size_t armed[OBS_KINDS];
 	uint8_t routes[ROUTES / 8];	/* /16s of IPv4 that a range touches */
 	uint64_t lengths4, lengths6[3]; /* prefix lengths in use, one bit each */

@@ -54,9 +54,9 @@ match_set_free(struct match_set **set)
 void
 match_set_reset(struct match_set *set)
 {
-	uint64_t seed = set->seed;
+	uint64_t seed = set->seed, version = set->version;
 	end(set);
-	*set = (struct match_set){.seed = seed};
+	*set = (struct match_set){.seed = seed, .version = version + 1};
 	begin(set);
 }
 
@@ -172,6 +172,7 @@ put_item(struct match_set *set, const struct place *p, struct item made)
 {
 	uint32_t first = p->first;
 	struct span bytes = p->bytes;
+	set->version++;
 	made.key = (uint8_t)p->key;
 	uint32_t index = (uint32_t)set->items.len;
 	made.len = (uint16_t)bytes.len;

@@ -1,0 +1,241 @@
+#pragma once
+/* What the parts of the fast pass share: its filters, its queues, its kernels. */
+#include <assert.h>
+
+#include "match/set-internal.h"
+#include "match/sweep.h"
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+
+enum {
+	CHUNK_WORDS = SWEEP_CHUNK / 64,
+	HISTORY = 8,	       /* words of the chunk before, in front of the bitmaps */
+	LAST_LABELS = 1 << 13, /* slots of the table of last labels */
+	WINDOW = 57,	       /* bits of a window that are always there */
+	CHAINS = 5,
+	QUEUE = SWEEP_CHUNK / 2 + 64,
+};
+
+/* A Bloom filter whose bits for one key lie in one word. */
+struct word_filter {
+	uint64_t *word;
+	uint64_t words;
+};
+
+/* A split-block Bloom filter: eight words of 32 bits, one bit in each. */
+struct block {
+	uint32_t lane[8];
+};
+
+struct block_filter {
+	struct block *block;
+	uint64_t blocks;
+};
+
+/* What can be seen of a set from afar. Every filter passes all that is in it, and little else. */
+struct gates {
+	uint64_t seed;
+	uint8_t last_label[LAST_LABELS]; /* of names, by its last eight bytes */
+	struct word_filter two_labels;	 /* the last two labels of names */
+	struct block_filter names;
+	struct word_filter fours; /* IPv4 addresses */
+	struct block_filter digits;
+	const uint8_t *routes; /* of the set: /16s that a range of IPv4 touches */
+	uint32_t *low, *high;  /* ranges of IPv4, apart and ascending */
+	size_t ranges;
+	bool has_names, has_fours, has_sixes, has_digits, has_ja4;
+	bool any_tail; /* some name ends in no letter */
+};
+
+enum { SWEEP_LABEL_KEY = 1, SWEEP_DIGITS_KEY = 2 };
+
+/* ---- hashing, the same in the gates and in every kernel ---- */
+
+static inline uint64_t
+sweep_fold(uint64_t a, uint64_t b)
+{
+	__uint128_t p = (__uint128_t)a * b;
+	return (uint64_t)p ^ (uint64_t)(p >> 64);
+}
+
+/* The eight bytes before `end`, the last in the top byte, ASCII letters small. */
+static inline uint64_t
+sweep_tail(const unsigned char *end)
+{
+	uint64_t v;
+	__builtin_memcpy(&v, end - 8, 8);
+	return v | UINT64_C(0x2020202020202020);
+}
+
+/* Joins the `len` bytes before `end` to a hash; reads up to 7 bytes before them. */
+static inline uint64_t
+sweep_join(uint64_t h, const unsigned char *end, size_t len)
+{
+	h ^= len * UINT64_C(0xff51afd7ed558ccd);
+	for (; len > 8; len -= 8, end -= 8)
+		h = sweep_fold(h ^ sweep_tail(end), UINT64_C(0x9e3779b97f4a7c15));
+	uint64_t rest = len ? sweep_tail(end) >> (64 - 8 * len) : 0;
+	return sweep_fold(h ^ rest, UINT64_C(0xd6e8feb86659fd93));
+}
+
+static inline uint32_t
+sweep_last_label(const unsigned char *end, size_t len)
+{
+	uint64_t v = sweep_tail(end);
+	v = len < 8 ? v >> (64 - 8 * len) : v;
+	return (uint32_t)((v * UINT64_C(0x9e3779b97f4a7c15)) >> 51);
+}
+
+static inline uint64_t
+sweep_four(const struct gates *g, uint32_t address)
+{
+	uint64_t h = (address ^ g->seed) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 32;
+}
+
+static inline uint64_t
+word_place(const struct word_filter *f, uint64_t hash)
+{
+	return (uint64_t)(((__uint128_t)(hash >> 32) * f->words) >> 32);
+}
+
+static inline uint64_t
+word_bits(uint64_t h)
+{
+	return UINT64_C(1) << (h & 63) | UINT64_C(1) << (h >> 6 & 63) |
+	       UINT64_C(1) << (h >> 12 & 63) | UINT64_C(1) << (h >> 18 & 63);
+}
+
+static inline bool
+word_has(const struct word_filter *f, uint64_t hash)
+{
+	uint64_t bits = word_bits(hash);
+	return (f->word[word_place(f, hash)] & bits) == bits;
+}
+
+static inline uint64_t
+block_place(const struct block_filter *f, uint64_t hash)
+{
+	return (uint64_t)(((__uint128_t)(hash >> 32) * f->blocks) >> 32);
+}
+
+static inline void
+block_bits(uint32_t h, struct block *out)
+{
+	static const uint32_t salt[8] = {0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7,
+		0x2df1424b, 0x9efc4947, 0x5c6bfb31};
+	for (int i = 0; i < 8; i++)
+		out->lane[i] = UINT32_C(1) << (h * salt[i] >> 27);
+}
+
+static inline bool
+block_has(const struct block_filter *f, uint64_t hash)
+{
+	struct block want;
+	const struct block *have = &f->block[block_place(f, hash)];
+	uint32_t missing = 0;
+	block_bits((uint32_t)hash, &want);
+	for (int i = 0; i < 8; i++)
+		missing |= want.lane[i] & ~have->lane[i];
+	return !missing;
+}
+
+void gates_make(struct gates *g, const struct match_set *set);
+void gates_fini(struct gates *g);
+size_t gates_bytes(const struct gates *g);
+
+/* ---- a sweep ---- */
+
+/* Which bytes are what, a bit each; HISTORY words of the chunk before come first, one of zeros last. */
+struct bitmaps {
+	uint64_t token[HISTORY + CHUNK_WORDS +
+		       1]; /* letters, digits, "-", "_", "."; of two dots the first */
+	uint64_t edge[HISTORY + CHUNK_WORDS + 1]; /* no token, or a dot */
+	uint64_t dot[HISTORY + CHUNK_WORDS + 1];  /* in tokens */
+	uint64_t alpha[HISTORY + CHUNK_WORDS + 1];
+	uint64_t hex[HISTORY + CHUNK_WORDS + 1];
+	uint64_t colon[HISTORY + CHUNK_WORDS + 1];
+	/* Made of these. */
+	uint64_t near[HISTORY + CHUNK_WORDS + 1];   /* dots with another two to four bytes before */
+	uint64_t quad[HISTORY + CHUNK_WORDS + 1];   /* dots with a near one there */
+	uint64_t run[HISTORY + CHUNK_WORDS + 1];    /* the last of 32 hexadecimal digits */
+	uint64_t colons[HISTORY + CHUNK_WORDS + 1]; /* the second of two colons */
+	uint64_t chain[CHAINS]
+		      [HISTORY + CHUNK_WORDS + 1]; /* colons with so many others, and one, near */
+	uint64_t escape[CHUNK_WORDS];		   /* "%" and backslash */
+	uint64_t high[CHUNK_WORDS];		   /* beyond ASCII */
+};
+
+struct probe_name {
+	uint64_t hash;
+	const unsigned char *start, *end;
+};
+
+/* Why the plain extraction looks: for all; for addresses; for what holds colons, since all else is found. */
+enum look { LOOK_ALL, LOOK_FOURS, LOOK_COLONS, LOOKS };
+
+struct sweep {
+	const struct match_set *set;
+	struct gates gates;
+	uint64_t version; /* of the set, when the gates were made */
+	const struct sweep_kernel *kernel;
+	/* of the text under work */
+	const unsigned char *text, *text_end;
+	/* What the plain extraction looked at last. */
+	const unsigned char *looked[LOOKS], *looked_end[LOOKS];
+	vec_of(uint32_t) places;
+	vec_of(uint16_t) line_ends;
+	struct bitmaps bits;
+	uint64_t has_dot, has_quad; /* carries of additions from chunk to chunk */
+	/* One chunk's, filter by filter: where tokens end, from the chunk's start. */
+	uint32_t name_at[QUEUE], four_at[QUEUE];
+	uint8_t label[QUEUE];  /* length of the last label */
+	uint64_t hash[QUEUE];  /* of the last two labels */
+	uint8_t second[QUEUE]; /* length of the label before the last */
+	uint32_t address[QUEUE];
+	vec_of(struct probe_name) probes;
+	struct arena arena; /* for the plain extraction */
+	struct match_answers answers;
+};
+
+/* One instruction set's. */
+struct sweep_kernel {
+	const char *name;
+	bool (*runs)(void);
+	void (*chunk)(struct sweep *s, const unsigned char *at, size_t len);
+};
+
+extern const struct sweep_kernel sweep_kernel_c, sweep_kernel_avx2, sweep_kernel_avx512;
+
+/* ---- rare cases, exact and slow (sweep_rare.c) ---- */
+
+/* Letters, digits, "-" and "_". */
+extern const bool sweep_label[256];
+/* What may end an escape, or stand in one. */
+extern const bool sweep_odd_before[256];
+void sweep_note(struct sweep *s, const unsigned char *at);
+/* A name that all filters let through: noted where the set knows it. */
+void sweep_name(struct sweep *s, const unsigned char *start, const unsigned char *end);
+/*
+ * Whether what begins at `start` may begin later, since its first bytes belong to an escape or to a
+ * terminal's sequence, or are hyphens.
+ */
+bool sweep_is_odd(const struct sweep *s, const unsigned char *start);
+/* A name that begins so: noted where the set knows what is left behind any of its first bytes. */
+void sweep_name_odd(struct sweep *s, const unsigned char *start, const unsigned char *end);
+/* What ends before `end` and is four numbers at first sight only: a range, one with a port, an escape's rest. */
+void sweep_four_odd(struct sweep *s, const unsigned char *end);
+/* An IPv4 address that the filters let through. */
+void sweep_four_likely(struct sweep *s, const unsigned char *end, uint32_t address);
+/* 32 or more hexadecimal digits before `end`. */
+void sweep_digits(struct sweep *s, const unsigned char *end);
+/* "%" or a backslash: noted where it hides a part of a name. */
+void sweep_escape(struct sweep *s, const unsigned char *at);
+/* The run of letters, digits, dots, colons and bytes beyond ASCII around `at`, by the plain extraction. */
+void sweep_run(struct sweep *s, const unsigned char *at);
+/* Of the same run only what holds colons. */
+void sweep_colons(struct sweep *s, const unsigned char *at);
+/* The same for one with bytes beyond ASCII, which holds a name only with a dot of some kind. */
+void sweep_run_high(struct sweep *s, const unsigned char *at);
+/* JA4 fingerprints, by their shape. */
+void sweep_ja4(struct sweep *s, const unsigned char *at, size_t len);

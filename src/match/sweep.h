@@ -1,0 +1,38 @@
+#pragma once
+/*
+ * The fast pass over a text: places where it may hold what a set knows. It sees bytes alone, no records and
+ * no fields, and may name a place where nothing is. But wherever scan_record finds a hit, in the bytes as
+ * they stand or with any reader's escapes undone, one of the places is on that line: who reads only their
+ * lines loses nothing. A sweep is one thread's; many may share a set that nobody changes meanwhile.
+ */
+#include "base/vec.h"
+#include "match/set.h"
+
+/* So many bytes before and behind the text must be readable; what they hold does not matter. */
+enum { SWEEP_SLACK = 64, SWEEP_CHUNK = 16384 };
+
+struct sweep;
+
+#define own_sweep __attribute__((cleanup(sweep_free)))
+
+/* Borrows the set; what is added to it counts from the next text on. */
+struct sweep *sweep_new(const struct match_set *set);
+/* False where TOCSIN_CPU=plain asks for the plain scanner alone. */
+bool sweep_is_wanted(void);
+void sweep_free(struct sweep **s); /* NULL accepted */
+/* "c", "avx2", "avx512" or "neon": what runs here, or what TOCSIN_CPU asks for where that can be had. */
+const char *sweep_cpu(const struct sweep *s);
+/* Heap bytes besides the set's. */
+size_t sweep_bytes(const struct sweep *s);
+
+/* Both borrow from the sweep until its next call. */
+struct sweep_result {
+	const uint32_t *place; /* ascending, each within the text */
+	size_t places;
+	/* Line ends in each stretch of SWEEP_CHUNK bytes. */
+	const uint16_t *line_ends;
+	size_t chunks;
+};
+
+/* Whole lines, of less than 1 GiB together; the last may lack its line end. */
+void sweep_text(struct sweep *s, struct span text, struct sweep_result *out);

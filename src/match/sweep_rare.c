@@ -1,0 +1,372 @@
+/* What the filters of the fast pass cannot judge: looked at as the plain scanner would. */
+#include <string.h>
+
+#include "base/ascii.h"
+#include "match/sweep-internal.h"
+
+const bool sweep_label[256] = {
+	['0' ... '9'] = true,
+	['A' ... 'Z'] = true,
+	['a' ... 'z'] = true,
+	['-'] = true,
+	['_'] = true,
+};
+
+const bool sweep_odd_before[256] = {
+	['%'] = true, ['\\'] = true, ['['] = true, [':' ... '?'] = true, [0x9b] = true};
+
+enum { NAME = 1, DOT = 2, COLON = 4, BEYOND = 8 };
+
+static unsigned
+class_of(unsigned char c)
+{
+	return sweep_label[c] ? NAME : c == '.' ? DOT : c == ':' ? COLON : c >= 0x80 ? BEYOND : 0;
+}
+
+void
+sweep_note(struct sweep *s, const unsigned char *at)
+{
+	uint32_t place = (uint32_t)((at < s->text ? s->text : at) - s->text);
+	/* Many hits of one token are one place. */
+	if (s->places.len == 0 || s->places.at[s->places.len - 1] != place)
+		*vec_add(&s->places) = place;
+}
+
+static bool
+knows_name(const struct sweep *s, const unsigned char *start, const unsigned char *end)
+{
+	char small[NAME_LONGEST];
+	size_t len = (size_t)(end - start);
+	if (len > sizeof small)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		small[i] = ascii_lower((char)start[i]);
+	return set_find(s->set, KEY_NAME, (struct span){small, len}) != NONE;
+}
+
+void
+sweep_name(struct sweep *s, const unsigned char *start, const unsigned char *end)
+{
+	if (knows_name(s, start, end))
+		sweep_note(s, start);
+}
+
+bool
+sweep_is_odd(const struct sweep *s, const unsigned char *start)
+{
+	enum { PARAMETERS = 32 };
+	if (*start == '-')
+		return true;
+	const unsigned char *p = start;
+	if (p > s->text && (p[-1] == '%' || p[-1] == '\\'))
+		return true;
+	while (p > s->text && start - p < PARAMETERS && p[-1] >= '0' && p[-1] <= '?')
+		p--;
+	if (p == s->text || (p[-1] != '[' && p[-1] != 0x9b))
+		return false;
+	/* What may stand before the bracket of a terminal's sequence; "[evil.example]" is none. */
+	return p[-1] == 0x9b || (p - 1 > s->text &&
+					strchr("\x1b\x9b"
+					       "3bBe[",
+						p[-2]) &&
+					p[-2]);
+}
+
+void
+sweep_name_odd(struct sweep *s, const unsigned char *start, const unsigned char *end)
+{
+	enum { ESCAPE_LONGEST = 40 };
+	for (size_t skip = 0; skip < ESCAPE_LONGEST && start + skip < end; skip++) {
+		if (start[skip] == '.')
+			break;
+		if (knows_name(s, start + skip, end)) {
+			sweep_note(s, start);
+			break;
+		}
+	}
+}
+
+/* ---- the plain extraction ---- */
+
+static void
+look_plainly(struct sweep *s, const unsigned char *start, const unsigned char *end, enum look look)
+{
+	struct extract it;
+	struct found found;
+	struct span text = {(const char *)start, (size_t)(end - start)};
+	arena_reset(&s->arena);
+	extract_init(&it, text, &s->arena);
+	while (extract_next(&it, &found)) {
+		if (look == LOOK_COLONS && !memchr(start + found.at, ':', found.len))
+			continue;
+		s->answers.len = 0;
+		match_set_probe(s->set, text, &found, CONTEXT_JA3, &s->arena, &s->answers);
+		match_set_probe(s->set, text, &found, CONTEXT_PLAIN, &s->arena, &s->answers);
+		if (s->answers.len)
+			sweep_note(s, start + found.at);
+	}
+}
+
+static bool
+is_looked_at(const struct sweep *s, const unsigned char *at, enum look look)
+{
+	return at >= s->looked[look] && at < s->looked_end[look];
+}
+
+static void
+looked_at(struct sweep *s, const unsigned char *start, const unsigned char *end, enum look look)
+{
+	s->looked[look] = start;
+	s->looked_end[look] = end;
+}
+
+/*
+ * Bytes between two that stand in no word, and something around them, for what stands before and behind
+ * says how they are read. Not the same bytes once more.
+ */
+static void
+look_around(struct sweep *s, const unsigned char *start, const unsigned char *end, enum look look)
+{
+	enum { BEFORE = 80, BEHIND = 16 };
+	if (is_looked_at(s, start, look))
+		return;
+	looked_at(s, start, end, look);
+	if (start > s->text && (look != LOOK_COLONS || sweep_odd_before[start[-1]]))
+		start = start - s->text < BEFORE ? s->text : start - BEFORE;
+	end = s->text_end - end < BEHIND ? s->text_end : end + BEHIND;
+	look_plainly(s, start, end, look);
+}
+
+void
+sweep_run(struct sweep *s, const unsigned char *at)
+{
+	const unsigned char *start = at, *end = at;
+	if (is_looked_at(s, at, LOOK_ALL))
+		return;
+	while (start > s->text && class_of(start[-1]))
+		start--;
+	while (end < s->text_end && class_of(*end))
+		end++;
+	look_around(s, start, end, LOOK_ALL);
+}
+
+/* ::ffff:192.0.2.1 in hexadecimal digits */
+static bool
+holds_mapped(const unsigned char *start, const unsigned char *end)
+{
+	for (const unsigned char *p = start; end - p >= 4; p++)
+		if ((*p | 0x20) == 'f' && (p[1] | 0x20) == 'f' && (p[2] | 0x20) == 'f' &&
+			(p[3] | 0x20) == 'f')
+			return true;
+	return false;
+}
+
+/* A run that is an address as a whole, without anything before it that could be an escape; false: it is none. */
+static bool
+look_six(struct sweep *s, const unsigned char *start, const unsigned char *end)
+{
+	struct found f = {.kind = OBS_IPV6, .len = (size_t)(end - start)};
+	struct span text = {(const char *)start, f.len};
+	if (f.len > 45 || (start > s->text && sweep_odd_before[start[-1]]) ||
+		!addr_parse6(text, &f.addr))
+		return false;
+	f.addr = addr_unmap(f.addr);
+	f.kind = f.addr.six ? OBS_IPV6 : OBS_IPV4;
+	arena_reset(&s->arena);
+	s->answers.len = 0;
+	match_set_probe(s->set, text, &f, CONTEXT_PLAIN, &s->arena, &s->answers);
+	if (s->answers.len)
+		sweep_note(s, start);
+	return true;
+}
+
+void
+sweep_colons(struct sweep *s, const unsigned char *at)
+{
+	const struct gates *g = &s->gates;
+	const unsigned char *start = at, *end = at;
+	if (is_looked_at(s, at, LOOK_COLONS))
+		return;
+	while (start > s->text && class_of(start[-1]))
+		start--;
+	while (end < s->text_end && class_of(*end))
+		end++;
+	/* Without addresses of IPv6 in the set there are mapped ones, and digits in pairs. */
+	if (g->has_sixes || (g->has_digits && end - start > 3 * 15) ||
+		(g->has_fours && holds_mapped(start, end))) {
+		if (!look_six(s, start, end)) {
+			look_around(s, start, end, LOOK_COLONS);
+			return;
+		}
+	}
+	looked_at(s, start, end, LOOK_COLONS);
+}
+
+/* A dot, or one of IDNA's others: U+3002, U+FF0E, U+FF61. */
+static bool
+has_dot(const unsigned char *start, const unsigned char *end)
+{
+	static const char dots[3][4] = {"\xe3\x80\x82", "\xef\xbc\x8e", "\xef\xbd\xa1"};
+	for (const unsigned char *p = start; p < end; p++) {
+		if (*p == '.')
+			return true;
+		for (int i = 0; *p >= 0xe3 && end - p > 2 && i < 3; i++)
+			if (memcmp(p, dots[i], 3) == 0)
+				return true;
+	}
+	return false;
+}
+
+void
+sweep_run_high(struct sweep *s, const unsigned char *at)
+{
+	const unsigned char *start = at, *end = at;
+	if (is_looked_at(s, at, LOOK_ALL))
+		return;
+	while (start > s->text && class_of(start[-1]))
+		start--;
+	while (end < s->text_end && class_of(*end))
+		end++;
+	if (has_dot(start, end)) {
+		look_around(s, start, end, LOOK_ALL);
+	} else {
+		looked_at(s, start, end, LOOK_ALL);
+	}
+}
+
+/* ---- addresses ---- */
+
+void
+sweep_four_likely(struct sweep *s, const unsigned char *end, uint32_t address)
+{
+	const struct gates *g = &s->gates;
+	const char bytes[4] = {
+		(char)(address >> 24), (char)(address >> 16), (char)(address >> 8), (char)address};
+	size_t low = 0, high = g->ranges;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (g->low[middle] <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if ((low && g->high[low - 1] >= address) ||
+		set_find(s->set, KEY_ADDR, (struct span){bytes, sizeof bytes}) != NONE)
+		sweep_note(s, end - 1);
+}
+
+void
+sweep_four_odd(struct sweep *s, const unsigned char *end)
+{
+	enum { LONGEST = 80 };
+	const unsigned char *start = end;
+	bool letter = false;
+	while (start > s->text && end - start < LONGEST &&
+		(class_of(start[-1]) & (NAME | DOT | BEYOND))) {
+		if (end - start > 1 && start[-1] == '.' && *start == '.')
+			break; /* two dots end a word */
+		start--;
+		letter |= ascii_is_alpha((char)*start) || *start == '_';
+	}
+	/* A word with letters is no address, unless they are an escape's. */
+	bool odd = start > s->text && sweep_odd_before[start[-1]];
+	if (!letter || odd)
+		look_around(s, start, end, LOOK_FOURS);
+}
+
+/* ---- digits ---- */
+
+static bool
+knows_digits(const struct sweep *s, const unsigned char *end, size_t len)
+{
+	const struct gates *g = &s->gates;
+	char small[128];
+	if (!block_has(&g->digits, sweep_join(g->seed + SWEEP_DIGITS_KEY, end, len)))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		small[i] = ascii_lower((char)(end - len)[i]);
+	return set_find(s->set, KEY_DIGITS, (struct span){small, len}) != NONE;
+}
+
+static const bool is_hex[256] = {['0' ... '9'] = true, ['A' ... 'F'] = true, ['a' ... 'f'] = true};
+
+void
+sweep_digits(struct sweep *s, const unsigned char *end)
+{
+	static const size_t lengths[] = {32, 40, 56, 64, 96, 128};
+	enum { KNOWN = 32, MOST = 200 };
+	size_t len = KNOWN, most = (size_t)(end - s->text);
+	if (most > MOST)
+		most = MOST;
+	while (len < most && is_hex[end[-1 - (ptrdiff_t)len]])
+		len++;
+	if (end < s->text_end && ascii_is_alnum((char)*end))
+		return;
+	bool whole =
+		(size_t)(end - s->text) == len || !ascii_is_alnum((char)end[-1 - (ptrdiff_t)len]);
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		/* Of a longer run the first digits may be an escape's: only its end counts. */
+		bool fits = lengths[i] == len || (lengths[i] < len && lengths[i] + 40 >= len) ||
+			    (!whole && lengths[i] <= len);
+		if (fits && knows_digits(s, end, lengths[i]))
+			sweep_note(s, end - 1);
+	}
+}
+
+void
+sweep_ja4(struct sweep *s, const unsigned char *at, size_t len)
+{
+	enum { LINE_1 = 10, LINE_2 = 23, LENGTH = 36 };
+	const unsigned char *end = at + len;
+	for (const unsigned char *p = at; p < end && (p = memchr(p, '_', (size_t)(end - p))); p++) {
+		char small[LENGTH];
+		if (p - s->text < LINE_1 || s->text_end - p < LENGTH - LINE_1 ||
+			p[LINE_2 - LINE_1] != '_')
+			continue;
+		for (int i = 0; i < LENGTH; i++)
+			small[i] = ascii_lower((char)p[i - LINE_1]);
+		if (set_find(s->set, KEY_DIGITS, (struct span){small, LENGTH}) != NONE)
+			sweep_note(s, p);
+	}
+}
+
+/* ---- escapes ---- */
+
+static int
+hex_value(const struct sweep *s, const unsigned char *at, int digits)
+{
+	int value = 0;
+	if (s->text_end - at < digits)
+		return -1;
+	for (int i = 0; i < digits; i++) {
+		int digit = ascii_hex((char)at[i]);
+		if (digit < 0)
+			return -1;
+		value = value * 16 + digit;
+	}
+	return value;
+}
+
+/* What a name, an address or another escape may be made of. */
+static bool
+hides(int value)
+{
+	return value >= 0x80 || value == '%' || value == '\\' || value == ':' || value == '.' ||
+	       (value >= 0 && sweep_label[value]);
+}
+
+void
+sweep_escape(struct sweep *s, const unsigned char *at)
+{
+	const unsigned char *rest = at + 1;
+	if (*at == '%') {
+		int value = hex_value(s, rest, 2);
+		if (value == '.' || value >= 0x80)
+			sweep_note(s, at);
+		return;
+	}
+	if (rest < s->text_end && *rest == 'u' && hides(hex_value(s, rest + 1, 4)))
+		sweep_note(s, at);
+	if (rest < s->text_end && *rest == 'x' && hides(hex_value(s, rest + 1, 2)))
+		sweep_note(s, at);
+}

@@ -1,0 +1,335 @@
+/* Wherever the plain scanner has a hit, the fast pass names a place on its line, by every kernel that runs here. */
+#include "../test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/own.h"
+#include "base/rng.h"
+#include "match/sweep.h"
+#include "world.h"
+
+static const char *const cpus[] = {"c", "avx2", "avx512"};
+
+static const char list[] =
+	"evil.org\nsub.worse.example\nhttp://url.example/a/b\nhttp://192.0.2.77/"
+	"x\nspam@mail.example\n"
+	"198.51.100.7\n203.0.113.0/28\n10.20.0.0/15\n2001:db8::7\n2001:db8:5::/"
+	"48\n::ffff:192.0.2.200\n"
+	"d41d8cd98f00b204e9800998ecf8427e\nda39a3ee5e6b4b0d3255bfef95601890afd80709\n"
+	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"
+	"t13d1516h2_8daaf6152771_e5627efa2ab1\nb\xc3\xbc"
+	"cher.de\nfoo.xn--p1ai\n"
+	"a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t-u-v-w-x-y-z-0-1-2-3-4-5.long.example\n";
+
+/* What texts are put together from. */
+static const char *const pieces[] = {"evil.org", "EVIL.Org", "www.evil.org", "evil.org.",
+	"xevil.org", "evil.organic", "-evil.org", "--evil.org-", "evil.org..", "..evil.org",
+	"a..evil.org", "_evil.org", "sub.worse.example", "a.sub.worse.example", "worse.example",
+	"http://url.example/a/b/c", "https://url.example/a/b", "http:\\/\\/url.example\\/a\\/b",
+	"http%3A%2F%2Furl.example%2Fa%2Fb", "spam@mail.example", "spam%40mail.example",
+	"x@evil.org", "198.51.100.7", "198.51.100.7.", "198.51.100.7:80", "198.51.100.70",
+	"1198.51.100.7", "198.51.100.7.8", "198.51.100.7-198.51.100.9", "198.51.100.5-198.51.100.7",
+	"1.2.3.4-5.6.7.8", "198.51.100.7.443 > 5.6.7.8.53:", "203.0.113.9", "203.0.113.99",
+	"10.21.255.255", "10.22.0.0", "2001:db8::7", "2001:DB8:0:0:0:0:0:7", "[2001:db8::7]:80",
+	"2001:db8:5::1%eth0", "2001:db8:5:6:7:8:9:a", "::ffff:198.51.100.7", "::ffff:c633:6407",
+	"64:ff9b::1", "aa:bb:cc:dd:ee:ff", "12:34:56", "d41d8cd98f00b204e9800998ecf8427e",
+	"D41D8CD98F00B204E9800998ECF8427E", "xd41d8cd98f00b204e9800998ecf8427e",
+	"d41d8cd98f00b204e9800998ecf8427e0", "d4:1d:8c:d9:8f:00:b2:04:e9:80:09:98:ec:f8:42:7e",
+	"da39a3ee5e6b4b0d3255bfef95601890afd80709",
+	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+	"t13d1516h2_8daaf6152771_e5627efa2ab1",
+	"b\xc3\xbc"
+	"cher.de",
+	"B\xc3\x9c"
+	"CHER.de",
+	"x.b\xc3\xbc"
+	"cher.de",
+	"xn--bcher-kva.de", "foo.xn--p1ai", "foo.\xd1\x80\xd1\x84", "evil\xe3\x80\x82org",
+	"\xef\xbd\x85vil.org", "evil.org\xc3\xbc",
+	"\xc3\xbc"
+	"evil.org",
+	"\xffvil.org",
+	"\xe3\x80\x80"
+	"evil.org",
+	"%2Fevil.org", "%252Fevil.org", "%20198.51.100.7", "%2Eevil.org", "evil%2Eorg",
+	"b%C3%BCcher.de", "\\nevil.org", "\\x22evil.org", "\\u0022evil.org", "\\u0065vil.org",
+	"evil\\u002eorg", "evil\\x2eorg", "\\n198.51.100.7", "\\t198.51.100.7", "\\x20198.51.100.7",
+	"\\nd41d8cd98f00b204e9800998ecf8427e", "%0Ad41d8cd98f00b204e9800998ecf8427e",
+	"\x1b[31mevil.org\x1b[0m", "\x1b[1;31mevil.org", "#033[Kevil.org", "\\u001b[1m198.51.100.7",
+	"\x1b[0md41d8cd98f00b204e9800998ecf8427e", "[evil.org]", "v1.2.3.4", "Chrome/198.51.100.7",
+	"tcp/198.51.100.7", "1.3.6.1.4.1.198.51.100.7", "0.0.0.0", "3.14159", "17.1", "\xc2\xa0",
+	"\xe2\x80\xa6",
+	"a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t-u-v-w-x-y-z-0-1-2-3-4-5.long.example",
+	"x.a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t-u-v-w-x-y-z-0-1-2-3-4-5.long.example"};
+
+static const char *const between[] = {" ", "\t", ",", "\"", "=", ":", ";", "/", ".", "-", "_", "@",
+	"%", "\\", "[", "]", "(", "'", "", "", "\n", "\n", "\r\n", " \n", "x", "0", "::", "..",
+	"\xc3\xa9", "\xff", "|", "\\\\"};
+
+/* TOCSIN_SEED repeats a run. */
+static uint64_t
+seed_of_run(void)
+{
+	const char *told = getenv("TOCSIN_SEED");
+	uint64_t seed;
+	rng_fill(rng_system(), &seed, sizeof seed);
+	seed = told ? strtoull(told, NULL, 10) : seed % 1000000000;
+	print_message("# seed %llu\n", (unsigned long long)seed);
+	return seed;
+}
+
+static uint32_t
+chance(struct rng rng, uint32_t below)
+{
+	uint32_t v;
+	rng_fill(rng, &v, sizeof v);
+	return v % below;
+}
+
+enum { ROOM = 200000 };
+
+/* Lines of hits of the plain scanner that no place is on. */
+static void
+compare(const struct match_set *set, struct sweep *s, struct span text, const char *reader)
+{
+	struct sweep_result r;
+	struct scan scan;
+	struct record record;
+	const struct hit *hit;
+	sweep_text(s, text, &r);
+	scan_init(&scan, set, (struct clock){noon_now, NULL});
+	own_stream struct stream *stream = stream_new_span(text, NULL);
+	own_reading struct reading reading;
+	reading_init(&reading, stream, reader_find(span_of(reader)), LINES_ALL, NOON);
+	size_t at = 0;
+	while (!reading_next(&reading, &record, NULL)) {
+		size_t hits = scan_record(&scan, &record, SPAN("log"), &hit);
+		while (at < r.places && r.place[at] < record.offset)
+			at++;
+		bool there = at < r.places && r.place[at] <= record.offset + record.text.len;
+		if (hits && !there)
+			fail_msg("%s, %s: no place on line %llu for %s %.*s: %.*s", sweep_cpu(s),
+				reader, (unsigned long long)record.line, obs_word(hit->seen.kind),
+				(int)hit->seen.value.len, hit->seen.value.ptr,
+				(int)(record.text.len < 300 ? record.text.len : 300),
+				record.text.ptr);
+	}
+	scan_fini(&scan);
+	size_t ends = 0, want = 0;
+	for (size_t i = 0; i < r.chunks; i++)
+		ends += r.line_ends[i];
+	for (size_t i = 0; i < text.len; i++)
+		want += text.ptr[i] == '\n';
+	assert_int_equal(ends, want);
+}
+
+static size_t
+put(char *to, size_t at, const char *piece)
+{
+	size_t len = strlen(piece);
+	memcpy(to + at, piece, len);
+	return at + len;
+}
+
+static size_t
+make_text(struct rng rng, char *to, size_t want)
+{
+	size_t at = 0;
+	while (at < want) {
+		uint32_t kind = chance(rng, 10);
+		if (kind < 6)
+			at = put(to, at, pieces[chance(rng, sizeof pieces / sizeof *pieces)]);
+		else if (kind < 7)
+			for (uint32_t n = chance(rng, 40); n; n--)
+				to[at++] = "abcXYZ012.-_"[chance(rng, 12)];
+		else if (kind < 8)
+			for (uint32_t n = chance(rng, 12); n; n--)
+				to[at++] = (char)chance(rng, 256);
+		at = put(to, at, between[chance(rng, sizeof between / sizeof *between)]);
+	}
+	return at;
+}
+
+/* A copy whose neighbours are what harms most: bytes that could belong to its first and last word. */
+static struct span
+framed(char *room, const char *text, size_t len, char frame)
+{
+	memset(room, frame, SWEEP_SLACK);
+	memcpy(room + SWEEP_SLACK, text, len);
+	memset(room + SWEEP_SLACK + len, frame, SWEEP_SLACK);
+	return (struct span){room + SWEEP_SLACK, len};
+}
+
+static void
+no_hit_is_without_a_place(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = set_of(list);
+	uint64_t seed = seed_of_run();
+	struct rng rng = rng_seeded(&seed);
+	own_mem char *text = mem_new(ROOM), *room = mem_new(ROOM + 2 * SWEEP_SLACK);
+	static const char *const readers_to_try[] = {"lines", "json", "zeek", "csv", "eve"};
+	for (size_t k = 0; k < sizeof cpus / sizeof *cpus; k++) {
+		setenv("TOCSIN_CPU", cpus[k], 1);
+		own_sweep struct sweep *s = sweep_new(set);
+		if (strcmp(sweep_cpu(s), cpus[k]) != 0)
+			continue;
+		for (unsigned turn = 0; turn < 400; turn++) {
+			size_t len = make_text(rng, text, turn % 10 ? 2000 : 100000);
+			struct span framed_text =
+				framed(room, text, len, "x.0-:%\\\xc3"[chance(rng, 8)]);
+			compare(set, s, framed_text, readers_to_try[turn % 2 ? chance(rng, 5) : 0]);
+		}
+	}
+	unsetenv("TOCSIN_CPU");
+}
+
+/* Each piece at every place around a word's, a block's and a chunk's edge. */
+static void
+edges_hide_nothing(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = set_of(list);
+	own_mem char *text = mem_new(ROOM), *room = mem_new(ROOM + 2 * SWEEP_SLACK);
+	static const size_t edges[] = {64, 512, SWEEP_CHUNK, 2 * SWEEP_CHUNK};
+	for (size_t k = 0; k < sizeof cpus / sizeof *cpus; k++) {
+		setenv("TOCSIN_CPU", cpus[k], 1);
+		own_sweep struct sweep *s = sweep_new(set);
+		if (strcmp(sweep_cpu(s), cpus[k]) != 0)
+			continue;
+		for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+			for (size_t e = 0; e < sizeof edges / sizeof *edges; e++) {
+				size_t len = strlen(pieces[i]);
+				for (size_t back = 0; back <= len + 2; back++) {
+					size_t from =
+						edges[e] - (back < edges[e] ? back : edges[e]);
+					for (size_t j = 0; j < from; j++)
+						text[j] = j % 50 == 49 ? '\n' : ' ';
+					size_t end = put(text, from, pieces[i]);
+					end = put(text, end, e % 2 ? "\n" : "");
+					compare(set, s, framed(room, text, end, 'x'), "lines");
+				}
+			}
+		}
+	}
+	unsetenv("TOCSIN_CPU");
+}
+
+/* Hits and counts of a whole log, as words. */
+static void
+tell_hits(const struct match_set *set, struct sweep *s, struct span log, const char *reader,
+	struct buf *out)
+{
+	struct scan scan;
+	struct record r;
+	const struct hit *hit;
+	scan_init(&scan, set, (struct clock){noon_now, NULL});
+	own_stream struct stream *stream = stream_new_span(log, NULL);
+	own_reading struct reading reading;
+	reading_init(
+		&reading, stream, reader ? reader_find(span_of(reader)) : NULL, LINES_ALL, NOON);
+	if (s)
+		reading_sweep(&reading, s);
+	buf_reset(out);
+	enum rc code;
+	while (!(code = reading_next(&reading, &r, NULL)) || code == RC_AGAIN) {
+		size_t hits = code ? 0 : scan_record(&scan, &r, SPAN("log"), &hit);
+		for (size_t i = 0; i < hits; i++)
+			buf_printf(out, "%llu:%llu+%zu %s %s %.*s time %lld\n",
+				(unsigned long long)hit[i].line, (unsigned long long)hit[i].offset,
+				hit[i].length, hit_match_word(hit[i].match),
+				obs_word(hit[i].seen.kind), (int)hit[i].seen.value.len,
+				hit[i].seen.value.ptr, (long long)hit[i].time);
+	}
+	buf_printf(out, "%llu hits in %llu records\n", (unsigned long long)scan.counts.hits,
+		(unsigned long long)(scan.counts.records + reading_passed(&reading)));
+	buf_add_byte(out, 0);
+	scan_fini(&scan);
+}
+
+/* Long stretches without a hit between, so that there is something to pass over. */
+static size_t
+make_log(struct rng rng, char *to, size_t want, const char *quiet)
+{
+	size_t at = 0;
+	while (at < want) {
+		if (chance(rng, 30) == 0) {
+			at += make_text(rng, to + at, chance(rng, 120));
+			at = put(to, at, "\n");
+			continue;
+		}
+		for (uint32_t n = chance(rng, 40); n && at < want; n--)
+			at = put(to, at, quiet);
+	}
+	return at;
+}
+
+static void
+a_swept_log_has_the_same_hits(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *reader, *head, *quiet;
+	} logs[] = {
+		{"lines", "", "nothing to see 10.0.0.1 here.example\n"},
+		{NULL, "", "nothing\n"},
+		{"zeek",
+			"#separator "
+			"\\x09\n#fields\tts\tid.orig_h\tquery\n#types\ttime\taddr\tstring\n",
+			"1700000000.5\t10.0.0.1\tquiet.example\n"},
+		{"csv", "time,src,name\n", "2026-01-01T00:00:00Z,10.0.0.1,quiet.example\n"},
+		{"csv", "time,src,name\n",
+			"2026-01-01T00:00:00Z,\"10.0.0.1\",\"a \"\"b\"\"\nc\"\n"},
+		{"json", "", "{\"a\":\"quiet.example\",\"n\":[1,2]}\n"},
+		{"eve", "",
+			"{\"timestamp\":\"2026-01-01T00:00:00.000000+0000\",\"src_ip\":\"10.0.0."
+			"1\"}\n"},
+		{"syslog", "", "Jan  1 00:00:00 host app[1]: quiet\r\n"},
+		{"clf", "", "10.0.0.1 - - [01/Jan/2026:00:00:00 +0000] \"GET / HTTP/1.1\" 200 1\n"},
+		{"json-documents", "[", "{\"a\":\"quiet.example\"},\n"},
+	};
+	own_match_set struct match_set *set = set_of(list);
+	uint64_t seed = seed_of_run();
+	struct rng rng = rng_seeded(&seed);
+	own_buf struct buf plain = {}, swept = {};
+	enum { LONG = 3 << 20 };
+	own_mem char *log = mem_new(LONG + 10000);
+	for (size_t k = 0; k < sizeof cpus / sizeof *cpus; k++) {
+		setenv("TOCSIN_CPU", cpus[k], 1);
+		own_sweep struct sweep *s = sweep_new(set);
+		if (strcmp(sweep_cpu(s), cpus[k]) != 0)
+			continue;
+		for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+			for (unsigned turn = 0; turn < 4; turn++) {
+				size_t at = put(log, 0, logs[i].head);
+				at += make_log(rng, log + at, turn ? LONG >> 2 * turn : 300000,
+					logs[i].quiet);
+				struct span text = {log, at};
+				tell_hits(set, NULL, text, logs[i].reader, &plain);
+				tell_hits(set, s, text, logs[i].reader, &swept);
+				if (strcmp(plain.ptr, swept.ptr) != 0) {
+					size_t d = 0;
+					while (plain.ptr[d] == swept.ptr[d])
+						d++;
+					fail_msg("%s, %s: plain %.300s\nswept %.300s", cpus[k],
+						logs[i].reader ? logs[i].reader : "sniffed",
+						plain.ptr + (d < 100 ? 0 : d - 100),
+						swept.ptr + (d < 100 ? 0 : d - 100));
+				}
+			}
+		}
+	}
+	unsetenv("TOCSIN_CPU");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_hit_is_without_a_place),
+		cmocka_unit_test(edges_hide_nothing),
+		cmocka_unit_test(a_swept_log_has_the_same_hits),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
