@@ -42,6 +42,11 @@ struct gates {
 	struct block_filter digits;
 	const uint8_t *routes; /* of the set: /16s that a range of IPv4 touches */
 	uint32_t *low, *high;  /* ranges of IPv4, apart and ascending */
+	/* IPv6 addresses, and the first 32 bits of ranges of at least so many; of others the first 16. */
+	struct word_filter sixes;
+	uint8_t wide_sixes[1 << 13];
+	void *room; /* of all filters, so many bytes */
+	size_t bytes;
 	size_t ranges;
 	bool has_names, has_fours, has_sixes, has_digits, has_ja4;
 	bool any_tail; /* some name ends in no letter */
@@ -91,6 +96,16 @@ sweep_four(const struct gates *g, uint32_t address)
 {
 	uint64_t h = (address ^ g->seed) * UINT64_C(0x9e3779b97f4a7c15);
 	return h ^ h >> 32;
+}
+
+/* Of an IPv6 address, or, with 4 bytes, of the start of a range. */
+static inline uint64_t
+sweep_six(const struct gates *g, const uint8_t *bytes, size_t len)
+{
+	uint64_t v[2] = {};
+	__builtin_memcpy(v, bytes, len);
+	return sweep_fold(sweep_fold(v[0] ^ g->seed, UINT64_C(0x9e3779b97f4a7c15) + len) ^ v[1],
+		UINT64_C(0xd6e8feb86659fd93));
 }
 
 static inline uint64_t
@@ -188,7 +203,7 @@ struct sweep {
 	struct bitmaps bits;
 	uint64_t has_dot, has_quad; /* carries of additions from chunk to chunk */
 	/* One chunk's, filter by filter: where tokens end, from the chunk's start. */
-	uint32_t name_at[QUEUE], four_at[QUEUE];
+	uint16_t name_at[QUEUE], four_at[QUEUE];
 	uint8_t label[QUEUE];  /* length of the last label */
 	uint64_t hash[QUEUE];  /* of the last two labels */
 	uint8_t second[QUEUE]; /* length of the label before the last */
@@ -227,8 +242,8 @@ void sweep_name_odd(struct sweep *s, const unsigned char *start, const unsigned 
 void sweep_four_odd(struct sweep *s, const unsigned char *end);
 /* An IPv4 address that the filters let through. */
 void sweep_four_likely(struct sweep *s, const unsigned char *end, uint32_t address);
-/* 32 or more hexadecimal digits before `end`. */
-void sweep_digits(struct sweep *s, const unsigned char *end);
+/* `len` hexadecimal digits before `end`, 32 or more. */
+void sweep_digits(struct sweep *s, const unsigned char *end, size_t len);
 /* "%" or a backslash: noted where it hides a part of a name. */
 void sweep_escape(struct sweep *s, const unsigned char *at);
 /* The run of letters, digits, dots, colons and bytes beyond ASCII around `at`, by the plain extraction. */

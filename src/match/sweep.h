@@ -9,7 +9,7 @@
 #include "match/set.h"
 
 /* So many bytes before and behind the text must be readable; what they hold does not matter. */
-enum { SWEEP_SLACK = 64, SWEEP_CHUNK = 16384 };
+enum { SWEEP_SLACK = 64, SWEEP_CHUNK = 8192 };
 
 struct sweep;
 

@@ -38,24 +38,19 @@ classify(const unsigned char *at, struct classes *out)
 	out->high = beyond;
 }
 
-/* Positions of the bits of `ends`; writes up to 64 past `count`. */
+/* Positions of the bits of `ends`; writes up to 32 past `count`. */
 static inline size_t
-emit(uint32_t *queue, size_t count, uint64_t ends, uint32_t base)
+emit(uint16_t *queue, size_t count, uint64_t ends, unsigned base)
 {
 	static const uint8_t numbers[64] __attribute__((aligned(64))) = {0, 1, 2, 3, 4, 5, 6, 7, 8,
 		9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29,
 		30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50,
 		51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
 	__m512i places = _mm512_maskz_compress_epi8(ends, _mm512_load_si512(numbers));
-	__m512i from = _mm512_set1_epi32((int)base);
-	unsigned bits = (unsigned)__builtin_popcountll(ends);
+	__m512i from = _mm512_set1_epi16((short)base);
 	_mm512_storeu_si512(queue + count,
-		_mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(places)), from));
-	if (__builtin_expect(bits > 16, 0))
-		_mm512_storeu_si512(queue + count + 16,
-			_mm512_add_epi32(
-				_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places, 1)), from));
-	return count + bits;
+		_mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_castsi512_si256(places)), from));
+	return count + (unsigned)__builtin_popcountll(ends);
 }
 
 #define EMIT

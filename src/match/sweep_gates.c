@@ -9,39 +9,45 @@
 
 enum { BITS_PER_KEY = 16, SLACK = 64 };
 
-/* Filters are looked at all over: large pages halve what that costs. */
+/* Filters are looked at all over: one stretch of large pages for all halves what that costs. */
 static void *
-table_new(size_t bytes)
+room_new(size_t bytes)
 {
 	enum { LARGE = 2 << 20 };
-	size_t size = (bytes + LARGE - 1) / LARGE * LARGE;
-	if (bytes < LARGE / 2)
+	if (bytes < LARGE / 4)
 		return mem_new(bytes);
+	size_t size = (bytes + LARGE - 1) / LARGE * LARGE;
 	void *p = aligned_alloc(LARGE, size);
 	must(p);
 	madvise(p, size, MADV_HUGEPAGE);
-	memset(p, 0, size);
+	memset(p, 0, bytes);
 	return p;
 }
 
-static void
-word_filter_init(struct word_filter *f, uint64_t keys)
+static uint64_t
+words_for(uint64_t keys)
 {
-	f->words = keys * BITS_PER_KEY / 64 + 1;
-	f->word = table_new(f->words * sizeof *f->word);
+	return keys * BITS_PER_KEY / 64 + 1;
+}
+
+static uint64_t
+blocks_for(uint64_t keys)
+{
+	return keys * BITS_PER_KEY / 256 + 1;
+}
+
+static void *
+take_room(char **room, size_t bytes)
+{
+	char *p = *room;
+	*room += bytes;
+	return p;
 }
 
 static void
 word_add(struct word_filter *f, uint64_t hash)
 {
 	f->word[word_place(f, hash)] |= word_bits(hash);
-}
-
-static void
-block_filter_init(struct block_filter *f, uint64_t keys)
-{
-	f->blocks = keys * BITS_PER_KEY / 256 + 1;
-	f->block = table_new(f->blocks * sizeof *f->block);
 }
 
 static void
@@ -99,6 +105,20 @@ add_digits(struct gates *g, struct span digits)
 		sweep_join(g->seed + SWEEP_DIGITS_KEY, room + SLACK + digits.len, digits.len));
 }
 
+static void
+add_six_range(struct gates *g, struct span net)
+{
+	const uint8_t *b = (const uint8_t *)net.ptr;
+	unsigned bits = b[16], first = (unsigned)b[0] << 8 | b[1];
+	if (bits >= 32) {
+		word_add(&g->sixes, sweep_six(g, b, 4));
+		return;
+	}
+	unsigned count = bits >= 16 ? 1 : 1U << (16 - bits);
+	for (unsigned i = first; i < first + count; i++)
+		g->wide_sixes[i / 8] |= (uint8_t)(1 << i % 8);
+}
+
 static uint32_t
 address_of(struct span bytes)
 {
@@ -138,7 +158,7 @@ join_ranges(struct gates *g, struct range *all, size_t count)
 }
 
 struct tally {
-	uint64_t names, fours, ranges, digits;
+	uint64_t names, fours, sixes, ranges, digits;
 };
 
 static struct tally
@@ -151,14 +171,34 @@ count_keys(struct gates *g, const struct match_set *set)
 		t.fours += item->key == KEY_ADDR && item->len == 4;
 		t.ranges += item->key == KEY_RANGE && item->len == 5;
 		t.digits += item->key == KEY_DIGITS;
-		g->has_sixes |= (item->key == KEY_ADDR && item->len == 16) ||
-				(item->key == KEY_RANGE && item->len == 17);
+		t.sixes += (item->key == KEY_ADDR && item->len == 16) ||
+			   (item->key == KEY_RANGE && item->len == 17);
 		g->has_ja4 |= item->key == KEY_DIGITS && item->kind == OBS_JA4;
 	}
 	g->has_names = t.names > 0;
+	g->has_sixes = t.sixes > 0;
 	g->has_fours = t.fours + t.ranges > 0;
 	g->has_digits = t.digits > 0;
 	return t;
+}
+
+static void
+make_filters(struct gates *g, const struct tally *t)
+{
+	g->names.blocks = blocks_for(t->names);
+	g->digits.blocks = blocks_for(t->digits);
+	g->two_labels.words = words_for(t->names);
+	g->fours.words = words_for(t->fours);
+	g->sixes.words = words_for(t->sixes);
+	size_t words = g->two_labels.words + g->fours.words + g->sixes.words;
+	size_t blocks = g->names.blocks + g->digits.blocks;
+	g->bytes = words * sizeof(uint64_t) + blocks * sizeof(struct block);
+	char *room = g->room = room_new(g->bytes);
+	g->names.block = take_room(&room, g->names.blocks * sizeof(struct block));
+	g->digits.block = take_room(&room, g->digits.blocks * sizeof(struct block));
+	g->two_labels.word = take_room(&room, g->two_labels.words * sizeof(uint64_t));
+	g->fours.word = take_room(&room, g->fours.words * sizeof(uint64_t));
+	g->sixes.word = take_room(&room, g->sixes.words * sizeof(uint64_t));
 }
 
 void
@@ -167,10 +207,7 @@ gates_make(struct gates *g, const struct match_set *set)
 	*g = (struct gates){
 		.seed = set->seed * UINT64_C(0x9e3779b97f4a7c15), .routes = set->routes};
 	struct tally t = count_keys(g, set);
-	word_filter_init(&g->two_labels, t.names);
-	block_filter_init(&g->names, t.names);
-	word_filter_init(&g->fours, t.fours);
-	block_filter_init(&g->digits, t.digits);
+	make_filters(g, &t);
 	own_mem struct range *ranges = mem_grow(NULL, t.ranges + 1, sizeof *ranges);
 	size_t count = 0;
 	for (size_t i = 0; i < set->items.len; i++) {
@@ -180,6 +217,10 @@ gates_make(struct gates *g, const struct match_set *set)
 			add_name(g, bytes);
 		} else if (item->key == KEY_DIGITS) {
 			add_digits(g, bytes);
+		} else if (item->key == KEY_ADDR && bytes.len == 16) {
+			word_add(&g->sixes, sweep_six(g, (const uint8_t *)bytes.ptr, 16));
+		} else if (item->key == KEY_RANGE && bytes.len == 17) {
+			add_six_range(g, bytes);
 		} else if (item->key == KEY_ADDR && bytes.len == 4) {
 			word_add(&g->fours, sweep_four(g, address_of(bytes)));
 		} else if (item->key == KEY_RANGE && bytes.len == 5) {
@@ -195,10 +236,7 @@ gates_make(struct gates *g, const struct match_set *set)
 void
 gates_fini(struct gates *g)
 {
-	free(g->two_labels.word);
-	free(g->names.block);
-	free(g->fours.word);
-	free(g->digits.block);
+	free(g->room);
 	free(g->low);
 	free(g->high);
 	*g = (struct gates){};
@@ -207,7 +245,5 @@ gates_fini(struct gates *g)
 size_t
 gates_bytes(const struct gates *g)
 {
-	return sizeof *g + (g->two_labels.words + g->fours.words) * sizeof(uint64_t) +
-	       (g->names.blocks + g->digits.blocks) * sizeof(struct block) +
-	       g->ranges * 2 * sizeof(uint32_t);
+	return sizeof *g + g->bytes + g->ranges * 2 * sizeof(uint32_t);
 }

@@ -6,6 +6,9 @@
  */
 #include <string.h>
 
+/* A pass over a chunk; profiles tell them apart. */
+#define PASS static __attribute__((noinline))
+
 /* ---- bits ---- */
 
 /* `count` bits to the left over a row of words: what was so many bytes before. */
@@ -21,7 +24,7 @@ before_near(const uint64_t *row, unsigned from)
 	return before(row, from) | before(row, from + 1) | before(row, from + 2);
 }
 
-__attribute__((noinline)) static void
+__attribute__((noinline)) PASS void
 classify_all(struct sweep *s, const unsigned char *at, size_t len, uint64_t *escape, uint64_t *high)
 {
 	struct bitmaps *b = &s->bits;
@@ -58,7 +61,7 @@ classify_all(struct sweep *s, const unsigned char *at, size_t len, uint64_t *esc
 }
 
 /* Rows made of rows, for `words` words; nothing in these loops depends on the step before. */
-__attribute__((noinline)) static void
+__attribute__((noinline)) PASS void
 find_quads(struct bitmaps *b, size_t words)
 {
 	for (size_t k = HISTORY; k < HISTORY + words; k++)
@@ -67,18 +70,27 @@ find_quads(struct bitmaps *b, size_t words)
 		b->quad[k] = b->dot[k] & before_near(&b->near[k], 2);
 }
 
-__attribute__((noinline)) static void
+__attribute__((
+	noinline)) /* Whether there is one. Of the word before only its last 31 bits count, and those are right. */
+PASS bool
 find_runs(struct bitmaps *b, size_t words)
 {
+	uint64_t any = 0;
 	for (size_t k = HISTORY; k < HISTORY + words; k++) {
-		uint64_t row[2] = {b->hex[k - 1], b->hex[k]};
-		for (unsigned step = 1; step < 32; step *= 2) {
-			uint64_t now = row[1] & before(&row[1], step);
-			row[0] &= row[0] << step;
-			row[1] = now;
-		}
-		b->run[k] = row[1];
+		uint64_t p = b->hex[k - 1], m = b->hex[k];
+		m &= m << 1 | p >> 63;
+		p &= p << 1;
+		m &= m << 2 | p >> 62;
+		p &= p << 2;
+		m &= m << 4 | p >> 60;
+		p &= p << 4;
+		m &= m << 8 | p >> 56;
+		p &= p << 8;
+		m &= m << 16 | p >> 48;
+		b->run[k] = m;
+		any |= m;
 	}
+	return any | b->run[HISTORY - 1];
 }
 
 static inline uint64_t
@@ -91,7 +103,7 @@ before_group(const uint64_t *row)
  * Colons side by side, and those with five others before them, one to four bytes between: what an IPv6 address
  * or a fingerprint in pairs has, and no time of day and no MAC address. Whether there is anything.
  */
-__attribute__((noinline)) static bool
+__attribute__((noinline)) PASS bool
 find_chains(struct bitmaps *b, size_t words)
 {
 	uint64_t any = 0, some = 0;
@@ -126,10 +138,10 @@ add(uint64_t a, uint64_t b, uint64_t *carry)
 
 #ifndef EMIT
 static inline size_t
-emit(uint32_t *queue, size_t count, uint64_t ends, uint32_t base)
+emit(uint16_t *queue, size_t count, uint64_t ends, unsigned base)
 {
 	for (; ends; ends &= ends - 1)
-		queue[count++] = base + (uint32_t)__builtin_ctzll(ends);
+		queue[count++] = (uint16_t)(base + (unsigned)__builtin_ctzll(ends));
 	return count;
 }
 #endif
@@ -143,7 +155,7 @@ struct ends {
  * may end a name, those behind a digit with three dots close by an address, those behind a dot or a
  * hyphen, which are trimmed, both.
  */
-__attribute__((noinline)) static struct ends
+__attribute__((noinline)) PASS struct ends
 find_ends(struct sweep *s, const unsigned char *at, size_t words)
 {
 	const struct bitmaps *b = &s->bits;
@@ -158,8 +170,8 @@ find_ends(struct sweep *s, const unsigned char *at, size_t words)
 		uint64_t digit = before(&b->hex[k], 1) & ~letter;
 		uint64_t dots = add(token, b->dot[k], &has_dot) & behind;
 		uint64_t quads = add(token, b->quad[k], &has_quad) & behind;
-		n.names = emit(s->name_at, n.names, dots & (~digit | any_tail), (uint32_t)i * 64);
-		n.fours = emit(s->four_at, n.fours, quads & ~letter, (uint32_t)i * 64);
+		n.names = emit(s->name_at, n.names, dots & (~digit | any_tail), (unsigned)i * 64);
+		n.fours = emit(s->four_at, n.fours, quads & ~letter, (unsigned)i * 64);
 	}
 	s->has_dot = has_dot;
 	s->has_quad = has_quad;
@@ -207,12 +219,12 @@ label_before(const struct sweep *s, const unsigned char *end)
 }
 
 /* Those whose last label is some name's. */
-__attribute__((noinline)) static size_t
+__attribute__((noinline)) PASS size_t
 filter_last_label(struct sweep *s, const unsigned char *at, size_t count)
 {
 	size_t kept = 0;
 	for (size_t j = 0; j < count; j++) {
-		uint32_t end = s->name_at[j];
+		unsigned end = s->name_at[j];
 		const unsigned char *p = at + end;
 		unsigned len;
 		if (__builtin_expect(is_trimmed(p[-1]), 0)) {
@@ -223,13 +235,13 @@ filter_last_label(struct sweep *s, const unsigned char *at, size_t count)
 				continue;
 			}
 			len = label_before(s, p);
-			end = (uint32_t)(p - at);
+			end = (unsigned)(p - at);
 		} else {
 			len = zeros(window(s->bits.edge, end));
 			if (__builtin_expect(len >= WINDOW, 0))
 				len = label_before(s, p);
 		}
-		s->name_at[kept] = end;
+		s->name_at[kept] = (uint16_t)end;
 		s->label[kept] = (uint8_t)len;
 		kept += len > 0 && len < 64 && p[-1 - (ptrdiff_t)len] == '.' &&
 			s->gates.last_label[sweep_last_label(p, len)];
@@ -238,7 +250,7 @@ filter_last_label(struct sweep *s, const unsigned char *at, size_t count)
 }
 
 /* Those whose last two labels are some name's. */
-__attribute__((noinline)) static size_t
+__attribute__((noinline)) PASS size_t
 filter_two_labels(struct sweep *s, const unsigned char *at, size_t count)
 {
 	const struct word_filter *f = &s->gates.two_labels;
@@ -284,7 +296,7 @@ add_probe(struct sweep *s, uint64_t hash, const unsigned char *start, const unsi
 }
 
 /* Every suffix of what is left. */
-__attribute__((noinline)) static void
+__attribute__((noinline)) PASS void
 probe_names(struct sweep *s, const unsigned char *at, size_t count)
 {
 	enum { FARTHEST = 320 };
@@ -341,13 +353,14 @@ read_four(const unsigned char *end, uint64_t w, uint32_t *address, const unsigne
 }
 #endif
 
-__attribute__((noinline)) static size_t
+__attribute__((noinline)) PASS size_t
 read_fours(struct sweep *s, const unsigned char *at, size_t count)
 {
 	const struct word_filter *f = &s->gates.fours;
 	size_t kept = 0;
 	for (size_t j = 0; j < count; j++) {
-		uint32_t end = s->four_at[j], address;
+		uint32_t address;
+		unsigned end = s->four_at[j];
 		const unsigned char *p = at + end, *before;
 		if (__builtin_expect((unsigned)p[-1] - '0' > 9, 0)) {
 			sweep_four_odd(s, p);
@@ -361,14 +374,14 @@ read_fours(struct sweep *s, const unsigned char *at, size_t count)
 			continue;
 		uint64_t h = sweep_four(&s->gates, address);
 		__builtin_prefetch(&f->word[word_place(f, h)]);
-		s->four_at[kept] = end;
+		s->four_at[kept] = (uint16_t)end;
 		s->hash[kept] = h;
 		s->address[kept++] = address;
 	}
 	return kept;
 }
 
-__attribute__((noinline)) static void
+__attribute__((noinline)) PASS void
 probe_fours(struct sweep *s, const unsigned char *at, size_t count)
 {
 	const struct gates *g = &s->gates;
@@ -379,18 +392,35 @@ probe_fours(struct sweep *s, const unsigned char *at, size_t count)
 	}
 }
 
+/* ---- digits ---- */
+
+/* 32 or more hexadecimal digits before `end`. */
+static void
+read_digits(struct sweep *s, const unsigned char *at, ptrdiff_t end)
+{
+	enum { FAR = 256 };
+	size_t len = 0;
+	unsigned more;
+	do {
+		more = zeros(~window(s->bits.hex, end - (ptrdiff_t)len));
+		more = more < WINDOW ? more : WINDOW;
+		len += more;
+	} while (more == WINDOW && len < FAR);
+	sweep_digits(s, at + end, len);
+}
+
 /* ---- a chunk ---- */
 
-__attribute__((noinline)) static void
+__attribute__((noinline)) PASS void
 find_rest(struct sweep *s, const unsigned char *at, size_t len, size_t words)
 {
 	const struct gates *g = &s->gates;
 	struct bitmaps *b = &s->bits;
-	if (g->has_digits) {
-		find_runs(b, words);
+	if (g->has_digits && find_runs(b, words)) {
 		for (size_t k = HISTORY; k < HISTORY + words; k++)
 			for (uint64_t e = ~b->hex[k] & before(&b->run[k], 1); e; e &= e - 1)
-				sweep_digits(s, at + (k - HISTORY) * 64 + __builtin_ctzll(e));
+				read_digits(
+					s, at, (ptrdiff_t)(k - HISTORY) * 64 + __builtin_ctzll(e));
 	}
 	if ((g->has_sixes || g->has_fours || g->has_digits) && find_chains(b, words)) {
 		for (size_t k = HISTORY; k < HISTORY + words; k++) {
@@ -403,7 +433,7 @@ find_rest(struct sweep *s, const unsigned char *at, size_t len, size_t words)
 		sweep_ja4(s, at, len);
 }
 
-__attribute__((noinline)) static void
+__attribute__((noinline)) PASS void
 find_marks(struct sweep *s, const unsigned char *at, const uint64_t *row, size_t words,
 	void (*look)(struct sweep *, const unsigned char *))
 {

@@ -76,10 +76,18 @@ void
 sweep_name_odd(struct sweep *s, const unsigned char *start, const unsigned char *end)
 {
 	enum { ESCAPE_LONGEST = 40 };
-	for (size_t skip = 0; skip < ESCAPE_LONGEST && start + skip < end; skip++) {
-		if (start[skip] == '.')
-			break;
-		if (knows_name(s, start + skip, end)) {
+	uint64_t h = s->gates.seed + SWEEP_LABEL_KEY;
+	const unsigned char *label = end;
+	/* All labels but the first, which begins nobody knows where. */
+	for (const unsigned char *p = end; p > start; p--)
+		if (p[-1] == '.') {
+			h = sweep_join(h, label, (size_t)(label - p));
+			label = p - 1;
+		}
+	for (size_t skip = 0; skip < ESCAPE_LONGEST && start + skip < label; skip++) {
+		const unsigned char *from = start + skip;
+		uint64_t whole = sweep_join(h, label, (size_t)(label - from));
+		if (block_has(&s->gates.names, whole) && knows_name(s, from, end)) {
 			sweep_note(s, start);
 			break;
 		}
@@ -98,6 +106,8 @@ look_plainly(struct sweep *s, const unsigned char *start, const unsigned char *e
 	extract_init(&it, text, &s->arena);
 	while (extract_next(&it, &found)) {
 		if (look == LOOK_COLONS && !memchr(start + found.at, ':', found.len))
+			continue;
+		if (look == LOOK_FOURS && found.kind != OBS_IPV4)
 			continue;
 		s->answers.len = 0;
 		match_set_probe(s->set, text, &found, CONTEXT_JA3, &s->arena, &s->answers);
@@ -161,6 +171,15 @@ holds_mapped(const unsigned char *start, const unsigned char *end)
 	return false;
 }
 
+static bool
+may_know_six(const struct gates *g, const uint8_t *byte)
+{
+	unsigned wide = (unsigned)byte[0] << 8 | byte[1];
+	return word_has(&g->sixes, sweep_six(g, byte, 16)) ||
+	       word_has(&g->sixes, sweep_six(g, byte, 4)) ||
+	       (g->wide_sixes[wide / 8] & 1 << wide % 8);
+}
+
 /* A run that is an address as a whole, without anything before it that could be an escape; false: it is none. */
 static bool
 look_six(struct sweep *s, const unsigned char *start, const unsigned char *end)
@@ -172,6 +191,8 @@ look_six(struct sweep *s, const unsigned char *start, const unsigned char *end)
 		return false;
 	f.addr = addr_unmap(f.addr);
 	f.kind = f.addr.six ? OBS_IPV6 : OBS_IPV4;
+	if (f.addr.six && !may_know_six(&s->gates, f.addr.byte))
+		return true;
 	arena_reset(&s->arena);
 	s->answers.len = 0;
 	match_set_probe(s->set, text, &f, CONTEXT_PLAIN, &s->arena, &s->answers);
@@ -276,6 +297,13 @@ sweep_four_odd(struct sweep *s, const unsigned char *end)
 
 /* ---- digits ---- */
 
+/* Whether a run that nothing joins on to may begin with the end of an escape. */
+static bool
+is_odd_run(const struct sweep *s, const unsigned char *start)
+{
+	return start > s->text && sweep_odd_before[start[-1]];
+}
+
 static bool
 knows_digits(const struct sweep *s, const unsigned char *end, size_t len)
 {
@@ -288,26 +316,20 @@ knows_digits(const struct sweep *s, const unsigned char *end, size_t len)
 	return set_find(s->set, KEY_DIGITS, (struct span){small, len}) != NONE;
 }
 
-static const bool is_hex[256] = {['0' ... '9'] = true, ['A' ... 'F'] = true, ['a' ... 'f'] = true};
-
 void
-sweep_digits(struct sweep *s, const unsigned char *end)
+sweep_digits(struct sweep *s, const unsigned char *end, size_t len)
 {
 	static const size_t lengths[] = {32, 40, 56, 64, 96, 128};
-	enum { KNOWN = 32, MOST = 200 };
-	size_t len = KNOWN, most = (size_t)(end - s->text);
-	if (most > MOST)
-		most = MOST;
-	while (len < most && is_hex[end[-1 - (ptrdiff_t)len]])
-		len++;
+	enum { ESCAPE_LONGEST = 40 };
 	if (end < s->text_end && ascii_is_alnum((char)*end))
 		return;
 	bool whole =
 		(size_t)(end - s->text) == len || !ascii_is_alnum((char)end[-1 - (ptrdiff_t)len]);
-	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths && lengths[i] <= len; i++) {
 		/* Of a longer run the first digits may be an escape's: only its end counts. */
-		bool fits = lengths[i] == len || (lengths[i] < len && lengths[i] + 40 >= len) ||
-			    (!whole && lengths[i] <= len);
+		bool fits = lengths[i] == len || lengths[i] + ESCAPE_LONGEST >= len || !whole;
+		if (whole && lengths[i] < len && !is_odd_run(s, end - len))
+			continue;
 		if (fits && knows_digits(s, end, lengths[i]))
 			sweep_note(s, end - 1);
 	}

@@ -1,5 +1,5 @@
 /*
- * usage: sweep LIST LOG   the fast pass over a log in memory, for each kernel, beside counting line ends by
+ * usage: sweep LIST LOG [KERNEL [ROUNDS]]   the fast pass over a log in memory, for each kernel, beside counting line ends by
  * memchr and reading the file; processor time of one thread, the best of five.
  */
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "match/ioc.h"
 #include "match/sweep.h"
 
-enum { PIECE = 1 << 20, ROUNDS = 5 };
+enum { PIECE = 1 << 20 };
 
 static double
 now(void)
@@ -47,7 +47,7 @@ int
 main(int argc, char **argv)
 {
 	if (argc < 3) {
-		puts("1..0 # SKIP sweep LIST LOG");
+		puts("1..0 # SKIP sweep LIST LOG [KERNEL [ROUNDS]]");
 		return 77;
 	}
 	struct diag why = {};
@@ -57,6 +57,7 @@ main(int argc, char **argv)
 	own_fd int fd = open(argv[2], O_RDONLY | O_CLOEXEC),
 		   from = open(argv[1], O_RDONLY | O_CLOEXEC);
 	struct stat st;
+	int rounds = argc > 4 ? atoi(argv[4]) : 5;
 	double begin = now();
 	if (fd < 0 || from < 0 || fstat(fd, &st) || !(list = stream_new_fd(from, NULL)) ||
 		ioc_add_list(set, list, &counts, &why)) {
@@ -72,7 +73,7 @@ main(int argc, char **argv)
 	printf("%llu indicators loaded in %.2f s\n", (unsigned long long)counts.armed,
 		now() - begin);
 	double best = 1e9;
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds; i++) {
 		double at = now();
 		size_t lines = 0;
 		for (const char *p = log; (p = memchr(p, '\n', (size_t)(log + len - p))); p++)
@@ -95,7 +96,7 @@ main(int argc, char **argv)
 			(argc > 3 && strcmp(argv[3], cpus[k]) != 0))
 			continue;
 		best = 1e9;
-		for (int i = 0; i < ROUNDS; i++) {
+		for (int i = 0; i < rounds; i++) {
 			begin = now();
 			places = sweep_all(s, log, len);
 			double took = now() - begin;
