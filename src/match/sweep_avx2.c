@@ -1,6 +1,6 @@
 /* The fast pass by AVX2. */
 #include "match/sweep-internal.h"
-#include "match/sweep_x86.h"
+#include "match/sweep_x86.inc"
 
 struct classes {
 	uint64_t token, dot, alpha, hex, colon, line, escape, high;
@@ -88,4 +88,4 @@ kernel_runs(void)
 
 #define KERNEL sweep_kernel_avx2
 #define KERNEL_NAME "avx2"
-#include "match/sweep_kernel.h"
+#include "match/sweep_kernel.inc"

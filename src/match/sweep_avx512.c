@@ -1,6 +1,6 @@
 /* The fast pass by AVX-512: bytes by one permutation of a table, ends by compression. */
 #include "match/sweep-internal.h"
-#include "match/sweep_x86.h"
+#include "match/sweep_x86.inc"
 
 struct classes {
 	uint64_t token, dot, alpha, hex, colon, line, escape, high;
@@ -66,4 +66,4 @@ kernel_runs(void)
 
 #define KERNEL sweep_kernel_avx512
 #define KERNEL_NAME "avx512"
-#include "match/sweep_kernel.h"
+#include "match/sweep_kernel.inc"

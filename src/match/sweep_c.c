@@ -57,4 +57,4 @@ kernel_runs(void)
 
 #define KERNEL sweep_kernel_c
 #define KERNEL_NAME "c"
-#include "match/sweep_kernel.h"
+#include "match/sweep_kernel.inc"
