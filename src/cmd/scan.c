@@ -150,9 +150,8 @@ scan_run(struct cmd_env *env)
 	}
 	job.scan.set = set;
 	/* Context shows lines that nothing is on; of defanged text there is no fast pass. */
-	own_sweep struct sweep *sweep = NULL;
 	if (sweep_is_wanted() && !job.before && !job.after && job.scan.text == SCAN_AS_IS)
-		job.sweep = sweep = sweep_new(set);
+		job.sweep = sweep_new(set);
 	job.scan.warn = warn_count(warn) ? warn : NULL;
 	const char *stix = cmd_option(env, "stix");
 	job.sight_options = (struct sight_options){.now = clock_now(env->clock),
@@ -182,6 +181,7 @@ scan_run(struct cmd_env *env)
 	sight_free(&job.kept);
 	scan_show_fini(&job);
 	scan_fini(&job.scan);
+	sweep_free(&job.sweep);
 	armed_free(job.node);
 	return job.failed ? CMD_FAIL : hits ? CMD_YES : CMD_NO;
 }
