@@ -44,7 +44,7 @@ struct scan_job {
 	const struct reader *reader; /* NULL: sniff */
 	enum scan_show show;
 	bool colour, terminal, follow, failed, names;
-	uint64_t top, before, after;
+	uint64_t top, before, after, threads;
 	struct scan_groups groups;
 	/* For a file and for the node, each NULL where not asked for. */
 	struct sight *sight, *kept;

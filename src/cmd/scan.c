@@ -1,4 +1,5 @@
 /* scan: logs against indicators, from files or from the node's own collections. */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,16 @@ read_show(const struct cmd_env *env, struct scan_job *job, enum cmd_exit *fault)
 	return true;
 }
 
+/* Those this process may use. */
+static uint64_t
+processors(void)
+{
+	cpu_set_t set;
+	CPU_ZERO(&set);
+	int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+	return count < 1 ? 1 : count > 64 ? 64 : (uint64_t)count;
+}
+
 static bool
 read_options(const struct cmd_env *env, struct scan_job *job, enum cmd_exit *fault)
 {
@@ -56,10 +67,12 @@ read_options(const struct cmd_env *env, struct scan_job *job, enum cmd_exit *fau
 	if (!cmd_number(env, "context", 0, 1000, &context))
 		return false;
 	job->before = job->after = context;
+	job->threads = processors();
 	if (!cmd_number(env, "before", 0, 1000, &job->before) ||
 		!cmd_number(env, "after", 0, 1000, &job->after) ||
 		!cmd_number(env, "top", 1, 1000000, &job->top) ||
 		!cmd_number(env, "confidence", 0, 100, &confidence) ||
+		!cmd_number(env, "threads", 1, 64, &job->threads) ||
 		!cmd_instant(env, "since", EDGE_START, &job->scan.since) ||
 		!cmd_instant(env, "until", EDGE_END, &job->scan.until))
 		return false;
@@ -200,6 +213,7 @@ static const struct cmd_option options[] = {
 	{"confidence", "N", "leave out indicators that state less", 0, false},
 	{"sight", NULL, "store sightings in the node, for those who want to know", 0, false},
 	{"stix", "FILE", "write sightings and observed data as a STIX bundle", 0, false},
+	{"threads", "N", "of the processor (as many as there are)", 0, false},
 	{"top", "N", "the N indicators with most hits", 0, false},
 	{"count", NULL, "hits of each indicator", 0, false},
 	{"lines-with-hits", NULL, "only the number of lines with a hit, by file", 'c', false},

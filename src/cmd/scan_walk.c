@@ -54,7 +54,8 @@ scan_source_open(struct scan_job *job, struct scan_source *s, const char *path)
 		job->follow && S_ISREG(st.st_mode) ? LINES_WHOLE : LINES_ALL,
 		S_ISREG(st.st_mode) && written < now ? written : now);
 	if (job->sweep)
-		reading_sweep(&s->reading, job->sweep);
+		reading_sweep(
+			&s->reading, job->sweep, job->follow ? 0 : (unsigned)job->threads - 1);
 	return true;
 }
 

@@ -5,6 +5,8 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "base/own.h"
+#include "match/ahead.h"
 #include "match/sweep.h"
 
 /* In front and behind what is read there are bytes that a sweep may look at. */
@@ -20,12 +22,14 @@ lines_init(struct lines *l, struct stream *stream, enum lines_last last)
 void
 lines_fini(struct lines *l)
 {
-	free(l->buffer);
-	free(l->places.at);
-	free(l->line_ends.at);
-	l->buffer = NULL;
-	l->places.at = NULL;
-	l->line_ends.at = NULL;
+	free(l->ahead ? l->own : l->buffer);
+	ahead_free(l->ahead);
+	free(l->own_places.at);
+	free(l->own_ends.at);
+	l->ahead = NULL;
+	l->buffer = l->own = NULL;
+	l->own_places.at = NULL;
+	l->own_ends.at = NULL;
 }
 
 /* What is not given out yet goes to the front. Nothing that was swept is left then. */
@@ -160,7 +164,7 @@ give(struct lines *l, size_t len, struct line *out)
 static bool
 give_piece(struct lines *l, struct line *out)
 {
-	struct span have = {l->buffer + l->start, l->end - l->start};
+	struct span have = {l->buffer + l->start, LINE_LONGEST};
 	size_t cut = have.len;
 	while (cut > 0 && !ascii_is_blank(have.ptr[cut - 1]) && have.ptr[cut - 1] != '"' &&
 		have.ptr[cut - 1] != ',')
@@ -192,14 +196,24 @@ skip_word(struct lines *l)
 
 /* ---- which lines are given out ---- */
 
+/* Another reading may use the sweep before this one asks again. */
 static void
-keep_row(struct lines *l, const struct sweep_result *r)
+keep_result(struct lines *l, const struct sweep_result *r)
 {
-	l->places.len = l->line_ends.len = l->next_place = 0;
+	l->own_places.len = l->own_ends.len = 0;
 	for (size_t i = 0; i < r->places; i++)
-		*vec_add(&l->places) = r->place[i];
+		*vec_add(&l->own_places) = r->place[i];
 	for (size_t i = 0; i < r->chunks; i++)
-		*vec_add(&l->line_ends) = r->line_ends[i];
+		*vec_add(&l->own_ends) = r->line_ends[i];
+	l->place = l->own_places.at;
+	l->places = l->own_places.len;
+	l->line_ends = l->own_ends.at;
+}
+
+static bool
+must_see_all(const struct lines *l, struct span text)
+{
+	return l->keep == LINES_KEEP_UNQUOTED && memchr(text.ptr, '"', text.len);
 }
 
 /* Places in the whole lines that are there. */
@@ -214,13 +228,13 @@ sweep_lines(struct lines *l)
 	struct span text = {from, (size_t)(last - from) + 1};
 	l->swept = l->start + text.len;
 	l->swept_from = l->start;
-	if (l->keep == LINES_KEEP_UNQUOTED && memchr(from, '"', text.len)) {
-		l->places.len = 0;
+	l->next_place = 0;
+	if (must_see_all(l, text)) {
 		l->next_place = SIZE_MAX;
 		return;
 	}
 	sweep_text(l->sweep, text, &r);
-	keep_row(l, &r);
+	keep_result(l, &r);
 }
 
 static uint64_t
@@ -244,7 +258,7 @@ lines_between(const struct lines *l, size_t from, size_t to)
 		return count_ends(text + from, text + to);
 	uint64_t count = count_ends(text + from, text + first * SWEEP_CHUNK);
 	for (size_t i = first; i < last; i++)
-		count += l->line_ends.at[i];
+		count += l->line_ends[i];
 	return count + count_ends(text + last * SWEEP_CHUNK, text + to);
 }
 
@@ -270,10 +284,10 @@ pass_over(struct lines *l)
 {
 	size_t from = l->start - l->swept_from, to = l->swept - l->swept_from;
 	const char *text = l->buffer + l->swept_from;
-	while (l->next_place < l->places.len && l->places.at[l->next_place] < from)
+	while (l->next_place < l->places && l->place[l->next_place] < from)
 		l->next_place++;
-	if (l->next_place < l->places.len) {
-		size_t place = l->places.at[l->next_place];
+	if (l->next_place < l->places) {
+		size_t place = l->place[l->next_place];
 		const char *end = memrchr(text + from, '\n', place - from);
 		to = end ? (size_t)(end - text) + 1 : from;
 	}
@@ -291,11 +305,79 @@ pass_over(struct lines *l)
 static bool
 is_swept(struct lines *l)
 {
-	if (!l->sweep || l->keep == LINES_KEEP_ALL || l->continued || l->start == l->end)
+	if (!l->sweep || l->keep == LINES_KEEP_ALL || l->joining || l->continued ||
+		l->start == l->end)
 		return false;
 	if (l->start >= l->swept)
 		sweep_lines(l);
 	return l->start < l->swept && l->next_place != SIZE_MAX;
+}
+
+/* ---- several threads ---- */
+
+/* The first buffer is read by this thread alone: most files are not larger, and its sniffing needs it. */
+static bool
+may_run_ahead(const struct lines *l)
+{
+	if (l->ahead)
+		return true;
+	return l->threads && l->sweep && !l->no_ahead && !l->whole && l->keep != LINES_KEEP_ALL &&
+	       l->order == UTF16_NONE && l->begun && !l->continued && l->swept &&
+	       l->end + SLACK >= l->cap;
+}
+
+/* Back to a buffer of one's own, with what the last block held. */
+static void
+leave_ahead(struct lines *l, struct span rest)
+{
+	size_t cap = rest.len + 2 * SLACK;
+	if (cap > l->own_cap) {
+		l->own = mem_grow(l->own, cap, 1);
+		l->own_cap = cap;
+	}
+	if (rest.len)
+		memcpy(l->own + SLACK, rest.ptr, rest.len);
+	l->buffer = take(&l->own);
+	l->cap = l->own_cap;
+	l->start = SLACK;
+	l->end = SLACK + rest.len;
+	l->swept = 0;
+	l->no_ahead = true;
+	ahead_free(l->ahead);
+	l->ahead = NULL;
+}
+
+static enum rc
+fill_ahead(struct lines *l, struct diag *why)
+{
+	const struct ahead_block *block;
+	if (!l->ahead) {
+		struct span carry = {l->buffer + l->start, l->end - l->start};
+		l->ahead = ahead_new(l->stream, l->sweep, carry, l->threads, LINE_LONGEST);
+		l->own = l->buffer;
+		l->own_cap = l->cap;
+	}
+	enum rc code = ahead_next(l->ahead, &block, why);
+	if (code) { /* what the last block ends in may be given out yet */
+		if (l->start == l->end)
+			leave_ahead(l, (struct span){});
+		return code;
+	}
+	if (block->rough) {
+		leave_ahead(l, block->text);
+		return RC_OK;
+	}
+	l->buffer = (char *)(uintptr_t)block->text.ptr - SLACK; /* nothing writes to it meanwhile */
+	l->start = SLACK;
+	l->end = l->cap = SLACK + block->text.len;
+	const char *last = memrchr(block->text.ptr, '\n', block->text.len);
+	l->swept_from = SLACK;
+	l->swept = SLACK + (last ? (size_t)(last - block->text.ptr) + 1 : 0);
+	l->place = block->found.place;
+	l->places = block->found.places;
+	l->line_ends = block->found.line_ends;
+	l->next_place = must_see_all(l, block->text) ? SIZE_MAX : 0;
+	return RC_OK;
 }
 
 enum rc
@@ -314,6 +396,8 @@ lines_next(struct lines *l, struct line *out, struct diag *why)
 			return RC_AGAIN;
 		}
 		size_t have = l->end - l->start;
+		if (have > LINE_LONGEST)
+			have = LINE_LONGEST;
 		const char *at =
 			have > looked ? memchr(l->buffer + l->start + looked, '\n', have - looked)
 				      : NULL;
@@ -333,7 +417,7 @@ lines_next(struct lines *l, struct line *out, struct diag *why)
 				return RC_OK;
 			continue;
 		}
-		enum rc code = fill(l, why);
+		enum rc code = may_run_ahead(l) ? fill_ahead(l, why) : fill(l, why);
 		if (code == RC_NONE && !l->whole && l->end > l->start) {
 			give(l, l->end - l->start, out);
 			advance(l, l->end - l->start);

@@ -28,6 +28,7 @@ enum lines_keep {
 };
 
 struct sweep;
+struct ahead;
 
 struct lines {
 	struct stream *stream; /* borrowed */
@@ -43,13 +44,22 @@ struct lines {
 	size_t raw_len;
 	struct sweep *sweep; /* borrowed; NULL: every line is given out */
 	enum lines_keep keep;
+	bool joining;	   /* until the record ends, every line is given out */
 	size_t swept;	   /* places of what lies before are known */
 	size_t swept_from; /* where that stretch begins; places count from there */
 	size_t next_place;
-	vec_of(uint32_t) places;
-	vec_of(uint16_t) line_ends; /* in each SWEEP_CHUNK of the stretch */
-	uint64_t passed;	    /* lines that were not given out */
-	size_t silence;		    /* bytes of them since the last answer */
+	const uint32_t *place;
+	size_t places;
+	const uint16_t *line_ends; /* in each SWEEP_CHUNK of the stretch */
+	vec_of(uint32_t) own_places;
+	vec_of(uint16_t) own_ends;
+	unsigned threads;    /* besides this one, to sweep with */
+	struct ahead *ahead; /* reads on, by blocks: `buffer` is the block's */
+	char *own;	     /* the buffer, meanwhile */
+	size_t own_cap;
+	bool no_ahead;	 /* a line was too long for it */
+	uint64_t passed; /* lines that were not given out */
+	size_t silence;	 /* bytes of them since the last answer */
 };
 
 #define own_lines __attribute__((cleanup(lines_fini)))

@@ -114,6 +114,7 @@ enum rc
 reading_next(struct reading *r, struct record *out, struct diag *why)
 {
 	enum rc code = r->begun ? RC_OK : begin(r, why);
+	r->lines.joining = false;
 	if (!code)
 		r->lines.keep = r->reader == &reader_csv && !r->header_seen ? LINES_KEEP_ALL
 									    : r->reader->keep;
@@ -121,9 +122,10 @@ reading_next(struct reading *r, struct record *out, struct diag *why)
 }
 
 void
-reading_sweep(struct reading *r, struct sweep *sweep)
+reading_sweep(struct reading *r, struct sweep *sweep, unsigned threads)
 {
 	r->lines.sweep = sweep;
+	r->lines.threads = threads;
 }
 
 uint64_t

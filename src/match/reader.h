@@ -87,9 +87,10 @@ void reading_init(struct reading *r, struct stream *stream, const struct reader 
 void reading_fini(struct reading *r);
 /*
  * From now on only records are read in which a hit is likely, of formats that permit it: to be called before
- * the first. Borrows the sweep, which several readings of one thread may share.
+ * the first. Borrows the sweep, which several readings of one thread may share. `threads` besides the
+ * caller's sweep large streams; the set must not change while there are any.
  */
-void reading_sweep(struct reading *r, struct sweep *sweep);
+void reading_sweep(struct reading *r, struct sweep *sweep, unsigned threads);
 /* Records that were passed over so far. */
 uint64_t reading_passed(const struct reading *r);
 /*

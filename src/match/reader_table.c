@@ -211,7 +211,7 @@ csv_line(struct reading *r, struct record *out, struct diag *why)
 	if (code || count_quotes(out->text) % 2 == 0)
 		return code;
 	struct span joined = arena_dup(&r->arena, out->text);
-	r->lines.keep = LINES_KEEP_ALL;
+	r->lines.joining = true;
 	for (unsigned lines = 1; lines < JOINED_LINES && joined.len < JOINED_MAX; lines++) {
 		struct line line;
 		code = lines_next(&r->lines, &line, why);

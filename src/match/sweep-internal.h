@@ -191,8 +191,9 @@ enum look { LOOK_ALL, LOOK_FOURS, LOOK_COLONS, LOOKS };
 
 struct sweep {
 	const struct match_set *set;
-	struct gates gates;
-	uint64_t version; /* of the set, when the gates were made */
+	struct gates own;
+	const struct gates *gates; /* its own, or those of the sweep that it is like */
+	uint64_t version;	   /* of the set, when the gates were made */
 	const struct sweep_kernel *kernel;
 	/* of the text under work */
 	const unsigned char *text, *text_end;

@@ -35,7 +35,8 @@ sweep_new(const struct match_set *set)
 	struct sweep *s = mem_new(sizeof *s);
 	s->set = set;
 	s->kernel = choose();
-	gates_make(&s->gates, set);
+	gates_make(&s->own, set);
+	s->gates = &s->own;
 	s->version = set->version;
 	return s;
 }
@@ -47,13 +48,23 @@ sweep_free(struct sweep **p)
 	*p = NULL;
 	if (!s)
 		return;
-	gates_fini(&s->gates);
+	gates_fini(&s->own);
 	free(s->places.at);
 	free(s->line_ends.at);
 	free(s->probes.at);
 	free(s->answers.at);
 	arena_fini(&s->arena);
 	free(s);
+}
+
+struct sweep *
+sweep_like(const struct sweep *other)
+{
+	struct sweep *s = mem_new(sizeof *s);
+	s->set = other->set;
+	s->kernel = other->kernel;
+	s->gates = other->gates;
+	return s;
 }
 
 bool
@@ -72,7 +83,7 @@ sweep_cpu(const struct sweep *s)
 size_t
 sweep_bytes(const struct sweep *s)
 {
-	return sizeof *s + gates_bytes(&s->gates);
+	return sizeof *s + gates_bytes(s->gates);
 }
 
 /* Before the text there is a line end. */
@@ -94,9 +105,9 @@ void
 sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 {
 	must(text.len < 1 << 30);
-	if (s->version != s->set->version) {
-		gates_fini(&s->gates);
-		gates_make(&s->gates, s->set);
+	if (s->gates == &s->own && s->version != s->set->version) {
+		gates_fini(&s->own);
+		gates_make(&s->own, s->set);
 		s->version = s->set->version;
 	}
 	s->text = (const unsigned char *)text.ptr;

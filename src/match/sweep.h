@@ -19,6 +19,8 @@ struct sweep;
 struct sweep *sweep_new(const struct match_set *set);
 /* False where TOCSIN_CPU=plain asks for the plain scanner alone. */
 bool sweep_is_wanted(void);
+/* For another thread, with the filters of this one, which outlives it; the set must not change. */
+struct sweep *sweep_like(const struct sweep *other);
 void sweep_free(struct sweep **s); /* NULL accepted */
 /* "c", "avx2", "avx512" or "neon": what runs here, or what TOCSIN_CPU asks for where that can be had. */
 const char *sweep_cpu(const struct sweep *s);

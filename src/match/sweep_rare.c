@@ -76,7 +76,7 @@ void
 sweep_name_odd(struct sweep *s, const unsigned char *start, const unsigned char *end)
 {
 	enum { ESCAPE_LONGEST = 40 };
-	uint64_t h = s->gates.seed + SWEEP_LABEL_KEY;
+	uint64_t h = s->gates->seed + SWEEP_LABEL_KEY;
 	const unsigned char *label = end;
 	/* All labels but the first, which begins nobody knows where. */
 	for (const unsigned char *p = end; p > start; p--)
@@ -87,7 +87,7 @@ sweep_name_odd(struct sweep *s, const unsigned char *start, const unsigned char 
 	for (size_t skip = 0; skip < ESCAPE_LONGEST && start + skip < label; skip++) {
 		const unsigned char *from = start + skip;
 		uint64_t whole = sweep_join(h, label, (size_t)(label - from));
-		if (block_has(&s->gates.names, whole) && knows_name(s, from, end)) {
+		if (block_has(&s->gates->names, whole) && knows_name(s, from, end)) {
 			sweep_note(s, start);
 			break;
 		}
@@ -191,7 +191,7 @@ look_six(struct sweep *s, const unsigned char *start, const unsigned char *end)
 		return false;
 	f.addr = addr_unmap(f.addr);
 	f.kind = f.addr.six ? OBS_IPV6 : OBS_IPV4;
-	if (f.addr.six && !may_know_six(&s->gates, f.addr.byte))
+	if (f.addr.six && !may_know_six(s->gates, f.addr.byte))
 		return true;
 	arena_reset(&s->arena);
 	s->answers.len = 0;
@@ -204,7 +204,7 @@ look_six(struct sweep *s, const unsigned char *start, const unsigned char *end)
 void
 sweep_colons(struct sweep *s, const unsigned char *at)
 {
-	const struct gates *g = &s->gates;
+	const struct gates *g = s->gates;
 	const unsigned char *start = at, *end = at;
 	if (is_looked_at(s, at, LOOK_COLONS))
 		return;
@@ -260,7 +260,7 @@ sweep_run_high(struct sweep *s, const unsigned char *at)
 void
 sweep_four_likely(struct sweep *s, const unsigned char *end, uint32_t address)
 {
-	const struct gates *g = &s->gates;
+	const struct gates *g = s->gates;
 	const char bytes[4] = {
 		(char)(address >> 24), (char)(address >> 16), (char)(address >> 8), (char)address};
 	size_t low = 0, high = g->ranges;
@@ -307,7 +307,7 @@ is_odd_run(const struct sweep *s, const unsigned char *start)
 static bool
 knows_digits(const struct sweep *s, const unsigned char *end, size_t len)
 {
-	const struct gates *g = &s->gates;
+	const struct gates *g = s->gates;
 	char small[128];
 	if (!block_has(&g->digits, sweep_join(g->seed + SWEEP_DIGITS_KEY, end, len)))
 		return false;
