@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Scanning against grep -F and ripgrep -F in the same run, and loading a million indicators.
+"""Scanning against ripgrep, grep, Hyperscan and cat in the same run: one core, two, packed files, and what is hardest.
 
-usage: scan.py [MEGABYTES [LARGEST]]   default 16 MB of mixed log, lists up to 100,000 indicators
-user+sys seconds, best of three, warm cache, building the matcher included; substring tools also report what
-is no token, so their lines are shown beside ours. The corpus is our own: five formats, seeded."""
+usage: scan.py [MEGABYTES [LARGEST]]   default 128 MB of mixed log, lists of 10,000 to 1,000,000 indicators
+user+sys seconds, best of five, warm cache, hits written with line numbers into a file; a rival's building of its matcher
+counts as its time, ours is shown beside. Substring tools also report what is no token. The log and the lists are those of
+the corpus maker in TOCSIN_SHARED, else ../shared, made of real logs; without it our own: five formats, seeded.
+TOCSIN_BENCH names the folder of the other programs."""
 import json
 import os
 import pathlib
@@ -13,32 +15,37 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 BIN = os.environ.get("TOCSIN_BIN") or shutil.which("tocsin") or "build/out/src/cmd/tocsin"
-SIZES = (10_000, 100_000, 1_000_000)
+TOOLS = pathlib.Path(os.environ.get("TOCSIN_BENCH", "build/bench/test/bench"))
+SHARED = pathlib.Path(os.environ.get("TOCSIN_SHARED", "../shared"))
+SIZES = {10_000: "10k", 100_000: "100k", 1_000_000: "1m", 10_000_000: "10m"}
+CPUS = ("c", "avx2", "avx512", "neon")
 
 
-def cost(command, timeout=300):
-    """(user+sys seconds, lines of output) of the best of three runs; None where it took too long."""
-    best, lines = None, 0
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        try:
-            run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=timeout)
-        except subprocess.TimeoutExpired:
-            return None, 0
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+def cost(command, rounds=5, timeout=600, env=None, out="out"):
+    """(user+sys, wall) seconds, each the best of the rounds; None where it failed or took too long."""
+    best = None
+    for _ in range(rounds):
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+        with open(out, "wb") as to:
+            try:
+                run = subprocess.run([str(word) for word in command], stdout=to, stderr=subprocess.DEVNULL, timeout=timeout,
+                                     env={**os.environ, **(env or {})})
+            except subprocess.TimeoutExpired:
+                return None
+        wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
         if run.returncode not in (0, 1):
-            return None, 0
+            return None
         spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        best = spent if best is None else min(best, spent)
-        lines = run.stdout.count(b"\n")
+        best = (spent, wall) if best is None else (min(best[0], spent), min(best[1], wall))
         if spent > 20:
             break
-    return best, lines
+    return best
 
 
-def indicators(rng, count):
+def own_indicators(rng, count):
     made = set()
     words = ["cloud", "mail", "login", "cdn", "shop", "news", "secure", "update", "bank", "portal", "media", "data"]
     while len(made) < count:
@@ -54,7 +61,7 @@ def indicators(rng, count):
     return sorted(made)
 
 
-def corpus(rng, path, size, planted):
+def own_corpus(rng, path, size, planted):
     def address():
         return f"{rng.randrange(1, 224)}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(256)}"
 
@@ -86,53 +93,159 @@ def corpus(rng, path, size, planted):
             block = "\n".join(rng.choices(pool, k=2000)) + "\n"
             out.write(block)
             done += len(block)
-    return done
 
 
-def show(label, seconds, size, lines, base):
-    if seconds is None:
-        print(f"  {label:14} not finished")
+def prepare(folder, size, largest):
+    """The log and the lists by size."""
+    maker = SHARED / "tools/corpus/make"
+    if maker.exists():
+        print(f"corpus of {maker}, seed 1")
+        subprocess.run([maker, folder, str(size)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return folder / "corpus.log", {count: folder / f"ind-{name}.txt" for count, name in SIZES.items() if count <= largest}
+    print("our own corpus, seed 42")
+    rng, lists = random.Random(42), {}
+    everything = own_indicators(rng, largest)
+    rng.shuffle(everything)
+    own_corpus(rng, folder / "corpus.log", size, [x for x in everything[:10_000] if x[-1].isalpha() and "." in x])
+    for count, name in SIZES.items():
+        if count <= largest:
+            lists[count] = folder / f"own-{name}.txt"
+            lists[count].write_text("\n".join(everything[:count]) + "\n")
+    return folder / "corpus.log", lists
+
+
+def load():
+    return f"[load {os.getloadavg()[0]:.1f}]"
+
+
+def ours(ioc, *words, threads=1):
+    return [BIN, "scan", "--quiet", "--threads", threads, "--ioc", ioc, *words]
+
+
+def cpus_here(log, ioc):
+    """Which kernels run here: what the sweep program names."""
+    said = subprocess.run([TOOLS / "bench-sweep", ioc, log], capture_output=True, text=True).stdout
+    return {line.split()[0]: float(line.split()[1]) for line in said.splitlines() if line.split()[0] in CPUS}
+
+
+def show(label, seconds, size, note=""):
+    print(f"  {label:26} {seconds:8.3f} s {size / seconds / 1e6:8.0f} MB/s  {note}", flush=True)
+
+
+def one_core(folder, log, lists, limit, largest):
+    """End to end on one core: rates by instruction set, and rivals in the same minutes."""
+    size, rates = log.stat().st_size, {}
+    (folder / "empty").write_text("")
+    for count, ioc in lists.items():
+        memory = cpus_here(log, ioc)
+        made = cost(ours(ioc, folder / "empty"))[0]
+        print(f"{count:,} indicators over {size / 1e6:.0f} MB, one core; loading the list {made:.2f} s, counted apart {load()}")
+        best = None
+        for cpu in memory:
+            spent = cost(ours(ioc, log), env={"TOCSIN_CPU": cpu})[0]
+            scanned = max(spent - made, 1e-3)
+            rates[count, cpu] = size / scanned
+            best = (spent, scanned) if best is None else min(best, (spent, scanned))
+            show(f"tocsin scan, {cpu}", scanned, size, f"in memory {memory[cpu]:.0f} MB/s; {limit / scanned:.2f} of cat"
+                 f" (target {'0.30' if cpu == 'avx512' else '0.22'})")
+        plain = cost(ours(ioc, log), 1, env={"TOCSIN_CPU": "plain"})[0] - made
+        show("the plain scanner", plain, size, f"{plain / best[1]:.1f} times ours")
+        target = {10_000: 20, 100_000: 50, 1_000_000: 80}.get(count)
+        if shutil.which("rg") and count <= largest:
+            rival = cost(["rg", "-F", "-j1", "-n", "-f", ioc, log], 1 if count > 10_000 else 3)
+            if rival:
+                show("rg -F -f -j1 -n", rival[0], size, f"{rival[0] / best[1]:.0f} times ours, {rival[0] / best[0]:.0f} with our "
+                     f"loading (target {target})")
+            else:
+                print("  rg -F -f -j1 -n            not finished")
+        if count <= 100_000:
+            rival = cost(["grep", "-F", "-n", "-f", ioc, log], 1)
+            if rival:
+                show("grep -F -n -f", rival[0], size, f"{rival[0] / best[1]:.0f} times ours")
+            literal(ioc, log, size, best[1])
+    for cpu in CPUS:
+        if (10_000_000, cpu) in rates and (1_000_000, cpu) in rates:
+            print(f"  {cpu}: at 10 million {rates[10_000_000, cpu] / rates[1_000_000, cpu]:.2f} of its rate at one (target 0.8)")
+
+
+def literal(ioc, log, size, best):
+    if not (TOOLS / "bench-literals").exists():
+        print("  Hyperscan                  left out: not here (tools/deps bench)")
         return
-    ratio = f"{seconds / base:8.1f}" if base else "        "
-    print(f"  {label:14} {seconds:8.2f} s {size / seconds / 1e6:9.1f} MB/s  times ours {ratio}  {lines:9,} lines", flush=True)
+    said = subprocess.run([TOOLS / "bench-literals", ioc, log], capture_output=True, text=True)
+    if said.returncode:
+        print("  Hyperscan                  failed")
+        return
+    compiled, scanned, _ = map(float, said.stdout.split())
+    show("Hyperscan, literals", scanned, size, f"{scanned / best:.1f} times ours (target 1.5 or 2.0 at 10,000); compiled in {compiled:.2f} s")
+
+
+def hardest(folder, log, ioc):
+    """Lines of one kind alone, and a hit on every line, beside the mixed log."""
+    rng, size = random.Random(7), 32 << 20
+    names = [line for line in ioc.read_text().splitlines() if line[-1:].isalpha() and "/" not in line and "@" not in line]
+
+    def fill(name, line):
+        pool, done = [line() for _ in range(20000)], 0
+        with open(folder / name, "w") as out:
+            while done < size:
+                block = "".join(rng.choices(pool, k=2000))
+                out.write(block)
+                done += len(block)
+        return folder / name
+
+    four = lambda: ".".join(str(rng.randrange(256)) for _ in range(4)) + "\n"
+    made = cost(ours(ioc, folder / "empty"))[0]
+    mixed = log.stat().st_size / max(cost(ours(ioc, log))[0] - made, 1e-3)
+    print(f"lines of one kind, {ioc.name}, beside the mixed log's {mixed / 1e6:.0f} MB/s (target 0.1) {load()}")
+    for label, path in (("nothing but IPv4", fill("fours", four)),
+                        ("nothing but IPv6", fill("sixes", lambda: ":".join(f"{rng.randrange(65536):x}" for _ in range(8)) + "\n")),
+                        ("nothing but names", fill("names", lambda: f"h{rng.randrange(10 ** 6)}.site{rng.randrange(10 ** 5)}.com\n")),
+                        ("a hit on every line", fill("hits", lambda: f"x {rng.choice(names)} y\n")),
+                        ("Japanese text", fill("wide", lambda: "\u304a\u77e5\u3089\u305b\u3002" * 8 + "\n")),
+                        ("JSON, all escaped", fill("escaped", lambda: '{"m":"' + "\\u304a\\u77e5" * 16 + '"}\n'))):
+        spent = cost(ours(ioc, path), 3)[0] - made
+        show(label, spent, path.stat().st_size, f"{path.stat().st_size / spent / mixed:.2f} of the mixed rate")
+
+
+def together(folder, log, ioc):
+    """Two threads, and packed files, by the clock."""
+    one, two = (cost(ours(ioc, log, threads=n))[1] for n in (1, 2))
+    print(f"by the clock, {ioc.name} {load()}")
+    show("one thread", one, log.stat().st_size)
+    show("two threads", two, log.stat().st_size, f"{one / two:.2f} times one (target 1.7)")
+    both = [folder / "half-1", folder / "half-2"]
+    with open(log, "rb") as whole:
+        for half in both:
+            half.write_bytes(whole.read(log.stat().st_size // 2))
+    show("two files, two threads", cost(ours(ioc, *both, threads=2))[1], log.stat().st_size)
+    for tool, ending, target in (("gzip", "gz", "1.0"), ("zstd", "zst", "0.8")):
+        packed = folder / f"corpus.log.{ending}"
+        with open(packed, "wb") as out:
+            subprocess.run([tool, "-c", *(["-1"] if tool == "gzip" else ["-q"]), log], stdout=out, check=True)
+        unpack = cost([tool, "-dc", packed], 3, out="/dev/null")[1]
+        scan = cost(ours(ioc, packed, threads=2), 3)[1]
+        show(f"{ending}, two threads", scan, log.stat().st_size, f"{tool} -dc {unpack:.2f} s, {unpack / scan:.2f} of its speed (target {target})")
 
 
 def main():
-    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 16
-    largest = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
-    rng = random.Random(42)
-    rivals = [("rg -F -f -j1", ["rg", "-F", "-j1", "-N", "-f"])] if shutil.which("rg") else []
-    rivals += [("grep -F -f", ["grep", "-F", "-f"])]
-    version = [subprocess.run([tool, "--version"], capture_output=True, text=True).stdout.split("\n")[0]
-               for tool in ("rg", "grep") if shutil.which(tool)]
-    print("\n".join(version))
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        everything = indicators(rng, SIZES[-1])
-        rng.shuffle(everything)
-        names = [x for x in everything[:10_000] if x[-1].isalpha() and "." in x]
-        size = corpus(rng, folder / "log", megabytes << 20, names)
-        (folder / "empty").write_text("")
-        for count in SIZES:
-            ioc = folder / f"ind-{count}"
-            ioc.write_text("\n".join(everything[:count]) + "\n")
-            ours = [BIN, "scan", "--quiet", "--json", "--ioc", str(ioc)]
-            load, _ = cost(ours + [str(folder / "empty")])
-            whole, lines = cost(ours + [str(folder / "log")])
-            if load is None or whole is None:
-                sys.exit("tocsin scan failed")
-            print(f"{count:,} indicators, {size / 1e6:.1f} MB, load {load:.2f} s")
-            show("tocsin scan", whole, size, lines, None)
-            show("  without load", max(whole - load, 0.001), size, lines, None)
-            if count == SIZES[-1]:
-                peer, _ = cost(["sort", "-u", "-o", str(folder / "sorted"), str(ioc)])
-                print(f"  load of {count:,}: {load:.2f} s, {load / peer:.2f} times sort -u of the same list ({peer:.2f} s)")
-            for label, command in rivals:
-                if count > largest:
-                    print(f"  {label:14} left out; scan.py {megabytes} {count} runs it")
-                    continue
-                seconds, found = cost(command + [str(ioc), str(folder / "log")])
-                show(label, seconds, size, found, whole)
+    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 128
+    largest = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
+    for tool in ("rg", "grep"):
+        if shutil.which(tool):
+            print(subprocess.run([tool, "--version"], capture_output=True, text=True).stdout.split("\n")[0])
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TOCSIN_BENCH_DIR")) as folder:
+        folder = pathlib.Path(folder).resolve()
+        shared = SHARED.resolve()
+        globals()["SHARED"], globals()["BIN"] = shared, str(pathlib.Path(BIN).resolve())
+        globals()["TOOLS"] = TOOLS.resolve()
+        os.chdir(folder)
+        log, lists = prepare(folder, megabytes << 20, largest)
+        limit = cost(["cat", log], out="/dev/null")[0]
+        show("cat FILE >/dev/null", limit, log.stat().st_size, load())
+        one_core(folder, log, lists, limit, largest)
+        hardest(folder, log, lists[10_000])
+        together(folder, log, lists[10_000])
 
 
 main()
