@@ -49,7 +49,9 @@ struct gates {
 	size_t bytes;
 	size_t ranges;
 	bool has_names, has_fours, has_sixes, has_digits, has_ja4;
-	bool any_tail; /* some name ends in no letter */
+	bool has_wide_tail;    /* some name's last label is internationalized */
+	uint8_t wide_tail[32]; /* the last letters of those */
+	bool any_tail;	       /* some name ends in no letter */
 };
 
 enum { SWEEP_LABEL_KEY = 1, SWEEP_DIGITS_KEY = 2 };
@@ -197,6 +199,7 @@ struct sweep {
 	const struct sweep_kernel *kernel;
 	/* of the text under work */
 	const unsigned char *text, *text_end;
+	const unsigned char *escaped; /* the end of the \uXXXX that were looked at last */
 	/* What the plain extraction looked at last. */
 	const unsigned char *looked[LOOKS], *looked_end[LOOKS];
 	vec_of(uint32_t) places;
@@ -255,3 +258,14 @@ void sweep_colons(struct sweep *s, const unsigned char *at);
 void sweep_run_high(struct sweep *s, const unsigned char *at);
 /* JA4 fingerprints, by their shape. */
 void sweep_ja4(struct sweep *s, const unsigned char *at, size_t len);
+
+/* ---- letters beyond ASCII (sweep_wide.c) ---- */
+
+/*
+ * Whether the letters, dots and \uXXXX from *at on, or some of them, may be a name of the set that holds such
+ * letters; *at becomes their end. `dotted`: a dot may stand before.
+ */
+bool sweep_may_be_wide(
+	const struct sweep *s, const unsigned char **at, const unsigned char *end, bool dotted);
+/* Of a last letter, in gates.wide_tail. */
+uint8_t sweep_tail_slot(uint32_t code);

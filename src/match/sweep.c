@@ -112,6 +112,7 @@ sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 	}
 	s->text = (const unsigned char *)text.ptr;
 	s->text_end = s->text + text.len;
+	s->escaped = s->text;
 	for (enum look look = 0; look < LOOKS; look++)
 		s->looked[look] = s->looked_end[look] = s->text;
 	s->places.len = s->line_ends.len = 0;

@@ -68,6 +68,20 @@ label_before(struct span name, size_t end)
 	return len;
 }
 
+static void
+add_tail(struct gates *g, struct span label)
+{
+	uint32_t code;
+	if (!span_starts(label, SPAN("xn--")))
+		return;
+	g->has_wide_tail = true;
+	if (!name_last_letter(label, &code)) /* nobody knows: any */
+		memset(g->wide_tail, 0xff, sizeof g->wide_tail);
+	else
+		g->wide_tail[sweep_tail_slot(code) / 8] |=
+			(uint8_t)(1 << sweep_tail_slot(code) % 8);
+}
+
 /* Labels are joined from the last to the first, so that all suffixes cost one walk. */
 static void
 add_name(struct gates *g, struct span name)
@@ -84,6 +98,8 @@ add_name(struct gates *g, struct span name)
 		size_t len = label_before(name, end);
 		if (labels == 1)
 			g->last_label[sweep_last_label(text + end, len)] = 1;
+		if (labels == 1)
+			add_tail(g, span_sub(name, end - len, len));
 		h = sweep_join(h, text + end, len);
 		if (labels == 2)
 			word_add(&g->two_labels, h);

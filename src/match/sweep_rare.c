@@ -223,21 +223,6 @@ sweep_colons(struct sweep *s, const unsigned char *at)
 	looked_at(s, start, end, LOOK_COLONS);
 }
 
-/* A dot, or one of IDNA's others: U+3002, U+FF0E, U+FF61. */
-static bool
-has_dot(const unsigned char *start, const unsigned char *end)
-{
-	static const char dots[3][4] = {"\xe3\x80\x82", "\xef\xbc\x8e", "\xef\xbd\xa1"};
-	for (const unsigned char *p = start; p < end; p++) {
-		if (*p == '.')
-			return true;
-		for (int i = 0; *p >= 0xe3 && end - p > 2 && i < 3; i++)
-			if (memcmp(p, dots[i], 3) == 0)
-				return true;
-	}
-	return false;
-}
-
 void
 sweep_run_high(struct sweep *s, const unsigned char *at)
 {
@@ -248,7 +233,14 @@ sweep_run_high(struct sweep *s, const unsigned char *at)
 		start--;
 	while (end < s->text_end && class_of(*end))
 		end++;
-	if (has_dot(start, end)) {
+	const unsigned char *from = start;
+	bool may = false;
+	while (from < end) {
+		const unsigned char *before = from;
+		may |= sweep_may_be_wide(s, &from, end, false);
+		from += from == before || from < end; /* a colon */
+	}
+	if (may) {
 		look_around(s, start, end, LOOK_ALL);
 	} else {
 		looked_at(s, start, end, LOOK_ALL);
@@ -387,8 +379,16 @@ sweep_escape(struct sweep *s, const unsigned char *at)
 			sweep_note(s, at);
 		return;
 	}
-	if (rest < s->text_end && *rest == 'u' && hides(hex_value(s, rest + 1, 4)))
+	int value = rest < s->text_end && *rest == 'u' ? hex_value(s, rest + 1, 4) : -1;
+	if (value >= 0x80 && at >= s->escaped) {
+		const unsigned char *end = at;
+		/* There may be a dot before. */
+		if (sweep_may_be_wide(s, &end, s->text_end, true))
+			sweep_note(s, at);
+		s->escaped = end;
+	} else if (value < 0x80 && hides(value)) {
 		sweep_note(s, at);
+	}
 	if (rest < s->text_end && *rest == 'x' && hides(hex_value(s, rest + 1, 2)))
 		sweep_note(s, at);
 }

@@ -4,6 +4,7 @@
 #include <libpsl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistr.h>
 
 #include "base/ascii.h"
 #include "obs/addr.h"
@@ -95,6 +96,25 @@ name_normalize(struct span text, struct arena *a, struct span *out, struct diag 
 	lower[text.len] = 0;
 	*out = (struct span){lower, text.len};
 	return RC_OK;
+}
+
+bool
+name_last_letter(struct span label, uint32_t *code)
+{
+	char copy[LABEL_LONGEST + 1], *text = NULL;
+	if (label.len > LABEL_LONGEST)
+		return false;
+	span_copy(label, copy, sizeof copy);
+	if (idn2_to_unicode_8z8z(copy, &text, 0) != IDN2_OK)
+		return false;
+	const uint8_t *end = (const uint8_t *)text + strlen(text), *at = end;
+	while (at > (const uint8_t *)text && (*--at & 0xc0) == 0x80)
+		;
+	ucs4_t letter = 0;
+	bool wide = at < end && u8_mbtoucr(&letter, at, (size_t)(end - at)) > 0 && letter >= 0x80;
+	*code = letter;
+	free(text);
+	return wide;
 }
 
 static bool

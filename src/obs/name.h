@@ -13,6 +13,8 @@ enum { NAME_LONGEST = 253, LABEL_LONGEST = 63 };
  * as dots.
  */
 enum rc name_normalize(struct span text, struct arena *a, struct span *out, struct diag *why);
+/* The last letter of an A-label as people read it, a code point; false where it is no A-label. */
+bool name_last_letter(struct span label, uint32_t *code);
 /* For a name in normal form: whether strangers register names below it ("co.uk", "duckdns.org"). */
 bool name_is_public_suffix(struct span name);
 /* Only where a registry of the DNS root's tree does ("co.uk"): no indicator can mean all below it.

@@ -60,6 +60,19 @@ static const char *const pieces[] = {"evil.org", "EVIL.Org", "www.evil.org", "ev
 	"\x1b[0md41d8cd98f00b204e9800998ecf8427e", "[evil.org]", "v1.2.3.4", "Chrome/198.51.100.7",
 	"tcp/198.51.100.7", "1.3.6.1.4.1.198.51.100.7", "0.0.0.0", "3.14159", "17.1", "\xc2\xa0",
 	"\xe2\x80\xa6",
+	"\xe3\x80\x8c"
+	"b\xc3\xbc"
+	"cher.de\xe3\x80\x8d\xe3\x83\x86",
+	"\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88\xe3\x80\x82", "\xe3\x83\x86.evil.org\xe3\x80\x82",
+	"foo\xe3\x80\x82\xd1\x80\xd1\x84\xe3\x80\x82\xe3\x83\x86", "\xe3\x83\x86\xe3\x80\x82",
+	"\\u30c6\\u30b9\\u3002", "b\\u00fccher.de", "\\u0431.\\u0440\\u0444", "foo.\\u0440\\u0444",
+	"foo\\u3002\\u0440\\u0444\\u2026", "\\uff45vil.org", "evil\\uff0eorg", "\\u2026evil.org",
+	"\\ud835\\udc1evil.org", "\xf0\x9d\x90\x9evil.org", "www.\\u3042.evil.org",
+	"\xc3\xa9vil.org\xc2\xbb",
+	"\xc2\xab"
+	"b\xc3\xbc"
+	"cher.de\xc2\xbb",
+	"\xe2\x93\x94vil.org", "evil.\xe2\x93\x9e\xe2\x93\xa1\xe2\x93\x96",
 	"a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t-u-v-w-x-y-z-0-1-2-3-4-5.long.example",
 	"x.a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t-u-v-w-x-y-z-0-1-2-3-4-5.long.example"};
 
