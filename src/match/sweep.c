@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "base/own.h"
 #include "match/sweep-internal.h"
 
 /* The best first. */
@@ -15,16 +16,80 @@ static const struct sweep_kernel *const kernels[] = {
 	&sweep_kernel_c,
 };
 
+static struct sweep *
+new_with(const struct match_set *set, const struct sweep_kernel *kernel)
+{
+	struct sweep *s = mem_new(sizeof *s);
+	s->set = set;
+	s->kernel = kernel;
+	gates_make(&s->own, set);
+	s->gates = &s->own;
+	s->version = set->version;
+	return s;
+}
+
+/* A text in which every pass of a kernel has something to find and something to drop. */
+static const char known[] =
+	"1700000000.5\tC1\t10.0.0.1\twww.evil.example\tquiet.example\t198.51.100.7\t198.51.100.70\n"
+	"{\"a\":\"http:\\/\\/evil.example\\/"
+	"\",\"b\":\"\\nevil.example\",\"c\":\"2001:db8::7\",\"d\":12:34:56}\n"
+	"-evil.example. evil..evil.example evil.examples %2Fevil.example 1.2.3.4.5 198.51.100.7. "
+	"v1.2.3\n"
+	"d41d8cd98f00b204e9800998ecf8427e D41D8CD98F00B204E9800998ECF8427E0 x203.0.113.9 "
+	"203.0.113.9\n"
+	"a.b.c.d.e.f.g.h.evil.example "
+	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz.evil.example\n";
+
+static void
+add_known(struct match_set *set, enum obs_kind kind, struct span value)
+{
+	struct indicator what = {.about = {kind, value},
+		.reach = REACH_COVERING,
+		.valid_from = TIME_NONE,
+		.valid_until = TIME_NONE,
+		.confidence = -1};
+	must(match_set_add(set, &what) == RC_OK);
+}
+
+static void
+sweep_known(const struct sweep_kernel *kernel, struct match_set *set, struct buf *out)
+{
+	char room[2 * SWEEP_SLACK + sizeof known] = {};
+	struct sweep_result r;
+	own_sweep struct sweep *s = new_with(set, kernel);
+	memcpy(room + SWEEP_SLACK, known, sizeof known - 1);
+	sweep_text(s, (struct span){room + SWEEP_SLACK, sizeof known - 1}, &r);
+	buf_add(out, (struct span){(const char *)r.place, r.places * sizeof *r.place});
+	buf_add(out, (struct span){(const char *)r.line_ends, r.chunks * sizeof *r.line_ends});
+}
+
+/* Whether a kernel finds here what the plain one does: a compiler or a processor may be wrong. */
+static bool
+is_sound(const struct sweep_kernel *kernel)
+{
+	own_match_set struct match_set *set = match_set_new(1);
+	own_buf struct buf plain = {}, its = {};
+	add_known(set, OBS_DOMAIN, SPAN("evil.example"));
+	add_known(set, OBS_IPV4, SPAN("198.51.100.7"));
+	add_known(set, OBS_CIDR4, SPAN("203.0.113.0/24"));
+	add_known(set, OBS_IPV6, SPAN("2001:db8::7"));
+	add_known(set, OBS_MD5, SPAN("d41d8cd98f00b204e9800998ecf8427e"));
+	sweep_known(&sweep_kernel_c, set, &plain);
+	sweep_known(kernel, set, &its);
+	return plain.len > 0 && span_eq(buf_span(&plain), buf_span(&its));
+}
+
 static const struct sweep_kernel *
 choose(void)
 {
 	enum { KERNELS = sizeof kernels / sizeof *kernels };
 	const char *asked = getenv("TOCSIN_CPU");
 	for (size_t i = 0; asked && i < KERNELS; i++)
-		if (strcmp(kernels[i]->name, asked) == 0 && kernels[i]->runs())
+		if (strcmp(kernels[i]->name, asked) == 0 && kernels[i]->runs() &&
+			is_sound(kernels[i]))
 			return kernels[i];
 	for (size_t i = 0; i < KERNELS; i++)
-		if (kernels[i]->runs())
+		if (kernels[i]->runs() && is_sound(kernels[i]))
 			return kernels[i];
 	return &sweep_kernel_c;
 }
@@ -32,13 +97,7 @@ choose(void)
 struct sweep *
 sweep_new(const struct match_set *set)
 {
-	struct sweep *s = mem_new(sizeof *s);
-	s->set = set;
-	s->kernel = choose();
-	gates_make(&s->own, set);
-	s->gates = &s->own;
-	s->version = set->version;
-	return s;
+	return new_with(set, choose());
 }
 
 void

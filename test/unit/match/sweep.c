@@ -336,6 +336,28 @@ a_swept_log_has_the_same_hits(void **state)
 	unsetenv("TOCSIN_CPU");
 }
 
+/* The one that TOCSIN_CPU asks for runs, where this machine has it. */
+static void
+what_is_asked_for_runs(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = set_of(list);
+	setenv("TOCSIN_CPU", "c", 1);
+	own_sweep struct sweep *plain = sweep_new(set);
+	assert_string_equal(sweep_cpu(plain), "c");
+#if defined __x86_64__
+	if (__builtin_cpu_supports("avx2")) {
+		setenv("TOCSIN_CPU", "avx2", 1);
+		own_sweep struct sweep *s = sweep_new(set);
+		assert_string_equal(sweep_cpu(s), "avx2");
+	}
+#endif
+	setenv("TOCSIN_CPU", "plain", 1);
+	assert_false(sweep_is_wanted());
+	unsetenv("TOCSIN_CPU");
+	assert_true(sweep_is_wanted());
+}
+
 int
 main(void)
 {
@@ -343,6 +365,7 @@ main(void)
 		cmocka_unit_test(no_hit_is_without_a_place),
 		cmocka_unit_test(edges_hide_nothing),
 		cmocka_unit_test(a_swept_log_has_the_same_hits),
+		cmocka_unit_test(what_is_asked_for_runs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
