@@ -33,6 +33,13 @@ struct scan_line {
 	uint64_t number;
 };
 
+/* How far a log was read when the checkpoint was written (scan_checkpoint.c). */
+struct scan_read {
+	uint64_t device, inode, size, offset;
+	uint64_t head; /* so many first bytes have this digest */
+	char digest[65];
+};
+
 struct armed;
 
 struct scan_job {
@@ -49,7 +56,9 @@ struct scan_job {
 	/* For a file and for the node, each NULL where not asked for. */
 	struct sight *sight, *kept;
 	struct sight_options sight_options;
-	uint64_t withheld; /* hits of those stored already that TLP kept out */
+	uint64_t withheld;	/* hits of those stored already that TLP kept out */
+	const char *checkpoint; /* NULL: how far followed logs were read is not kept */
+	vec_of(struct scan_read) marks;
 	struct progress progress;
 	uint64_t files, hit_files; /* scanned; with a hit */
 	bool listing;		   /* a folder again, while it is followed: its faults were told */
@@ -70,8 +79,11 @@ struct scan_source {
 	int fd; /* -1: closed */
 	struct stream *stream;
 	struct reading reading;
-	uint64_t counted; /* bytes told to the progress line */
-	uint64_t passed;  /* records passed over, counted already */
+	uint64_t counted;	/* bytes told to the progress line */
+	uint64_t passed;	/* records passed over, counted already */
+	uint64_t resume;	/* what begins before was read by an earlier run */
+	uint64_t marked;	/* of the last checkpoint */
+	struct buf closed_mark; /* of a file that was read to its end and closed */
 	dev_t device;
 	ino_t inode;
 	/* of followed ones */
@@ -99,6 +111,18 @@ void scan_source_close(struct scan_source *s);
  */
 void scan_add_path(struct scan_job *job, struct scan_paths *out, const char *path, unsigned depth);
 void scan_paths_fini(struct scan_paths *p);
+/*
+ * Reads the file of --checkpoint, which may be missing; false after a fault, which was told. find: where
+ * reading an open log goes on, 0 for its start. rotated: the name that the log which had this one has by now,
+ * where some of it was not read yet; NULL: none. write: once all that was read has been told; close: notes how
+ * far a source was read that is about to be closed.
+ */
+bool scan_checkpoint_read(struct scan_job *job);
+struct stat;
+uint64_t scan_checkpoint_find(const struct scan_job *job, int fd, const struct stat *st);
+char *scan_checkpoint_rotated(const struct scan_job *job, const char *path);
+bool scan_checkpoint_write(struct scan_job *job, struct scan_source *const *all, size_t count);
+void scan_checkpoint_close(struct scan_source *s);
 /* Scans the words of the command line as they grow, until a signal. */
 void scan_follow(struct scan_job *job);
 

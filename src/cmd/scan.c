@@ -82,6 +82,11 @@ read_options(const struct cmd_env *env, struct scan_job *job, enum cmd_exit *fau
 	if (format && strcmp(format, "auto") != 0)
 		job->reader = reader_find(span_of(format));
 	job->follow = cmd_flag(env, "follow");
+	job->checkpoint = cmd_option(env, "checkpoint");
+	if (job->checkpoint && !job->follow) {
+		*fault = cmd_usage(env, "--checkpoint is for --follow");
+		return false;
+	}
 	if (job->follow && (job->before || job->after ||
 				   (job->show != SHOW_LINES && job->show != SHOW_JSON &&
 					   job->show != SHOW_MATCHES))) {
@@ -175,7 +180,10 @@ scan_run(struct cmd_env *env)
 	job.kept = keep ? sight_new(&job.sight_options) : NULL;
 	job.terminal = isatty(STDOUT_FILENO);
 	job.colour = wants_colour();
-	scan_walk(&job);
+	if (job.checkpoint && !scan_checkpoint_read(&job))
+		job.failed = true;
+	else
+		scan_walk(&job);
 	scan_show_end(&job);
 	if (stix && !write_stix(&job, stix))
 		job.failed = true;
@@ -195,6 +203,7 @@ scan_run(struct cmd_env *env)
 	scan_show_fini(&job);
 	scan_fini(&job.scan);
 	sweep_free(&job.sweep);
+	free(job.marks.at);
 	armed_free(job.node);
 	return job.failed ? CMD_FAIL : hits ? CMD_YES : CMD_NO;
 }
@@ -207,6 +216,8 @@ static const struct cmd_option options[] = {
 		"of the logs", 0, false},
 	{"follow", NULL, "go on as the files grow, through rotation, until told to stop", 'f',
 		false},
+	{"checkpoint", "FILE", "with --follow: go on where the last run ended, and keep that there",
+		0, false},
 	{"since", "TIME", "events from then on: a date, an instant or how long ago", 0, false},
 	{"until", "TIME", "events before then; a date includes its day", 0, false},
 	{"defanged", NULL, "undo hxxp and [.] in what is scanned", 0, false},

@@ -83,6 +83,7 @@ source_free(struct scan_source *s)
 		scan_source_close(s);
 	buf_fini(&s->head);
 	buf_fini(&s->head_before);
+	buf_fini(&s->closed_mark);
 	free(s->path);
 	free(s);
 }
@@ -196,6 +197,7 @@ source_finish(struct scan_job *job, struct scan_source *s)
 	job->file = span_of(s->path);
 	s->reading.lines.whole = false;
 	scan_source_drain(job, s);
+	scan_checkpoint_close(s);
 	scan_source_close(s);
 }
 
@@ -416,6 +418,24 @@ store_sometimes(struct follower *f)
 		job->failed = true;
 }
 
+/*
+ * What was printed and stored is behind the checkpoint: killed between the two, the next run tells some of it
+ * once more, and nothing is missed.
+ */
+static void
+mark_sometimes(struct follower *f)
+{
+	struct scan_job *job = f->job;
+	bool news = false;
+	if (!job->checkpoint || (job->kept && sight_counts(job->kept).hits))
+		return;
+	for (size_t i = 0; i < f->all.len; i++)
+		news |= f->all.at[i]->fd >= 0 &&
+			reading_unread(&f->all.at[i]->reading) != f->all.at[i]->marked;
+	if (news)
+		scan_checkpoint_write(job, f->all.at, f->all.len);
+}
+
 /* Whether there is anything left to wait for: stdin ends, files do not. */
 static bool
 follow_all(struct follower *f)
@@ -448,6 +468,14 @@ begin(struct follower *f)
 		const char *path = job->env->word[i];
 		if (is_folder(path))
 			continue;
+		own_mem char *rotated = scan_checkpoint_rotated(job, path);
+		struct scan_source *old = rotated ? source_add(f, rotated, false) : NULL;
+		if (old && source_begin(job, old)) {
+			cmd_say(job->env, "%s: on in what %s was", rotated, path);
+			source_finish(job, old);
+		}
+		if (old)
+			old->inside = true; /* nobody waits for it any more */
 		struct scan_source *s = source_add(f, path, false);
 		if (strcmp(path, "-") == 0 || stat(path, &st) == 0)
 			source_begin(job, s);
@@ -467,15 +495,19 @@ scan_follow(struct scan_job *job)
 	while (follow_all(&f) && !stopping) {
 		fflush(stdout);
 		store_sometimes(&f);
+		mark_sometimes(&f);
 		nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
 		scan_node_refresh(job, job->set);
 		list_sometimes(&f);
 	}
-	for (size_t i = 0; i < f.all.len; i++) {
-		struct scan_source *s = f.all.at[i];
-		if (s->fd > STDIN_FILENO && s->size)
-			source_finish(job, s);
-		source_free(s);
-	}
+	/* An unfinished last line is read when somebody goes on, or now. */
+	for (size_t i = 0; i < f.all.len && !job->checkpoint; i++)
+		if (f.all.at[i]->fd > STDIN_FILENO && f.all.at[i]->size)
+			source_finish(job, f.all.at[i]);
+	fflush(stdout);
+	if (job->checkpoint && (!job->kept || scan_node_store(job)))
+		scan_checkpoint_write(job, f.all.at, f.all.len);
+	for (size_t i = 0; i < f.all.len; i++)
+		source_free(f.all.at[i]);
 	free(f.all.at);
 }

@@ -48,6 +48,7 @@ scan_source_open(struct scan_job *job, struct scan_source *s, const char *path)
 	s->device = st.st_dev;
 	s->inode = st.st_ino;
 	s->counted = s->passed = 0;
+	s->resume = job->checkpoint ? scan_checkpoint_find(job, s->fd, &st) : 0;
 	int64_t now = clock_now(job->env->clock), written = (int64_t)st.st_mtim.tv_sec * SECOND;
 	s->stream = stream_new_fd(s->fd, &limits);
 	reading_init(&s->reading, s->stream, job->reader,
@@ -67,6 +68,8 @@ scan_source_drain(struct scan_job *job, struct scan_source *s)
 	const struct hit *hit;
 	enum rc code;
 	while (!(code = reading_next(&s->reading, &r, &why)) || code == RC_AGAIN) {
+		if (!code && r.offset < s->resume)
+			continue;
 		size_t hits = code ? 0 : scan_record(&job->scan, &r, job->file, &hit);
 		for (size_t i = 0; (job->sight || job->kept) && i < hits; i++)
 			scan_node_sight(job, &hit[i]);

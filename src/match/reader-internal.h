@@ -22,6 +22,8 @@ struct span head_line(struct span head);
 int time_name_rank(struct span name);
 /* Adds "http://HOST/URI" as a field "url" where a record has both. */
 void record_url(struct reading *r, const struct field *host, const struct field *uri);
+/* Where its first byte not given out stands; `next`: where the next line does. */
+uint64_t documents_unread(const struct documents *d, uint64_t next);
 void documents_free(struct documents **d); /* NULL accepted */
 /* JSON readers: the value of `text` as fields; false where it is no JSON object or array. */
 bool json_fields(struct reading *r, struct record *out);

@@ -129,6 +129,12 @@ reading_sweep(struct reading *r, struct sweep *sweep, unsigned threads)
 }
 
 uint64_t
+reading_unread(const struct reading *r)
+{
+	return r->documents ? documents_unread(r->documents, r->lines.offset) : r->lines.offset;
+}
+
+uint64_t
 reading_passed(const struct reading *r)
 {
 	return r->lines.passed;

@@ -99,6 +99,8 @@ uint64_t reading_passed(const struct reading *r);
  * comes as plain text.
  */
 enum rc reading_next(struct reading *r, struct record *out, struct diag *why);
+/* Where what was not given out yet begins, in the unpacked stream. */
+uint64_t reading_unread(const struct reading *r);
 /* Where byte `at` of the record's text stands in the file, unpacked. */
 uint64_t record_place(const struct record *r, size_t at);
 /*

@@ -67,6 +67,15 @@ documents_free(struct documents **p)
 	*p = NULL;
 }
 
+uint64_t
+documents_unread(const struct documents *d, uint64_t next)
+{
+	struct span gone = {d->text.ptr, d->taken};
+	if (d->text.len <= d->taken && d->rest.len == 0)
+		return next;
+	return d->offset + (!d->taken ? 0 : d->wide ? utf16_bytes(gone) : gone.len);
+}
+
 /* The names under which interfaces and exports wrap events. */
 static bool
 is_wrapper(struct span key)
