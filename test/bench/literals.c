@@ -75,15 +75,16 @@ main(int argc, char **argv)
 	hs_compile_error_t *why;
 	hs_scratch_t *scratch = NULL;
 	double begin = now();
-	if (hs_compile_lit_multi(text, flags, ids, lens, (unsigned)n, HS_MODE_BLOCK, NULL, &db, &why) ||
+	if (hs_compile_lit_multi(
+		    text, flags, ids, lens, (unsigned)n, HS_MODE_BLOCK, NULL, &db, &why) ||
 		hs_alloc_scratch(db, &scratch))
 		return 3;
 	double compiled = now() - begin, best = 1e9;
 	for (int i = 0; i < 3; i++) {
 		begin = now();
 		for (size_t at = 0; at < size; at += 1 << 30)
-			hs_scan(db, log + at, (unsigned)(size - at < 1 << 30 ? size - at : 1 << 30), 0,
-				scratch, count, &matches);
+			hs_scan(db, log + at, (unsigned)(size - at < 1 << 30 ? size - at : 1 << 30),
+				0, scratch, count, &matches);
 		double took = now() - begin;
 		best = took < best ? took : best;
 	}
