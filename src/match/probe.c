@@ -67,9 +67,12 @@ decode(struct span raw, enum found_coding coding, struct arena *a)
 static void
 answer_url(struct probe *p, struct span key, bool whole, struct observable seen, struct span raw)
 {
-	for (uint32_t i = set_find(p->set, KEY_URL, key); i != NONE; i = p->set->items.at[i].next) {
-		const struct item *item = &p->set->items.at[i];
-		if (item->dead || (!whole && !item->reach))
+	uint32_t i;
+	struct item item;
+	struct set_walk walk;
+	set_walk(p->set, KEY_URL, key, &walk);
+	while ((i = set_next(&walk, &item)) != NONE) {
+		if (item.dead || (!whole && !item.reach))
 			continue;
 		answer(p, i, whole ? HIT_EXACT : HIT_URL_PREFIX, seen);
 		struct match_answer *made = &p->out->at[p->out->len - 1];
@@ -166,9 +169,12 @@ probe_email(struct probe *p)
 		if (obs_normalize(OBS_EMAIL, percent ? decode(raw, FOUND_PERCENT, p->arena) : raw,
 			    p->arena, &seen, NULL))
 			continue;
-		for (uint32_t i = set_find(p->set, KEY_EMAIL, seen.value); i != NONE;
-			i = p->set->items.at[i].next) {
-			if (p->set->items.at[i].dead)
+		uint32_t i;
+		struct item item;
+		struct set_walk walk;
+		set_walk(p->set, KEY_EMAIL, seen.value, &walk);
+		while ((i = set_next(&walk, &item)) != NONE) {
+			if (item.dead)
 				continue;
 			answer(p, i, HIT_EXACT, seen);
 			struct match_answer *made = &p->out->at[p->out->len - 1];
@@ -180,15 +186,18 @@ probe_email(struct probe *p)
 
 /* The items of a name or address that was found whole. */
 static void
-answer_whole(struct probe *p, uint32_t first, enum obs_kind kind)
+answer_whole(struct probe *p, enum key key, struct span bytes, enum obs_kind kind)
 {
-	for (uint32_t i = first; i != NONE; i = p->set->items.at[i].next) {
-		const struct item *item = &p->set->items.at[i];
-		if (item->role == ROLE_URL_HOST)
+	uint32_t i;
+	struct item item;
+	struct set_walk walk;
+	set_walk(p->set, key, bytes, &walk);
+	while ((i = set_next(&walk, &item)) != NONE) {
+		if (item.role == ROLE_URL_HOST)
 			probe_url(p);
-		else if (item->role == ROLE_EMAIL_HOST)
+		else if (item.role == ROLE_EMAIL_HOST)
 			probe_email(p);
-		else if (!item->dead && item->reach != REACH_BELOW)
+		else if (!item.dead && item.reach != REACH_BELOW)
 			answer(p, i, exact_or_host(p), (struct observable){kind, found_text(p)});
 	}
 }
@@ -197,14 +206,16 @@ static void
 probe_name(struct probe *p)
 {
 	struct span name = p->found->value;
-	answer_whole(p, set_find(p->set, KEY_NAME, name), OBS_DOMAIN);
+	uint32_t i;
+	struct item item;
+	struct set_walk walk;
+	answer_whole(p, KEY_NAME, name, OBS_DOMAIN);
 	for (size_t at = 0; at < name.len; at++) {
 		if (name.ptr[at] != '.')
 			continue;
-		for (uint32_t i = set_find(p->set, KEY_NAME, span_sub(name, at + 1, SIZE_MAX));
-			i != NONE; i = p->set->items.at[i].next) {
-			const struct item *item = &p->set->items.at[i];
-			if (item->role == ROLE_INDICATOR && item->reach && !item->dead)
+		set_walk(p->set, KEY_NAME, span_sub(name, at + 1, SIZE_MAX), &walk);
+		while ((i = set_next(&walk, &item)) != NONE) {
+			if (item.role == ROLE_INDICATOR && item.reach && !item.dead)
 				answer(p, i, HIT_SUBDOMAIN,
 					(struct observable){OBS_DOMAIN, found_text(p)});
 		}
@@ -233,10 +244,13 @@ probe_ranges(struct probe *p)
 				net.byte[i] &= (uint8_t)(0xff00 >> kept);
 		}
 		char room[17];
-		for (uint32_t i = set_find(p->set, KEY_RANGE, set_range_key(&net, room)); i != NONE;
-			i = p->set->items.at[i].next)
-			if (!p->set->items.at[i].dead)
-				answer(p, i, HIT_CIDR,
+		uint32_t at;
+		struct item item;
+		struct set_walk walk;
+		set_walk(p->set, KEY_RANGE, set_range_key(&net, room), &walk);
+		while ((at = set_next(&walk, &item)) != NONE)
+			if (!item.dead)
+				answer(p, at, HIT_CIDR,
 					(struct observable){p->found->kind, found_text(p)});
 	}
 }
@@ -246,12 +260,14 @@ probe_digits(struct probe *p)
 {
 	enum obs_kind kind = p->found->kind;
 	bool ja3 = p->context == CONTEXT_JA3 && kind == OBS_MD5;
-	for (uint32_t i = set_find(p->set, KEY_DIGITS, p->found->value); i != NONE;
-		i = p->set->items.at[i].next) {
-		const struct item *item = &p->set->items.at[i];
-		bool fits = ja3 ? item->kind == OBS_JA3 || (item->kind == OBS_MD5 && item->reach)
-				: item->kind == kind;
-		if (fits && !item->dead)
+	uint32_t i;
+	struct item item;
+	struct set_walk walk;
+	set_walk(p->set, KEY_DIGITS, p->found->value, &walk);
+	while ((i = set_next(&walk, &item)) != NONE) {
+		bool fits = ja3 ? item.kind == OBS_JA3 || (item.kind == OBS_MD5 && item.reach)
+				: item.kind == kind;
+		if (fits && !item.dead)
 			answer(p, i, HIT_EXACT,
 				(struct observable){ja3 ? OBS_JA3 : kind, found_text(p)});
 	}
@@ -263,13 +279,13 @@ match_set_probe(const struct match_set *set, struct span text, const struct foun
 {
 	struct probe p = {set, text, f, context, a, out, {}};
 	struct span bytes;
-	if (!set->keys)
+	if (set_is_empty(set))
 		return;
 	switch (f->kind) {
 	case OBS_IPV4:
 	case OBS_IPV6:
 		bytes = (struct span){(const char *)f->addr.byte, f->addr.six ? 16 : 4};
-		answer_whole(&p, set_find(set, KEY_ADDR, bytes), f->kind);
+		answer_whole(&p, KEY_ADDR, bytes, f->kind);
 		probe_ranges(&p);
 		break;
 	case OBS_DOMAIN: probe_name(&p); break;

@@ -1,5 +1,10 @@
 #pragma once
-/* How a set keeps what it knows: shared by what fills it (set.c) and what asks it (probe.c). */
+/*
+ * How a set keeps what it knows: shared by what fills it (set.c), what asks it (probe.c) and what
+ * writes it down (set_write.c). A set may stand on a file that was compiled before: that one's items
+ * come first in numbering, and what is added here hashes with the file's seed.
+ */
+#include "base/arena.h"
 #include "match/set.h"
 #include "obs/addr.h"
 
@@ -46,9 +51,33 @@ struct match_set {
 	 * over id_next[item]. Of the items, the first `by_id` are in it. */
 	uint32_t *id_first, *id_next;
 	size_t id_buckets, by_id;
+	struct set_file *base; /* owned; NULL: none */
+	uint32_t base_items;   /* numbers of what is added begin there */
+	uint64_t *base_dead;   /* of its items, a bit each; NULL: none yet */
 };
 
-/* First item of a key, NONE where there is none. */
+/* Nothing was ever put in. */
+bool set_is_empty(const struct match_set *set);
+uint32_t set_hash(uint64_t seed, enum key key, struct span bytes);
+/* Number of the first item of a key, NONE where there is none. */
 uint32_t set_find(const struct match_set *set, enum key key, struct span bytes);
+/* Items of one key, one after the other: those of the file first. */
+struct set_walk {
+	const struct match_set *set;
+	uint32_t base, own; /* what comes next in the file, and of what was added */
+	uint32_t left;	    /* so many may still come from the file: its chains may be rings */
+};
+void set_walk(const struct match_set *set, enum key key, struct span bytes, struct set_walk *out);
+/* Its number and what it is (text, next and detail mean nothing outside); NONE: that was all. */
+uint32_t set_next(struct set_walk *w, struct item *out);
+/* The key under which indicators of a kind lie; of hosts, KEY_NAME. */
+enum key set_key_of(enum obs_kind kind);
+/* A key's bytes as the observable's text: addresses are written out into the arena. */
+struct span set_value(enum key key, struct span bytes, struct arena *a);
+/* Whether an indicator says of itself what `known` says. */
+bool set_same_facts(const struct indicator *known, const struct indicator *i);
+/* An item that was added, by its own number: its key. */
+struct span set_own_bytes(const struct match_set *set, const struct item *item);
+struct span set_own_text(const struct match_set *set, uint32_t at);
 /* A range's key: its bytes and its length; 5 or 17 bytes, so that it equals no address. */
 struct span set_range_key(const struct addr *net, char out[static 17]);

@@ -1,4 +1,4 @@
-#include "match/set-internal.h"
+#include "match/set_file-internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/must.h"
 #include "base/mutant.h"
+#include "base/own.h"
 #include "obs/url.h"
 
 enum { DUPLICATES = 64 };
@@ -29,6 +30,8 @@ end(struct match_set *set)
 	free(set->id_next);
 	free(set->items.at);
 	free(set->details.at);
+	free(set->base_dead);
+	set_file_close(&set->base);
 	buf_fini(&set->pool);
 }
 
@@ -38,6 +41,20 @@ match_set_new(uint64_t seed)
 	struct match_set *set = mem_new(sizeof *set);
 	set->seed = seed;
 	begin(set);
+	return set;
+}
+
+struct match_set *
+match_set_over(struct set_file **base)
+{
+	struct match_set *set = match_set_new((*base)->head->seed);
+	set->base = take(base);
+	set->base_items = set->base->items;
+	memcpy(set->routes, set->base->routes, sizeof set->routes);
+	set->lengths4 = set->base->head->lengths4;
+	memcpy(set->lengths6, set->base->head->lengths6, sizeof set->lengths6);
+	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
+		set->armed[k] = set->base->head->armed[k];
 	return set;
 }
 
@@ -60,15 +77,26 @@ match_set_reset(struct match_set *set)
 	begin(set);
 }
 
+bool
+set_is_empty(const struct match_set *set)
+{
+	return !set->keys && !set->base;
+}
+
+uint32_t
+set_hash(uint64_t seed, enum key key, struct span bytes)
+{
+	return (uint32_t)(hash64(bytes, seed + (uint64_t)key * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
+}
+
 static uint32_t
 key_hash(const struct match_set *set, enum key key, struct span bytes)
 {
-	return (uint32_t)(hash64(bytes, set->seed + (uint64_t)key * UINT64_C(0x9e3779b97f4a7c15)) >>
-			  32);
+	return set_hash(set->seed, key, bytes);
 }
 
-static struct span
-item_bytes(const struct match_set *set, const struct item *item)
+struct span
+set_own_bytes(const struct match_set *set, const struct item *item)
 {
 	return (struct span){set->pool.ptr + item->text, item->len};
 }
@@ -83,7 +111,7 @@ find_hashed(const struct match_set *set, enum key key, struct span bytes, uint32
 		if (s->item == NONE)
 			return NONE;
 		const struct item *item = &set->items.at[s->item];
-		if (s->hash == hash && item->key == key && span_eq(item_bytes(set, item), bytes))
+		if (s->hash == hash && item->key == key && span_eq(set_own_bytes(set, item), bytes))
 			return s->item;
 	}
 }
@@ -91,7 +119,49 @@ find_hashed(const struct match_set *set, enum key key, struct span bytes, uint32
 uint32_t
 set_find(const struct match_set *set, enum key key, struct span bytes)
 {
-	return set->keys ? find_hashed(set, key, bytes, key_hash(set, key, bytes)) : NONE;
+	if (set_is_empty(set))
+		return NONE;
+	uint32_t hash = key_hash(set, key, bytes),
+		 found = set->base ? set_file_find(set->base, key, bytes, hash) : NONE;
+	if (found != NONE)
+		return found;
+	found = find_hashed(set, key, bytes, hash);
+	return found == NONE ? NONE : set->base_items + found;
+}
+
+void
+set_walk(const struct match_set *set, enum key key, struct span bytes, struct set_walk *out)
+{
+	*out = (struct set_walk){set, NONE, NONE, 0};
+	if (set_is_empty(set))
+		return;
+	uint32_t hash = key_hash(set, key, bytes);
+	out->own = find_hashed(set, key, bytes, hash);
+	if (set->base) {
+		out->base = set_file_find(set->base, key, bytes, hash);
+		out->left = set->base->chains;
+	}
+}
+
+uint32_t
+set_next(struct set_walk *w, struct item *out)
+{
+	const struct match_set *set = w->set;
+	while (w->base != NONE) {
+		uint32_t at = w->base;
+		w->base = w->left ? set_file_next(set->base, at) : NONE;
+		w->left -= w->left > 0;
+		if (!set_file_item(set->base, at, out))
+			continue;
+		out->dead = set->base_dead && set->base_dead[at / 64] >> at % 64 & 1;
+		return at;
+	}
+	if (w->own == NONE)
+		return NONE;
+	uint32_t at = w->own;
+	*out = set->items.at[at];
+	w->own = out->next;
+	return set->base_items + at;
 }
 
 static void
@@ -130,8 +200,8 @@ pool_add(struct match_set *set, struct span bytes)
 	return at;
 }
 
-static struct span
-text_get(const struct match_set *set, uint32_t at)
+struct span
+set_own_text(const struct match_set *set, uint32_t at)
 {
 	uint32_t len;
 	memcpy(&len, set->pool.ptr + at, sizeof len);
@@ -143,7 +213,7 @@ static uint32_t
 text_add(struct match_set *set, struct span text, uint32_t before)
 {
 	/* What the detail before says in the same place is often the same. */
-	if (text.len == 0 || span_eq(text_get(set, before), text))
+	if (text.len == 0 || span_eq(set_own_text(set, before), text))
 		return text.len ? before : 0;
 	uint32_t len = (uint32_t)text.len,
 		 at = pool_add(set, (struct span){(char *)&len, sizeof len});
@@ -203,22 +273,49 @@ note_host(struct match_set *set, struct span host, enum role role)
 		bytes = (struct span){(char *)addr.byte, addr.six ? 16 : 4};
 		key = KEY_ADDR;
 	}
-	struct place p = find_place(set, key, bytes);
-	for (uint32_t i = p.first; i != NONE; i = set->items.at[i].next)
-		if (set->items.at[i].role == role)
+	struct item item;
+	struct set_walk walk;
+	set_walk(set, key, bytes, &walk);
+	while (set_next(&walk, &item) != NONE)
+		if (item.role == role)
 			return;
+	struct place p = find_place(set, key, bytes);
 	put_item(set, &p, (struct item){.role = role});
+}
+
+bool
+set_same_facts(const struct indicator *known, const struct indicator *i)
+{
+	return span_eq(known->id, i->id) && known->valid_from == i->valid_from &&
+	       known->valid_until == i->valid_until && span_eq(known->party, i->party) &&
+	       known->confidence == i->confidence && span_eq(known->name, i->name) &&
+	       span_eq(known->pattern, i->pattern) && span_eq(known->memo, i->memo) &&
+	       span_eq(known->tlp, i->tlp);
+}
+
+/* Everything but what it is about. */
+static struct indicator
+facts_of(const struct match_set *set, uint32_t index)
+{
+	const struct detail *d = &set->details.at[index];
+	return (struct indicator){
+		.id = set_own_text(set, d->id),
+		.name = set_own_text(set, d->name),
+		.pattern = set_own_text(set, d->pattern),
+		.party = set_own_text(set, d->party),
+		.memo = set_own_text(set, d->memo),
+		.tlp = set_own_text(set, d->tlp),
+		.valid_from = d->valid_from,
+		.valid_until = d->valid_until,
+		.confidence = d->confidence,
+	};
 }
 
 static bool
 same_detail(const struct match_set *set, uint32_t index, const struct indicator *i)
 {
-	const struct detail *d = &set->details.at[index];
-	return span_eq(text_get(set, d->id), i->id) && d->valid_from == i->valid_from &&
-	       d->valid_until == i->valid_until && span_eq(text_get(set, d->party), i->party) &&
-	       d->confidence == i->confidence && span_eq(text_get(set, d->name), i->name) &&
-	       span_eq(text_get(set, d->pattern), i->pattern) &&
-	       span_eq(text_get(set, d->memo), i->memo) && span_eq(text_get(set, d->tlp), i->tlp);
+	struct indicator known = facts_of(set, index);
+	return set_same_facts(&known, i);
 }
 
 /* Neighbours often share everything: a list's lines, the observables of one pattern. */
@@ -268,6 +365,21 @@ set_range_key(const struct addr *net, char out[static 17])
 	return (struct span){out, width + 1};
 }
 
+enum key
+set_key_of(enum obs_kind kind)
+{
+	switch (kind) {
+	case OBS_IPV4:
+	case OBS_IPV6: return KEY_ADDR;
+	case OBS_CIDR4:
+	case OBS_CIDR6: return KEY_RANGE;
+	case OBS_DOMAIN: return KEY_NAME;
+	case OBS_URL: return KEY_URL;
+	case OBS_EMAIL: return KEY_EMAIL;
+	default: return KEY_DIGITS;
+	}
+}
+
 static enum rc
 make_key(const struct observable *o, struct addr *addr, char room[static 17], enum key *key,
 	struct span *bytes)
@@ -290,12 +402,9 @@ make_key(const struct observable *o, struct addr *addr, char room[static 17], en
 		*bytes = set_range_key(addr, room);
 		*key = KEY_RANGE;
 		return RC_OK;
-	case OBS_DOMAIN: *key = KEY_NAME; return RC_OK;
-	case OBS_URL: *key = KEY_URL; return RC_OK;
-	case OBS_EMAIL: *key = KEY_EMAIL; return RC_OK;
 	case OBS_NONE:
 	case OBS_KINDS: return RC_UNKNOWN;
-	default: *key = KEY_DIGITS; return RC_OK;
+	default: *key = set_key_of(o->kind); return RC_OK;
 	}
 }
 
@@ -311,17 +420,22 @@ match_set_prepare(const struct match_set *set, const struct indicator *what)
 }
 
 static bool
-is_there(const struct match_set *set, uint32_t first, enum obs_kind kind,
+is_there(const struct match_set *set, const struct place *p, enum obs_kind kind,
 	const struct indicator *what)
 {
 	/* A feed that says one thing a million ways must not cost a million squared. */
 	unsigned looked = 0;
-	for (uint32_t i = first; i != NONE && looked < DUPLICATES; looked++) {
-		const struct item *item = &set->items.at[i];
-		i = item->next;
-		if (item->role == ROLE_INDICATOR && item->kind == kind &&
-			item->reach == what->reach && !item->dead &&
-			same_detail(set, item->detail, what))
+	uint32_t at;
+	struct item item;
+	struct set_walk walk = {set, NONE, p->first, 0};
+	if (set->base)
+		set_walk(set, p->key, p->bytes, &walk);
+	while (looked++ < DUPLICATES && (at = set_next(&walk, &item)) != NONE) {
+		if (item.role != ROLE_INDICATOR || item.kind != kind || item.reach != what->reach ||
+			item.dead)
+			continue;
+		if (at < set->base_items ? set_file_says(set->base, at, what)
+					 : same_detail(set, item.detail, what))
 			return true;
 	}
 	return false;
@@ -344,7 +458,7 @@ match_set_add(struct match_set *set, const struct indicator *what)
 	size_t more = bytes.len + what->id.len + what->name.len + what->pattern.len +
 		      what->party.len + what->memo.len + what->tlp.len + 4096;
 	if (bytes.len > UINT16_MAX || more > UINT32_MAX - set->pool.len ||
-		set->items.len > NONE - 4)
+		set->items.len > NONE - 4 - set->base_items)
 		return RC_LIMIT;
 	enum obs_kind kind = what->about.kind;
 	if (key == KEY_ADDR)
@@ -352,7 +466,7 @@ match_set_add(struct match_set *set, const struct indicator *what)
 	else if (key == KEY_RANGE)
 		kind = addr.six ? OBS_CIDR6 : OBS_CIDR4;
 	struct place p = find_place(set, key, bytes);
-	if (is_there(set, p.first, kind, what))
+	if (is_there(set, &p, kind, what))
 		return RC_CONFLICT;
 	struct item made = {
 		.kind = (uint8_t)kind, .reach = what->reach, .detail = detail_add(set, what)};
@@ -381,7 +495,7 @@ id_bucket(const struct match_set *set, struct span id)
 static struct span
 item_id(const struct match_set *set, const struct item *item)
 {
-	return text_get(set, set->details.at[item->detail].id);
+	return set_own_text(set, set->details.at[item->detail].id);
 }
 
 /* Brings the index of ids up to date: each item once, and all anew where it has to grow. */
@@ -409,15 +523,40 @@ index_ids(struct match_set *set)
 	}
 }
 
+/* Items of the file stay in it; which of them are dead is known here. */
+static size_t
+revoke_base(struct match_set *set, struct span id)
+{
+	size_t count = 0;
+	struct file_ids ids;
+	struct item item;
+	uint32_t at, end;
+	set_file_ids(set->base, id, &ids);
+	while (set_file_next_id(&ids, &at, &end)) {
+		if (!set->base_dead)
+			set->base_dead = mem_new((set->base_items / 64 + 1) * sizeof(uint64_t));
+		for (; at < end; at++) {
+			uint64_t *word = &set->base_dead[at / 64], bit = UINT64_C(1) << at % 64;
+			if ((*word & bit) || !set_file_item(set->base, at, &item) ||
+				item.role != ROLE_INDICATOR)
+				continue;
+			*word |= bit;
+			set->armed[item.kind] -= set->armed[item.kind] > 0;
+			count++;
+		}
+	}
+	return count;
+}
+
 size_t
 match_set_revoke(struct match_set *set, struct span id)
 {
-	size_t count = 0;
 	if (id.len == 0)
 		return 0;
+	size_t count = set->base ? revoke_base(set, id) : 0;
 	index_ids(set);
 	if (!set->id_buckets)
-		return 0;
+		return count;
 	for (uint32_t *at = id_bucket(set, id); *at != NONE;) {
 		struct item *item = &set->items.at[*at];
 		if (!span_eq(item_id(set, item), id)) {
@@ -455,35 +594,35 @@ match_set_bytes(const struct match_set *set)
 	       set->pool.cap + set->id_buckets * 2 * sizeof *set->id_first;
 }
 
+struct span
+set_value(enum key key, struct span bytes, struct arena *a)
+{
+	if (key != KEY_ADDR && key != KEY_RANGE)
+		return bytes;
+	bool range = key == KEY_RANGE;
+	size_t width = bytes.len - range;
+	struct addr addr = {.six = width == 16, .bits = width == 16 ? 128 : 32};
+	memcpy(addr.byte, bytes.ptr, width);
+	if (range)
+		addr.bits = (uint8_t)bytes.ptr[width];
+	char text[ADDR_TEXT];
+	size_t len = addr_text(&addr, text);
+	return arena_dup(a, (struct span){text, len});
+}
+
 struct indicator
 match_set_get(const struct match_set *set, uint32_t index, struct arena *a)
 {
-	const struct item *item = &set->items.at[index];
-	const struct detail *d = &set->details.at[item->detail];
-	struct indicator i = {
-		.about = {(enum obs_kind)item->kind, item_bytes(set, item)},
-		.reach = (enum match_reach)item->reach,
-		.id = text_get(set, d->id),
-		.name = text_get(set, d->name),
-		.pattern = text_get(set, d->pattern),
-		.party = text_get(set, d->party),
-		.memo = text_get(set, d->memo),
-		.tlp = text_get(set, d->tlp),
-		.valid_from = d->valid_from,
-		.valid_until = d->valid_until,
-		.confidence = d->confidence,
-		.revoked = item->dead,
-	};
-	if (item->key == KEY_ADDR || item->key == KEY_RANGE) {
-		bool range = item->key == KEY_RANGE;
-		size_t width = item->len - range;
-		struct addr addr = {.six = width == 16, .bits = width == 16 ? 128 : 32};
-		memcpy(addr.byte, i.about.value.ptr, width);
-		if (range)
-			addr.bits = (uint8_t)i.about.value.ptr[width];
-		char text[ADDR_TEXT];
-		size_t len = addr_text(&addr, text);
-		i.about.value = arena_dup(a, (struct span){text, len});
+	if (index < set->base_items) {
+		struct indicator made = set_file_get(set->base, index, a);
+		made.revoked = set->base_dead && set->base_dead[index / 64] >> index % 64 & 1;
+		return made;
 	}
-	return i;
+	const struct item *item = &set->items.at[index - set->base_items];
+	struct indicator made = facts_of(set, item->detail);
+	made.about.kind = (enum obs_kind)item->kind;
+	made.about.value = set_value((enum key)item->key, set_own_bytes(set, item), a);
+	made.reach = (enum match_reach)item->reach;
+	made.revoked = item->dead;
+	return made;
 }

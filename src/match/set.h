@@ -36,8 +36,13 @@ struct match_set;
 #define own_match_set __attribute__((cleanup(match_set_free)))
 
 struct match_set *match_set_new(uint64_t seed);
+/*
+ * What a file (match/set_file.h) holds, mapped, and whatever is added or revoked afterwards. Takes the file.
+ */
+struct set_file;
+struct match_set *match_set_over(struct set_file **base);
 void match_set_free(struct match_set **set); /* NULL accepted */
-/* Empty again, as after match_set_new; items that were given out are gone. */
+/* Empty again, as after match_set_new, without a file; items that were given out are gone. */
 void match_set_reset(struct match_set *set);
 /*
  * RC_OK: armed. RC_NONE: not, since it is revoked. RC_CONFLICT: the same indicator with the same

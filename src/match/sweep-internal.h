@@ -48,6 +48,10 @@ struct gates {
 	void *room; /* of all filters, so many bytes */
 	size_t bytes;
 	size_t ranges;
+	/* What they were made of. */
+	struct gate_keys {
+		uint64_t names, fours, sixes, digits, ranges;
+	} keys;
 	bool has_names, has_fours, has_sixes, has_digits, has_ja4;
 	bool has_wide_tail;    /* some name's last label is internationalized */
 	uint8_t wide_tail[32]; /* the last letters of those */
@@ -158,6 +162,8 @@ block_has(const struct block_filter *f, uint64_t hash)
 }
 
 void gates_make(struct gates *g, const struct match_set *set);
+/* With room for some more keys of each kind, for a file. */
+void gates_make_spare(struct gates *g, const struct match_set *set);
 void gates_fini(struct gates *g);
 size_t gates_bytes(const struct gates *g);
 

@@ -177,7 +177,7 @@ sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 	s->places.len = s->line_ends.len = 0;
 	s->has_dot = s->has_quad = 0;
 	forget_history(&s->bits);
-	if (s->set->keys)
+	if (!set_is_empty(s->set))
 		for (const unsigned char *at = s->text; at < s->text_end; at += SWEEP_CHUNK) {
 			size_t rest = (size_t)(s->text_end - at);
 			s->kernel->chunk(s, at, rest < SWEEP_CHUNK ? rest : SWEEP_CHUNK);

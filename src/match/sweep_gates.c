@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "base/must.h"
 #include "base/own.h"
+#include "match/set_file-internal.h"
 #include "match/sweep-internal.h"
 
 enum { BITS_PER_KEY = 16, SLACK = 64 };
@@ -131,6 +132,7 @@ add_six_range(struct gates *g, struct span net)
 		return;
 	}
 	unsigned count = bits >= 16 ? 1 : 1U << (16 - bits);
+	first &= ~(count - 1);
 	for (unsigned i = first; i < first + count; i++)
 		g->wide_sixes[i / 8] |= (uint8_t)(1 << i % 8);
 }
@@ -173,39 +175,35 @@ join_ranges(struct gates *g, struct range *all, size_t count)
 	}
 }
 
+/* Keys, and how many there may be before the filters let through much more than they should. */
 struct tally {
 	uint64_t names, fours, sixes, ranges, digits;
 };
 
-static struct tally
-count_keys(struct gates *g, const struct match_set *set)
+static void
+count_key(struct gates *g, const struct item *item, struct tally *t)
 {
-	struct tally t = {};
-	for (size_t i = 0; i < set->items.len; i++) {
-		const struct item *item = &set->items.at[i];
-		t.names += item->key == KEY_NAME;
-		t.fours += item->key == KEY_ADDR && item->len == 4;
-		t.ranges += item->key == KEY_RANGE && item->len == 5;
-		t.digits += item->key == KEY_DIGITS;
-		t.sixes += (item->key == KEY_ADDR && item->len == 16) ||
-			   (item->key == KEY_RANGE && item->len == 17);
-		g->has_ja4 |= item->key == KEY_DIGITS && item->kind == OBS_JA4;
-	}
-	g->has_names = t.names > 0;
-	g->has_sixes = t.sixes > 0;
-	g->has_fours = t.fours + t.ranges > 0;
-	g->has_digits = t.digits > 0;
-	return t;
+	t->names += item->key == KEY_NAME;
+	t->fours += item->key == KEY_ADDR && item->len == 4;
+	t->ranges += item->key == KEY_RANGE && item->len == 5;
+	t->digits += item->key == KEY_DIGITS;
+	t->sixes += (item->key == KEY_ADDR && item->len == 16) ||
+		    (item->key == KEY_RANGE && item->len == 17);
+	g->has_ja4 |= item->key == KEY_DIGITS && item->kind == OBS_JA4;
 }
 
 static void
-make_filters(struct gates *g, const struct tally *t)
+say_kinds(struct gates *g, const struct tally *t)
 {
-	g->names.blocks = blocks_for(t->names);
-	g->digits.blocks = blocks_for(t->digits);
-	g->two_labels.words = words_for(t->names);
-	g->fours.words = words_for(t->fours);
-	g->sixes.words = words_for(t->sixes);
+	g->has_names = t->names > 0;
+	g->has_sixes = t->sixes > 0;
+	g->has_fours = t->fours + t->ranges > 0;
+	g->has_digits = t->digits > 0;
+}
+
+static void
+make_room(struct gates *g)
+{
 	size_t words = g->two_labels.words + g->fours.words + g->sixes.words;
 	size_t blocks = g->names.blocks + g->digits.blocks;
 	g->bytes = words * sizeof(uint64_t) + blocks * sizeof(struct block);
@@ -217,36 +215,153 @@ make_filters(struct gates *g, const struct tally *t)
 	g->sixes.word = take_room(&room, g->sixes.words * sizeof(uint64_t));
 }
 
+/* spare: keys of each kind that may come later. */
+static void
+make_filters(struct gates *g, const struct tally *t, uint64_t spare)
+{
+	g->names.blocks = blocks_for(t->names + spare);
+	g->digits.blocks = blocks_for(t->digits + spare);
+	g->two_labels.words = words_for(t->names + spare);
+	g->fours.words = words_for(t->fours + spare);
+	g->sixes.words = words_for(t->sixes + spare);
+	make_room(g);
+}
+
+struct ranges {
+	vec_of(struct range) of;
+};
+
+static void
+add_key(struct gates *g, const struct item *item, struct span bytes, struct ranges *ranges)
+{
+	if (item->key == KEY_NAME) {
+		add_name(g, bytes);
+	} else if (item->key == KEY_DIGITS) {
+		add_digits(g, bytes);
+	} else if (item->key == KEY_ADDR && bytes.len == 16) {
+		word_add(&g->sixes, sweep_six(g, (const uint8_t *)bytes.ptr, 16));
+	} else if (item->key == KEY_RANGE && bytes.len == 17) {
+		add_six_range(g, bytes);
+	} else if (item->key == KEY_ADDR && bytes.len == 4) {
+		word_add(&g->fours, sweep_four(g, address_of(bytes)));
+	} else if (item->key == KEY_RANGE && bytes.len == 5) {
+		unsigned bits = (unsigned char)bytes.ptr[4] & 63;
+		uint32_t low = address_of(bytes), rest = bits == 0   ? UINT32_MAX
+							 : bits < 32 ? UINT32_MAX >> bits
+								     : 0;
+		*vec_add(&ranges->of) = (struct range){low, low | rest};
+	}
+}
+
+/* Whether so many keys go into a filter of so many bytes. */
+static bool
+fits(uint64_t keys, struct span filter)
+{
+	enum { LEAST_BITS = 12 };
+	return keys <= filter.len * 8 / LEAST_BITS;
+}
+
+static void
+take_filter(struct span from, void *to)
+{
+	memcpy(to, from.ptr, from.len);
+}
+
+/* What a file's maker made of its keys; false where `more` would be too much for it. */
+static bool
+take_gates(struct gates *g, const struct set_file *f, struct tally *more, struct ranges *ranges)
+{
+	const uint64_t *keys = f->head->keys;
+	struct span names = set_file_section(f, SECTION_NAMES),
+		    labels = set_file_section(f, SECTION_LABELS),
+		    fours = set_file_section(f, SECTION_FOURS),
+		    sixes = set_file_section(f, SECTION_SIXES),
+		    digits = set_file_section(f, SECTION_DIGITS),
+		    old = set_file_section(f, SECTION_RANGES);
+	const struct file_range *range = (const void *)old.ptr;
+	struct tally all = {keys[0] + more->names, keys[1] + more->fours, keys[2] + more->sixes,
+		keys[4] + more->ranges, keys[3] + more->digits};
+	if (!fits(all.names, names) || !fits(all.names, labels) || !fits(all.fours, fours) ||
+		!fits(all.sixes, sixes) || !fits(all.digits, digits))
+		return false;
+	g->names.blocks = names.len / sizeof(struct block);
+	g->digits.blocks = digits.len / sizeof(struct block);
+	g->two_labels.words = labels.len / sizeof(uint64_t);
+	g->fours.words = fours.len / sizeof(uint64_t);
+	g->sixes.words = sixes.len / sizeof(uint64_t);
+	make_room(g);
+	take_filter(names, g->names.block);
+	take_filter(digits, g->digits.block);
+	take_filter(labels, g->two_labels.word);
+	take_filter(fours, g->fours.word);
+	take_filter(sixes, g->sixes.word);
+	memcpy(g->last_label, f->gates->last_label, sizeof g->last_label);
+	memcpy(g->wide_sixes, f->gates->wide_sixes, sizeof g->wide_sixes);
+	g->any_tail = f->gates->any_tail != 0;
+	g->has_ja4 |= f->gates->has_ja4 != 0;
+	for (size_t i = 0; i < old.len / sizeof *range; i++)
+		*vec_add(&ranges->of) = (struct range){range[i].low, range[i].high};
+	*more = all;
+	return true;
+}
+
+/* A file's keys one by one. */
+static void
+add_base(struct gates *g, const struct set_file *f, struct ranges *ranges)
+{
+	char room[SET_FILE_ROOM];
+	struct item item;
+	for (uint32_t i = 0; i < f->items; i++)
+		if (set_file_item(f, i, &item))
+			add_key(g, &item, set_file_bytes(f, i, room), ranges);
+}
+
+static void
+count_base(struct gates *g, const struct set_file *f, struct tally *t)
+{
+	struct item item;
+	for (uint32_t i = 0; i < f->items; i++)
+		if (set_file_item(f, i, &item))
+			count_key(g, &item, t);
+}
+
+static void
+make_gates(struct gates *g, const struct match_set *set, uint64_t spare)
+{
+	struct tally t = {};
+	struct ranges ranges = {};
+	*g = (struct gates){
+		.seed = set->seed * UINT64_C(0x9e3779b97f4a7c15), .routes = set->routes};
+	for (size_t i = 0; i < set->items.len; i++)
+		count_key(g, &set->items.at[i], &t);
+	if (!set->base || !take_gates(g, set->base, &t, &ranges)) {
+		if (set->base)
+			count_base(g, set->base, &t);
+		make_filters(g, &t, spare);
+		if (set->base)
+			add_base(g, set->base, &ranges);
+	}
+	say_kinds(g, &t);
+	for (size_t i = 0; i < set->items.len; i++) {
+		const struct item *item = &set->items.at[i];
+		add_key(g, item, set_own_bytes(set, item), &ranges);
+	}
+	join_ranges(g, ranges.of.at, ranges.of.len);
+	free(ranges.of.at);
+	g->keys = (struct gate_keys){t.names, t.fours, t.sixes, t.digits, t.ranges};
+}
+
 void
 gates_make(struct gates *g, const struct match_set *set)
 {
-	*g = (struct gates){
-		.seed = set->seed * UINT64_C(0x9e3779b97f4a7c15), .routes = set->routes};
-	struct tally t = count_keys(g, set);
-	make_filters(g, &t);
-	own_mem struct range *ranges = mem_grow(NULL, t.ranges + 1, sizeof *ranges);
-	size_t count = 0;
-	for (size_t i = 0; i < set->items.len; i++) {
-		const struct item *item = &set->items.at[i];
-		struct span bytes = {set->pool.ptr + item->text, item->len};
-		if (item->key == KEY_NAME) {
-			add_name(g, bytes);
-		} else if (item->key == KEY_DIGITS) {
-			add_digits(g, bytes);
-		} else if (item->key == KEY_ADDR && bytes.len == 16) {
-			word_add(&g->sixes, sweep_six(g, (const uint8_t *)bytes.ptr, 16));
-		} else if (item->key == KEY_RANGE && bytes.len == 17) {
-			add_six_range(g, bytes);
-		} else if (item->key == KEY_ADDR && bytes.len == 4) {
-			word_add(&g->fours, sweep_four(g, address_of(bytes)));
-		} else if (item->key == KEY_RANGE && bytes.len == 5) {
-			unsigned bits = (unsigned char)bytes.ptr[4];
-			uint32_t low = address_of(bytes),
-				 rest = bits ? UINT32_MAX >> (bits - 1) >> 1 : UINT32_MAX;
-			ranges[count++] = (struct range){low, low | rest};
-		}
-	}
-	join_ranges(g, ranges, count);
+	make_gates(g, set, 0);
+}
+
+void
+gates_make_spare(struct gates *g, const struct match_set *set)
+{
+	enum { SPARE = 2048 };
+	make_gates(g, set, SPARE + (set->keys >> 6));
 }
 
 void
