@@ -8,10 +8,18 @@
 
 static struct buf out;
 
+/* On the heap, out of a file, and parted between both at each line. */
 #define check(list, text, expected) \
 	do { \
-		own_match_set struct match_set *set_ = set_of(list); \
+		own_match_set struct match_set *set_ = set_of(list), *mapped_ = mapped_of(set_); \
 		assert_string_equal(hits_of(set_, span_of(text), NULL, "lines", &out), expected); \
+		assert_string_equal( \
+			hits_of(mapped_, span_of(text), NULL, "lines", &out), expected); \
+		for (size_t lines_ = 0; lines_ < 3; lines_++) { \
+			own_match_set struct match_set *parted_ = parted_of(list, lines_); \
+			assert_string_equal( \
+				hits_of(parted_, span_of(text), NULL, "lines", &out), expected); \
+		} \
 	} while (0)
 
 static void
