@@ -95,8 +95,8 @@ struct file_source {
 };
 
 struct file_gates {
-	uint8_t last_label[1 << 13], wide_sixes[1 << 13];
-	uint32_t any_tail, has_ja4;
+	uint8_t last_label[1 << 13], wide_sixes[1 << 13], wide_tail[32];
+	uint32_t any_tail, has_ja4, has_wide_tail, unused;
 };
 
 struct file_range {

@@ -430,7 +430,9 @@ write_gates(struct writer *w)
 	own_mem struct file_gates *small = mem_new(sizeof *small);
 	memcpy(small->last_label, g.last_label, sizeof small->last_label);
 	memcpy(small->wide_sixes, g.wide_sixes, sizeof small->wide_sixes);
+	memcpy(small->wide_tail, g.wide_tail, sizeof small->wide_tail);
 	small->any_tail = g.any_tail;
+	small->has_wide_tail = g.has_wide_tail;
 	small->has_ja4 = g.has_ja4;
 	uint64_t keys[] = {g.keys.names, g.keys.fours, g.keys.sixes, g.keys.digits, g.keys.ranges};
 	memcpy(w->head.keys, keys, sizeof keys);

@@ -32,7 +32,10 @@ struct block_filter {
 	uint64_t blocks;
 };
 
-/* What can be seen of a set from afar. Every filter passes all that is in it, and little else. */
+/*
+ * What can be seen of a set from afar. Every filter passes all that is in it, and little else. What a
+ * compiled set keeps of these is struct file_gates (match/set_file-internal.h): who adds one adds it there.
+ */
 struct gates {
 	uint64_t seed;
 	uint8_t last_label[LAST_LABELS]; /* of names, by its last eight bytes */

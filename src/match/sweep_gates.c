@@ -297,7 +297,9 @@ take_gates(struct gates *g, const struct set_file *f, struct tally *more, struct
 	take_filter(sixes, g->sixes.word);
 	memcpy(g->last_label, f->gates->last_label, sizeof g->last_label);
 	memcpy(g->wide_sixes, f->gates->wide_sixes, sizeof g->wide_sixes);
+	memcpy(g->wide_tail, f->gates->wide_tail, sizeof g->wide_tail);
 	g->any_tail = f->gates->any_tail != 0;
+	g->has_wide_tail = f->gates->has_wide_tail != 0;
 	g->has_ja4 |= f->gates->has_ja4 != 0;
 	for (size_t i = 0; i < old.len / sizeof *range; i++)
 		*vec_add(&ranges->of) = (struct range){range[i].low, range[i].high};

@@ -24,14 +24,21 @@ static const char list[] =
 	"198.51.100.7\n203.0.113.0/28\n10.20.0.0/15\n2001:db8::7\n2001:db8:5::/48\n"
 	"d41d8cd98f00b204e9800998ecf8427e\nda39a3ee5e6b4b0d3255bfef95601890afd80709\n"
 	"t13d1516h2_8daaf6152771_e5627efa2ab1\nurl.example\nurl.example/c\nspam@[192.0.2.78]\n"
-	"ja3:e41d8cd98f00b204e9800998ecf8427e\n2001::/12\n";
+	"ja3:e41d8cd98f00b204e9800998ecf8427e\n2001::/12\nb\xc3\xbc"
+	"cher.de\nfoo.xn--p1ai\nfoo.xn--fiqs8s\n";
 
 static const char text[] =
 	"a.evil.org x.sub.worse.example http://url.example/a/b/c 192.0.2.77 http://192.0.2.77/x/y\n"
 	"from=<spam@mail.example> 198.51.100.7 203.0.113.9 10.21.0.1 2001:db8::7 2001:db8:5:1::1\n"
 	"quiet.example 10.0.0.1 2001:1::5 spam@[192.0.2.78] https://url.example/c\n"
 	"D41D8CD98F00B204E9800998ECF8427E da39a3ee5e6b4b0d3255bfef95601890afd80709\n"
-	"t13d1516h2_8daaf6152771_e5627efa2ab1 ja3=e41d8cd98f00b204e9800998ecf8427e\n";
+	"t13d1516h2_8daaf6152771_e5627efa2ab1 ja3=e41d8cd98f00b204e9800998ecf8427e\n"
+	"B\xc3\x9c"
+	"CHER.de\n"
+	"a line between, so that nothing is found beside what was looked for before it\n"
+	"x.foo.\xd1\x80\xd1\x84\n"
+	"another line between, so that nothing is found beside what was looked for before\n"
+	"foo.\xe4\xb8\xad\xe5\x9b\xbd\n";
 
 static void
 add(struct match_set *set, enum obs_kind kind, const char *value, const char *id, const char *name)
@@ -200,7 +207,7 @@ static void
 the_fast_pass_takes_its_filters_from_the_file(void **state)
 {
 	(void)state;
-	enum { LINES = 18 };
+	enum { LINES = 21 };
 	own_match_set struct match_set *set = set_of(list);
 	own_sweep struct sweep *plain = sweep_new(set);
 	own_mem char *room = mem_new(sizeof text + 2 * SWEEP_SLACK);
