@@ -212,7 +212,7 @@ static const struct cmd_option options[] = {
 	{"ioc", "FILE", "indicators: list, CSV, STIX, MISP; may be packed (what the node holds)", 0,
 		true},
 	{"warninglist", "FILE", "a MISP warninglist: what must not alarm", 0, true},
-	{"format", "auto|lines|json|json-documents|zeek|zeek-json|eve|csv|clf|syslog",
+	{"format", "auto|lines|json|json-documents|zeek|zeek-json|eve|csv|w3c|clf|squid|syslog",
 		"of the logs", 0, false},
 	{"follow", NULL, "go on as the files grow, through rotation, until told to stop", 'f',
 		false},

@@ -3,7 +3,7 @@
 #include "match/reader.h"
 
 extern const struct reader reader_zeek, reader_zeek_json, reader_eve, reader_json, reader_documents,
-	reader_csv, reader_clf, reader_syslog, reader_lines;
+	reader_csv, reader_w3c, reader_clf, reader_squid, reader_syslog, reader_lines;
 
 /* Adds a field to the record under work; record_line clears them. */
 void record_field(struct reading *r, struct field f);
@@ -11,7 +11,22 @@ void record_field(struct reading *r, struct field f);
 void record_finish(struct reading *r, struct record *out);
 /* A line that the format at hand does not explain: JSON where it is some, else the whole as one
  * field. */
-void record_text(struct reading *r, struct record *out);
+bool record_text(struct reading *r, struct record *out); /* whether it is that field */
+/*
+ * Names a stretch of the record's text, which its first field holds already. What is empty or "-" is left out.
+ */
+void record_part(struct reading *r, const struct record *out, struct span name, struct span value);
+/* The next word of *rest, which moves behind it; empty at the end. */
+struct span next_word(struct span *rest);
+/*
+ * Names what mail servers and DNS servers write into a line of their log: `message` lies in the record's text,
+ * `program` is who wrote it, as syslog says it.
+ */
+void dissect(struct reading *r, const struct record *out, struct span program, struct span message);
+/* Takes the names of a header's columns, and which of them hold time, date, host and path. */
+void record_columns(struct reading *r, const struct span *name, size_t count);
+/* "\N" columns of date and time in one, where a record has two. */
+int64_t columns_time(struct reading *r, size_t fields);
 /* The next line, without UTF-8's byte order mark at the start of all. */
 enum rc reading_line(struct reading *r, struct line *out, struct diag *why);
 /* Takes the next line as a record without fields. */

@@ -8,7 +8,8 @@
 #include "match/stamp.h"
 
 const struct reader *const readers[] = {&reader_zeek, &reader_eve, &reader_zeek_json, &reader_json,
-	&reader_documents, &reader_clf, &reader_syslog, &reader_csv, &reader_lines, NULL};
+	&reader_documents, &reader_w3c, &reader_clf, &reader_squid, &reader_syslog, &reader_csv,
+	&reader_lines, NULL};
 
 enum { HEAD = 64 << 10 };
 
@@ -31,6 +32,8 @@ reading_init(struct reading *r, struct stream *stream, const struct reader *forc
 		.date_column = SIZE_MAX,
 		.host_column = SIZE_MAX,
 		.uri_column = SIZE_MAX,
+		.query_column = SIZE_MAX,
+		.day = TIME_NONE,
 		.separator = '\t'};
 	lines_init(&r->lines, stream, last);
 }
@@ -110,14 +113,21 @@ begin(struct reading *r, struct diag *why)
 	return RC_OK;
 }
 
+/* Whether the line that names the columns is still to come. */
+static bool
+wants_header(const struct reading *r)
+{
+	return (r->reader == &reader_csv && !r->header_seen) ||
+	       (r->reader == &reader_w3c && !r->columns);
+}
+
 enum rc
 reading_next(struct reading *r, struct record *out, struct diag *why)
 {
 	enum rc code = r->begun ? RC_OK : begin(r, why);
 	r->lines.joining = false;
 	if (!code)
-		r->lines.keep = r->reader == &reader_csv && !r->header_seen ? LINES_KEEP_ALL
-									    : r->reader->keep;
+		r->lines.keep = wants_header(r) ? LINES_KEEP_ALL : r->reader->keep;
 	return code ? code : r->reader->next(r, out, why);
 }
 
@@ -248,18 +258,43 @@ add_counted_names(struct reading *r, const struct record *out)
 }
 
 void
+record_part(struct reading *r, const struct record *out, struct span name, struct span value)
+{
+	if (value.len && !span_eq(value, SPAN("-")))
+		record_field(r, (struct field){.name = name,
+					.value = value,
+					.at = (size_t)(value.ptr - out->text.ptr),
+					.part = true});
+}
+
+struct span
+next_word(struct span *rest)
+{
+	size_t from = 0;
+	while (from < rest->len && ascii_is_blank(rest->ptr[from]))
+		from++;
+	size_t end = from;
+	while (end < rest->len && !ascii_is_blank(rest->ptr[end]))
+		end++;
+	struct span word = span_sub(*rest, from, end - from);
+	*rest = span_sub(*rest, end, SIZE_MAX);
+	return word;
+}
+
+bool
 record_text(struct reading *r, struct record *out)
 {
 	struct span text = span_trim(out->text);
 	if (text.len > 1 && text.ptr[0] == '{' && text.ptr[text.len - 1] == '}' &&
 		json_fields(r, out))
-		return;
+		return false;
 	r->fields = 0;
 	record_field(r, (struct field){.value = out->text});
 	add_counted_names(r, out);
 	if (out->time == TIME_NONE)
 		out->time = stamp_of_line(out->text, r->reference);
 	record_finish(r, out);
+	return true;
 }
 
 int

@@ -26,6 +26,7 @@ struct field {
 	size_t at;
 	enum field_coding coding;
 	bool by_string; /* FIELD_MADE */
+	bool part;	/* a field before it holds these bytes too: for those who ask by name */
 };
 
 struct record {
@@ -61,10 +62,11 @@ struct reading {
 	int64_t reference;   /* the newest instant that a date without a year can mean */
 	struct span *column; /* of the last header, in kept */
 	size_t columns;
-	size_t time_column, date_column, host_column, uri_column; /* SIZE_MAX: none */
-	struct span unset, empty;				  /* Zeek's "-" and "(empty)" */
-	char separator;						  /* of CSV */
-	char parting[16]; /* Zeek's separator, which may be several bytes; empty: a tab */
+	size_t time_column, date_column, host_column, uri_column, query_column; /* SIZE_MAX: none */
+	int64_t day;		  /* that a heading says */
+	struct span unset, empty; /* Zeek's "-" and "(empty)" */
+	char separator;		  /* of CSV */
+	char parting[16];	  /* Zeek's separator, which may be several bytes; empty: a tab */
 	size_t parting_len;
 	bool header_seen;
 	struct yyjson_doc *doc; /* of the record, where it is JSON */

@@ -19,13 +19,14 @@ begin_header(struct reading *r)
 	r->empty = SPAN("(empty)");
 }
 
-static void
-take_columns(struct reading *r, const struct span *name, size_t count)
+void
+record_columns(struct reading *r, const struct span *name, size_t count)
 {
 	int best = 0;
 	r->column = arena_new(&r->kept, (count + 1) * sizeof *r->column);
 	r->columns = count;
-	r->time_column = r->date_column = r->host_column = r->uri_column = SIZE_MAX;
+	r->time_column = r->date_column = r->host_column = SIZE_MAX;
+	r->uri_column = r->query_column = SIZE_MAX;
 	for (size_t i = 0; i < count; i++) {
 		r->column[i] = arena_dup(&r->kept, name[i]);
 		int rank = time_name_rank(name[i]);
@@ -40,6 +41,21 @@ take_columns(struct reading *r, const struct span *name, size_t count)
 		else if (span_eq(name[i], SPAN("uri")))
 			r->uri_column = i;
 	}
+}
+
+int64_t
+columns_time(struct reading *r, size_t fields)
+{
+	if (r->date_column >= fields || r->time_column >= fields ||
+		r->date_column == r->time_column)
+		return TIME_NONE;
+	struct span date = span_trim(r->field[r->date_column].value),
+		    time = span_trim(r->field[r->time_column].value);
+	if (date.len + time.len >= 64)
+		return TIME_NONE;
+	return stamp_of_value(arena_printf(&r->arena, "%.*s %.*s", (int)date.len, date.ptr,
+				      (int)time.len, time.ptr),
+		r->reference);
 }
 
 static void
@@ -111,7 +127,7 @@ zeek_header(struct reading *r, struct span line)
 		while (count < COLUMNS_MAX && cut_column(r, &rest, &piece))
 			name[count++] = piece;
 		if (!rest.ptr && count)
-			take_columns(r, name, count);
+			record_columns(r, name, count);
 	}
 }
 
@@ -247,7 +263,7 @@ csv_header(struct reading *r, struct span text)
 	struct span *name = arena_new(&a, record.count * sizeof *name);
 	for (size_t i = 0; i < record.count; i++)
 		name[i] = span_trim(record.field[i].value);
-	take_columns(r, name, record.count);
+	record_columns(r, name, record.count);
 	return true;
 }
 
@@ -272,16 +288,8 @@ csv_fields(struct reading *r, struct record *out)
 			out->time = stamp_of_value(span_trim(c->value), r->reference);
 		record_field(r, f);
 	}
-	if (out->time == TIME_NONE && r->date_column < record.count &&
-		r->time_column < record.count && r->date_column != r->time_column) {
-		struct span date = span_trim(record.field[r->date_column].value),
-			    time = span_trim(record.field[r->time_column].value);
-		if (date.len + time.len < 64)
-			out->time =
-				stamp_of_value(arena_printf(&r->arena, "%.*s %.*s", (int)date.len,
-						       date.ptr, (int)time.len, time.ptr),
-					r->reference);
-	}
+	if (out->time == TIME_NONE)
+		out->time = columns_time(r, record.count);
 	if (r->host_column < record.count && r->uri_column < record.count)
 		add_url(r, 0);
 	record_finish(r, out);

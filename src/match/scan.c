@@ -261,6 +261,13 @@ scan_field(struct scan *s, const struct record *r, const struct field *f, int64_
 		scan_view(s, r, f, VIEW_PERCENT, time);
 }
 
+/* What a field before it has shown already, where the name adds nothing to that. */
+static bool
+is_known(const struct field *f)
+{
+	return f->part && context_of(f->name) == CONTEXT_PLAIN;
+}
+
 static int
 by_place(const void *a, const void *b)
 {
@@ -286,7 +293,7 @@ scan_record(struct scan *s, const struct record *r, struct span file, const stru
 	s->is_outside = (s->since != TIME_NONE && time < s->since) ||
 			(s->until != TIME_NONE && time >= s->until);
 	for (size_t i = 0; i < r->fields; i++)
-		if (r->field[i].value.len)
+		if (r->field[i].value.len && !is_known(&r->field[i]))
 			scan_field(s, r, &r->field[i], time);
 	if (s->hits.len > 1)
 		qsort(s->hits.at, s->hits.len, sizeof *s->hits.at, by_place);

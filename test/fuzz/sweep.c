@@ -59,7 +59,8 @@ compare(const struct sweep_result *places, struct span log, const struct reader 
 			at++;
 		bool there =
 			at < places->places && places->place[at] <= record_place(&r, r.text.len);
-		must(there || r.wide || scan_record(&scan, &r, SPAN("log"), &hit) == 0);
+		must(there || r.wide || reading.lines.keep == LINES_KEEP_ALL ||
+			scan_record(&scan, &r, SPAN("log"), &hit) == 0);
 	}
 	scan_fini(&scan);
 }

@@ -227,9 +227,11 @@ text_logs_are_told_apart(void **state)
 	assert_string_equal(
 		all(SPAN("1.2.3.4 - - [17/May/2015:10:05:03 +0000] \"GET /\" 200 1\n"), NULL),
 		"clf|1@0 2015-05-17T10:05:03.000000Z =1.2.3.4 - - [17/May/2015:10:05:03 +0000] "
-		"\"GET /\" 200 1|");
+		"\"GET /\" 200 1 client=1.2.3.4 method=GET url=/ status=200 bytes=1|");
 	assert_string_equal(all(SPAN("Mar 27 13:06:56 host sshd[1]: x\n"), NULL),
-		"syslog|1@0 2025-03-27T13:06:56.000000Z =Mar 27 13:06:56 host sshd[1]: x|");
+		"syslog|1@0 2025-03-27T13:06:56.000000Z =Mar 27 13:06:56 host sshd[1]: x "
+		"hostname=host procid=1 "
+		"appname=sshd message=x|");
 	assert_string_equal(all(SPAN("hello\nworld"), NULL), "lines|1@0 - =hello|2@6 - =world|");
 	assert_string_equal(all(SPAN("\xef\xbb\xbfhello\n"), NULL), "lines|1@3 - =hello|");
 	/* A line of another format in between is understood all the same. */

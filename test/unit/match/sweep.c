@@ -182,7 +182,8 @@ no_hit_is_without_a_place(void **state)
 	uint64_t seed = seed_of_run();
 	struct rng rng = rng_seeded(&seed);
 	own_mem char *text = mem_new(ROOM), *room = mem_new(ROOM + 2 * SWEEP_SLACK);
-	static const char *const readers_to_try[] = {"lines", "json", "zeek", "csv", "eve"};
+	static const char *const readers_to_try[] = {
+		"lines", "json", "zeek", "csv", "eve", "syslog", "clf", "squid", "w3c"};
 	for (size_t k = 0; k < sizeof cpus / sizeof *cpus; k++) {
 		setenv("TOCSIN_CPU", cpus[k], 1);
 		own_sweep struct sweep *s = sweep_new(set);
@@ -192,7 +193,7 @@ no_hit_is_without_a_place(void **state)
 			size_t len = make_text(rng, text, turn % 10 ? 2000 : 100000);
 			struct span framed_text =
 				framed(room, text, len, "x.0-:%\\\xc3"[chance(rng, 8)]);
-			compare(set, s, framed_text, readers_to_try[turn % 2 ? chance(rng, 5) : 0]);
+			compare(set, s, framed_text, readers_to_try[turn % 2 ? chance(rng, 9) : 0]);
 		}
 	}
 	unsetenv("TOCSIN_CPU");
@@ -300,6 +301,19 @@ a_swept_log_has_the_same_hits(void **state)
 			"1\"}\n"},
 		{"syslog", "", "Jan  1 00:00:00 host app[1]: quiet\r\n"},
 		{"clf", "", "10.0.0.1 - - [01/Jan/2026:00:00:00 +0000] \"GET / HTTP/1.1\" 200 1\n"},
+		{"syslog", "",
+			"<13>1 2026-01-01T00:00:00Z host named 1 - [a b=\"c\"] client 10.0.0.1#5 "
+			"(quiet.example): query: quiet.example IN A + (10.0.0.53)\n"},
+		{"syslog", "",
+			"Jan  1 00:00:00 host postfix/smtp[1]: 4F: to=<a@quiet.example>, "
+			"relay=quiet.example[10.0.0.1]:25\n"},
+		{"squid", "",
+			"1767225600.000 1 10.0.0.1 TCP_MISS/200 1 GET http://quiet.example/ - "
+			"HIER_DIRECT/10.0.0.2 text/html\n"},
+		{"w3c", "#Fields: date time c-ip cs-host cs-uri-stem cs-uri-query\n",
+			"2026-01-01 00:00:00 10.0.0.1 quiet.example / -\n"},
+		{"w3c", "#Date: 2026-01-01 00:00:00\n#Fields: time,client-ip,sender-address\n",
+			"00:00:01,10.0.0.1,\"a@quiet.example\"\n#Date: 2026-01-02 00:00:00\n"},
 		{"json-documents", "[", "{\"a\":\"quiet.example\"},\n"},
 	};
 	own_match_set struct match_set *set = set_of(list);
