@@ -23,6 +23,7 @@ extern const struct command command_restore;
 extern const struct command command_scan;
 extern const struct command command_search;
 extern const struct command command_serve;
+extern const struct command command_set;
 extern const struct command command_status;
 extern const struct command command_sync;
 extern const struct command command_upgrade;

@@ -128,6 +128,8 @@ void scan_follow(struct scan_job *job);
 
 /* Loads --ioc and --warninglist; false when a line was printed already: CMD_FAIL. */
 bool scan_load(struct scan_job *job, struct match_set *set, struct warn *warn);
+/* Indicators alone: of --ioc, or without it of the node, unless the set stands on a file. */
+bool scan_load_indicators(struct scan_job *job, struct match_set *set);
 /* Scans the words of the command line. */
 void scan_walk(struct scan_job *job);
 /* Printing: a file begins, a record with its hits, a file ends, everything ends. */

@@ -7,6 +7,7 @@
 
 #include "base/own.h"
 #include "cmd/scan-internal.h"
+#include "match/set_file.h"
 #include "node/armed.h"
 
 static bool
@@ -143,23 +144,51 @@ wants_colour(void)
 	       strcmp(terminal, "dumb") != 0;
 }
 
+/* Empty, or what --set names. */
+static enum rc
+make_set(const struct cmd_env *env, struct match_set **out, struct diag *why)
+{
+	uint64_t seed;
+	struct set_file *file = NULL;
+	const char *path = cmd_option(env, "set");
+	rng_fill(env->rng, &seed, sizeof seed);
+	if (!path) {
+		*out = match_set_new(seed);
+		return RC_OK;
+	}
+	enum rc code = set_file_open(path, &file, why);
+	if (code == RC_NONE)
+		diag_todo(why, "make it with \"tocsin set build --out %s\"", path);
+	if (code)
+		return code;
+	if (set_file_facts(file).indicators == 0 && !cmd_option(env, "ioc")) {
+		set_file_close(&file);
+		diag_where(why, "%s", path);
+		diag_todo(why, "build it of something, or name a list besides with --ioc FILE");
+		return diag_fail(why, RC_BAD, "no indicator in it, nothing can be found");
+	}
+	*out = match_set_over(&file);
+	return RC_OK;
+}
+
 static enum cmd_exit
 scan_run(struct cmd_env *env)
 {
 	own_match_set struct match_set *set = NULL;
 	own_warn struct warn *warn = NULL;
 	struct scan_job job = {.env = env};
+	struct diag why = {};
 	enum cmd_exit code;
-	uint64_t seed;
 	scan_init(&job.scan, NULL, env->clock);
 	if (!read_options(env, &job, &code))
 		return code;
 	bool keep = cmd_flag(env, "sight");
-	if (keep && cmd_option(env, "ioc"))
-		return cmd_usage(
-			env, "--sight is about what the node holds: not with --ioc; see --stix");
-	rng_fill(env->rng, &seed, sizeof seed);
-	set = match_set_new(seed);
+	if (keep && (cmd_option(env, "ioc") || cmd_option(env, "set")))
+		return cmd_usage(env,
+			"--sight is about what the node holds: not with --ioc or --set; see "
+			"--stix");
+	if (make_set(env, &set, &why))
+		return cmd_fail(&why);
 	warn = warn_new();
 	job.set = set;
 	if (!scan_load(&job, set, warn)) {
@@ -211,6 +240,8 @@ scan_run(struct cmd_env *env)
 static const struct cmd_option options[] = {
 	{"ioc", "FILE", "indicators: list, CSV, STIX, MISP; may be packed (what the node holds)", 0,
 		true},
+	{"set", "FILE", "indicators compiled by \"tocsin set build\"; --ioc: what came since", 0,
+		false},
 	{"warninglist", "FILE", "a MISP warninglist: what must not alarm", 0, true},
 	{"format", "auto|lines|json|json-documents|zeek|zeek-json|eve|csv|w3c|clf|squid|syslog",
 		"of the logs", 0, false},
@@ -259,6 +290,10 @@ const struct command command_scan = {
 		"defanged names, tables with a header. What is not understood is told with its "
 		"line. "
 		"0.0.0.0/0 is refused: it would alarm on everything.\n\n"
+		"A compiled set is mapped, not read: of ten million indicators the first hit is "
+		"shown as "
+		"soon as of ten. What --ioc names besides is taken as newer: it takes the place "
+		"of the set's indicators with the same ids, or takes them away.\n\n"
 		"With --follow a file is followed by its name, through rotation and truncation; in "
 		"a "
 		"folder also what comes later, and what is renamed is not read twice.\n\n"

@@ -253,24 +253,33 @@ load_warninglist(struct scan_job *job, struct warn *warn, const char *path)
 }
 
 bool
-scan_load(struct scan_job *job, struct match_set *set, struct warn *warn)
+scan_load_indicators(struct scan_job *job, struct match_set *set)
 {
 	const char *path;
 	struct ioc_counts all = {};
 	own_arm_latest struct arm_latest latest = {};
+	bool any = cmd_option(job->env, "ioc") != NULL;
 	rng_fill(job->env->rng, &latest.seed, sizeof latest.seed);
-	for (size_t at = 0; (path = cmd_next(job->env, "warninglist", &at));)
-		if (!load_warninglist(job, warn, path))
-			return false;
-	if (!cmd_option(job->env, "ioc")) {
-		if (!scan_node_load(job, set))
-			return false;
-		for (const char *const *own = armed_conf(job->node)->warninglists; *own; own++)
-			if (!load_warninglist(job, warn, *own))
-				return false;
-	}
+	if (!any && !match_set_is_over(set) && !scan_node_load(job, set))
+		return false;
 	for (size_t at = 0; (path = cmd_next(job->env, "ioc", &at));)
 		if (!load_ioc(job, set, path, &latest, &all))
 			return false;
 	return match_set_count(set) || judge_empty(job, &all);
+}
+
+bool
+scan_load(struct scan_job *job, struct match_set *set, struct warn *warn)
+{
+	const char *path;
+	for (size_t at = 0; (path = cmd_next(job->env, "warninglist", &at));)
+		if (!load_warninglist(job, warn, path))
+			return false;
+	bool go_on = scan_load_indicators(job, set);
+	if (!go_on || !job->node)
+		return go_on;
+	for (const char *const *own = armed_conf(job->node)->warninglists; *own; own++)
+		if (!load_warninglist(job, warn, *own))
+			return false;
+	return true;
 }

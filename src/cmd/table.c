@@ -21,6 +21,7 @@ const struct command *const commands[] = {
 	&command_forget,
 	&command_sync,
 	&command_scan,
+	&command_set,
 	&command_config,
 	&command_help,
 	NULL,

@@ -152,7 +152,11 @@ arm_object(struct arming *a, const struct stix_object *o, struct diag *why)
 		a->counts->armed -= gone < a->counts->armed ? gone : a->counts->armed;
 		a->counts->older++;
 		break;
-	case SEEN_FIRST: break;
+	case SEEN_FIRST:
+		/* What a compiled set holds of it was there before: this is what came since. */
+		if (match_set_is_over(a->set) && match_set_revoke(a->set, o->id))
+			a->counts->older++;
+		break;
 	}
 	if (!code)
 		arm_members(o->root, &known, &a->batch);

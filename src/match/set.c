@@ -58,6 +58,12 @@ match_set_over(struct set_file **base)
 	return set;
 }
 
+bool
+match_set_is_over(const struct match_set *set)
+{
+	return set->base != NULL;
+}
+
 void
 match_set_free(struct match_set **set)
 {

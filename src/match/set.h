@@ -41,6 +41,8 @@ struct match_set *match_set_new(uint64_t seed);
  */
 struct set_file;
 struct match_set *match_set_over(struct set_file **base);
+/* Whether it stands on a file. */
+bool match_set_is_over(const struct match_set *set);
 void match_set_free(struct match_set **set); /* NULL accepted */
 /* Empty again, as after match_set_new, without a file; items that were given out are gone. */
 void match_set_reset(struct match_set *set);

@@ -11,6 +11,8 @@
 #define LAYOUT_STORE "tocsin.db"
 #define LAYOUT_KEYS "keys"
 #define LAYOUT_RUN "run"
+#define LAYOUT_SET "set"
+#define LAYOUT_ARMED LAYOUT_SET "/armed.set" /* what the node held when it was compiled last */
 #define LAYOUT_BACKED \
 	LAYOUT_RUN "/backup" /* when the last backup was made: microseconds, decimal */
 
