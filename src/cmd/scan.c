@@ -243,7 +243,9 @@ static const struct cmd_option options[] = {
 	{"set", "FILE", "indicators compiled by \"tocsin set build\"; --ioc: what came since", 0,
 		false},
 	{"warninglist", "FILE", "a MISP warninglist: what must not alarm", 0, true},
-	{"format", "auto|lines|json|json-documents|zeek|zeek-json|eve|csv|w3c|clf|squid|syslog",
+	{"format",
+		"auto|lines|json|json-documents|zeek|zeek-json|eve|ecs|windows-json|windows-xml|"
+		"csv|w3c|clf|squid|syslog|dns|windows-dns",
 		"of the logs", 0, false},
 	{"follow", NULL, "go on as the files grow, through rotation, until told to stop", 'f',
 		false},

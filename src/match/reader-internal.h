@@ -3,7 +3,8 @@
 #include "match/reader.h"
 
 extern const struct reader reader_zeek, reader_zeek_json, reader_eve, reader_json, reader_documents,
-	reader_csv, reader_w3c, reader_clf, reader_squid, reader_syslog, reader_lines;
+	reader_csv, reader_w3c, reader_ecs, reader_windows_json, reader_windows_xml, reader_dns,
+	reader_windows_dns, reader_clf, reader_squid, reader_syslog, reader_lines;
 
 /* Adds a field to the record under work; record_line clears them. */
 void record_field(struct reading *r, struct field f);
@@ -40,5 +41,11 @@ void record_url(struct reading *r, const struct field *host, const struct field 
 /* Where its first byte not given out stands; `next`: where the next line does. */
 uint64_t documents_unread(const struct documents *d, uint64_t next);
 void documents_free(struct documents **d); /* NULL accepted */
+void events_free(struct events **e);	   /* NULL accepted */
+/*
+ * What text[at] of XML stands for, a character's reference or itself: its bytes, their number returned; *raw
+ * receives how many bytes stand there. Never more than those.
+ */
+size_t xml_step(struct span text, size_t at, char out[static 4], size_t *raw);
 /* JSON readers: the value of `text` as fields; false where it is no JSON object or array. */
 bool json_fields(struct reading *r, struct record *out);

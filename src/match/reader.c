@@ -7,9 +7,10 @@
 #include "match/reader-internal.h"
 #include "match/stamp.h"
 
-const struct reader *const readers[] = {&reader_zeek, &reader_eve, &reader_zeek_json, &reader_json,
-	&reader_documents, &reader_w3c, &reader_clf, &reader_squid, &reader_syslog, &reader_csv,
-	&reader_lines, NULL};
+const struct reader *const readers[] = {&reader_zeek, &reader_eve, &reader_zeek_json,
+	&reader_windows_json, &reader_ecs, &reader_json, &reader_documents, &reader_windows_xml,
+	&reader_w3c, &reader_windows_dns, &reader_dns, &reader_clf, &reader_squid, &reader_syslog,
+	&reader_csv, &reader_lines, NULL};
 
 enum { HEAD = 64 << 10 };
 
@@ -46,6 +47,7 @@ reading_fini(struct reading *r)
 	arena_fini(&r->kept);
 	json_free(&r->doc);
 	documents_free(&r->documents);
+	events_free(&r->events);
 	free(r->field);
 	r->field = NULL;
 }
@@ -85,6 +87,71 @@ refuse_packed(struct span head, struct diag *why)
 	return RC_OK;
 }
 
+/* "(3)www(4)evil(7)example(0)" from `at` on: its labels, each behind its length. */
+static struct span
+counted_name(struct arena *a, struct span text, size_t at, size_t *end)
+{
+	enum { LONGEST = 253 };
+	char *name = arena_bytes(a, LONGEST + 1);
+	size_t len = 0;
+	while (at + 2 < text.len && text.ptr[at] == '(') {
+		size_t close = span_find_byte(span_sub(text, at, 4), ')');
+		uint64_t count;
+		if (close == SIZE_MAX || !span_to_u64(span_sub(text, at + 1, close - 1), &count))
+			break;
+		at += close + 1;
+		*end = at;
+		if (count == 0)
+			return (struct span){name, len};
+		if (count > 63 || count > text.len - at || len + count + 1 > LONGEST)
+			break;
+		if (len)
+			name[len++] = '.';
+		memcpy(name + len, text.ptr + at, count);
+		len += count;
+		at += count;
+	}
+	return (struct span){};
+}
+
+/* Names as Microsoft's DNS servers log them. */
+static void
+add_counted_names(struct reading *r, const struct record *out)
+{
+	struct span text = out->text;
+	if (!r->counted || span_find(text, SPAN("(0)")) == SIZE_MAX)
+		return;
+	for (size_t at = 0, end; at < text.len; at = end) {
+		size_t open = span_find_byte(span_sub(text, at, SIZE_MAX), '(');
+		if (open == SIZE_MAX)
+			return;
+		at += open;
+		end = at + 1;
+		struct span name = counted_name(&r->arena, text, at, &end);
+		if (name.len)
+			record_field(
+				r, (struct field){.value = name, .at = at, .coding = FIELD_MADE});
+	}
+}
+
+/* No fast pass reads such names: where a log begins with some, all its lines are read. */
+static bool
+has_counted_names(struct span head)
+{
+	own_arena struct arena a = {};
+	for (size_t at = 0, end; at < head.len; at = end) {
+		size_t close = span_find(span_sub(head, at, SIZE_MAX), SPAN("(0)"));
+		size_t open = span_find_byte(span_sub(head, at, SIZE_MAX), '(');
+		if (close == SIZE_MAX)
+			return false;
+		at += open;
+		end = at + 1;
+		if (counted_name(&a, head, at, &end).len)
+			return true;
+	}
+	return false;
+}
+
 static enum rc
 begin(struct reading *r, struct diag *why)
 {
@@ -96,8 +163,11 @@ begin(struct reading *r, struct diag *why)
 	if (code)
 		return code;
 	r->begun = true;
+	r->counted = has_counted_names(head);
 	/* Who asks for JSON may have it in any shape. */
-	if (r->reader == &reader_json && reader_documents.sniff(head))
+	bool json = r->reader == &reader_json || r->reader == &reader_ecs ||
+		    r->reader == &reader_windows_json;
+	if (json && reader_documents.sniff(head))
 		r->reader = &reader_documents;
 	if (r->reader)
 		return RC_OK;
@@ -127,7 +197,7 @@ reading_next(struct reading *r, struct record *out, struct diag *why)
 	enum rc code = r->begun ? RC_OK : begin(r, why);
 	r->lines.joining = false;
 	if (!code)
-		r->lines.keep = wants_header(r) ? LINES_KEEP_ALL : r->reader->keep;
+		r->lines.keep = wants_header(r) || r->counted ? LINES_KEEP_ALL : r->reader->keep;
 	return code ? code : r->reader->next(r, out, why);
 }
 
@@ -208,53 +278,6 @@ record_finish(struct reading *r, struct record *out)
 {
 	out->field = r->field;
 	out->fields = r->fields;
-}
-
-/* "(3)www(4)evil(7)example(0)" from `at` on: its labels, each behind its length. */
-static struct span
-counted_name(struct reading *r, struct span text, size_t at, size_t *end)
-{
-	enum { LONGEST = 253 };
-	char *name = arena_bytes(&r->arena, LONGEST + 1);
-	size_t len = 0;
-	while (at + 2 < text.len && text.ptr[at] == '(') {
-		size_t close = span_find_byte(span_sub(text, at, 4), ')');
-		uint64_t count;
-		if (close == SIZE_MAX || !span_to_u64(span_sub(text, at + 1, close - 1), &count))
-			break;
-		at += close + 1;
-		*end = at;
-		if (count == 0)
-			return (struct span){name, len};
-		if (count > 63 || count > text.len - at || len + count + 1 > LONGEST)
-			break;
-		if (len)
-			name[len++] = '.';
-		memcpy(name + len, text.ptr + at, count);
-		len += count;
-		at += count;
-	}
-	return (struct span){};
-}
-
-/* Names as Microsoft's DNS servers log them. */
-static void
-add_counted_names(struct reading *r, const struct record *out)
-{
-	struct span text = out->text;
-	if (span_find(text, SPAN("(0)")) == SIZE_MAX)
-		return;
-	for (size_t at = 0, end; at < text.len; at = end) {
-		size_t open = span_find_byte(span_sub(text, at, SIZE_MAX), '(');
-		if (open == SIZE_MAX)
-			return;
-		at += open;
-		end = at + 1;
-		struct span name = counted_name(r, text, at, &end);
-		if (name.len)
-			record_field(
-				r, (struct field){.value = name, .at = at, .coding = FIELD_MADE});
-	}
 }
 
 void
@@ -404,6 +427,9 @@ step(struct span text, enum field_coding coding, size_t at, size_t *raw, size_t 
 		*raw = next == 'x' ? 4 : 2;
 	} else if (coding == FIELD_CSV && c == '"') {
 		*raw = 2;
+	} else if (coding == FIELD_XML) {
+		char plain_bytes[4];
+		*plain = xml_step(text, at, plain_bytes, raw);
 	}
 }
 

@@ -16,6 +16,7 @@ enum field_coding {
 		       undone */
 	FIELD_ZEEK, /* \xHH and \\ undone, at `at` */
 	FIELD_CSV,  /* doubled quotes undone, at `at`, the byte behind the opening quote */
+	FIELD_XML,  /* references (&amp; &#46;) undone, at `at` */
 	FIELD_MADE, /* put together from others; `at` as for FIELD_JSON when by_string, else as
 		       FIELD_RAW */
 };
@@ -42,6 +43,7 @@ struct record {
 struct reading;
 struct yyjson_doc;
 struct documents;
+struct events;
 
 struct reader {
 	const char *name; /* as --format takes it */
@@ -69,8 +71,10 @@ struct reading {
 	char parting[16];	  /* Zeek's separator, which may be several bytes; empty: a tab */
 	size_t parting_len;
 	bool header_seen;
+	bool counted;		/* names stand as counted labels in it: (4)evil(3)org(0) */
 	struct yyjson_doc *doc; /* of the record, where it is JSON */
 	struct documents *documents;
+	struct events *events;
 	struct field *field;
 	size_t fields, fields_cap;
 	bool begun;

@@ -1,4 +1,9 @@
-/* JSON, one value a line: Zeek's, Suricata's EVE, anybody's. Keys are read as well as values. */
+/*
+ * JSON, one value a line: Zeek's, Suricata's EVE, the Elastic Common Schema's (field reference 8: @timestamp,
+ * source.*, destination.*, url.*, nested or with dots in their keys), Windows events as Winlogbeat (winlog.*),
+ * EvtxECmd (Payload), evtx_dump ("#attributes", "#text") and PowerShell ("/Date(MS)/") write them, anybody's.
+ * Keys are read as well as values.
+ */
 #include <string.h>
 
 #include "codec/json.h"
@@ -10,7 +15,18 @@ struct walk {
 	struct record *out;
 	size_t strings; /* seen so far: the number of the next one */
 	int rank;	/* of the name that gave the time */
+	int64_t system; /* that of a Windows event's header, TIME_NONE: none */
 };
+
+/* .NET's "/Date(1764228430000)/" */
+static struct span
+without_date(struct span text)
+{
+	static const struct span before = SPAN("/Date("), behind = SPAN(")/");
+	if (!span_starts(text, before) || !span_ends(text, behind))
+		return text;
+	return span_sub(text, before.len, text.len - before.len - behind.len);
+}
 
 static void
 take_time(struct walk *w, struct span name, yyjson_val *val)
@@ -22,7 +38,7 @@ take_time(struct walk *w, struct span name, yyjson_val *val)
 	if (yyjson_is_obj(val)) /* MongoDB's {"t":{"$date":"..."}} */
 		val = json_get(val, "$date");
 	if (yyjson_is_str(val)) {
-		at = stamp_of_value(json_span(val), w->r->reference);
+		at = stamp_of_value(without_date(json_span(val)), w->r->reference);
 	} else if (yyjson_is_num(val)) {
 		double seconds = yyjson_get_num(val);
 		if (seconds > 1e11)
@@ -45,6 +61,37 @@ add_string(struct walk *w, struct span name, yyjson_val *val)
 				   .coding = FIELD_JSON});
 }
 
+/* <TimeCreated SystemTime="..."/>, however its attributes are spelled in JSON. */
+static void
+take_system_time(struct walk *w, struct span path, struct span name, yyjson_val *val)
+{
+	if (span_starts(name, SPAN("@")))
+		name = span_sub(name, 1, SIZE_MAX);
+	if (w->system == TIME_NONE && span_eq(name, SPAN("SystemTime")) && yyjson_is_str(val) &&
+		span_find(path, SPAN("TimeCreated")) != SIZE_MAX)
+		w->system = stamp_of_value(json_span(val), w->r->reference);
+}
+
+/*
+ * {"@Name":"DestinationIp","#text":"..."} and {"#attributes":{"Name":"..."},"#text":"..."} in "...Data": what the
+ * value is called, beside the path of Data; else the path as it is.
+ */
+static struct span
+data_path(struct walk *w, struct span path, yyjson_val *data)
+{
+	yyjson_val *name = json_get(data, "@Name");
+	if (!name && json_get(data, "#attributes"))
+		name = json_get(json_get(data, "#attributes"), "Name");
+	struct span called = yyjson_is_str(name) ? json_span(name) : (struct span){};
+	if (!called.len || called.len >= 256 || !span_ends(path, SPAN("Data")))
+		return path;
+	struct span parent = span_sub(path, 0, path.len - 4); /* with its dot; "Event" in front */
+	if (parent.len && parent.ptr[parent.len - 1] != '.')
+		parent = path; /* "EventData" itself */
+	return arena_printf(&w->r->arena, "%.*s%s%.*s", (int)parent.len, parent.ptr,
+		parent.len == path.len ? "." : "", (int)called.len, called.ptr);
+}
+
 static void
 add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 {
@@ -63,8 +110,11 @@ add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 			/* Elasticsearch wraps each event once more. */
 			if (depth == 0 || (depth == 1 && span_eq(path, SPAN("_source"))))
 				take_time(w, name, member);
-			if (path.len && yyjson_is_ctn(val) && !yyjson_is_num(member) &&
-				name.len < 256 && path.len < 1024)
+			take_system_time(w, path, name, member);
+			if (depth && span_eq(name, SPAN("#text")))
+				full = data_path(w, path, val);
+			else if (path.len && yyjson_is_ctn(val) && !yyjson_is_num(member) &&
+				 name.len < 256 && path.len < 1024)
 				full = arena_printf(&w->r->arena, "%.*s.%.*s", (int)path.len,
 					path.ptr, (int)name.len, name.ptr);
 			add_value(w, full, member, depth + 1);
@@ -72,12 +122,18 @@ add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 	}
 }
 
+/* Elasticsearch wraps the document: "_source.url.path". */
 static const struct field *
 field_named(const struct reading *r, struct span name)
 {
-	for (size_t i = 0; i < r->fields; i++)
-		if (span_eq(r->field[i].name, name))
+	static const struct span source = SPAN("_source.");
+	for (size_t i = 0; i < r->fields; i++) {
+		struct span have = r->field[i].name;
+		if (span_starts(have, source))
+			have = span_sub(have, source.len, SIZE_MAX);
+		if (span_eq(have, name))
 			return &r->field[i];
+	}
 	return NULL;
 }
 
@@ -85,19 +141,65 @@ field_named(const struct reading *r, struct span name)
 static void
 add_url(struct reading *r)
 {
-	static const struct span pairs[][2] = {
-		{SPAN("host"), SPAN("uri")},
-		{SPAN("http.hostname"), SPAN("http.url")},
-		{SPAN("url.domain"), SPAN("url.path")},
+	static const struct {
+		struct span host, uri, query;
+	} names[] = {
+		{SPAN("host"), SPAN("uri"), {}},
+		{SPAN("http.hostname"), SPAN("http.url"), {}},
+		{SPAN("url.domain"), SPAN("url.path"), SPAN("url.query")},
+		{SPAN("destination.domain"), SPAN("url.path"), SPAN("url.query")},
 	};
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-		const struct field *uri = field_named(r, pairs[i][1]);
-		const struct field *host = uri ? field_named(r, pairs[i][0]) : NULL;
-		if (host) {
-			struct field h = *host, u = *uri;
-			record_url(r, &h, &u);
-		}
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct field *uri = field_named(r, names[i].uri);
+		const struct field *host = uri ? field_named(r, names[i].host) : NULL;
+		const struct field *query =
+			host && names[i].query.len ? field_named(r, names[i].query) : NULL;
+		if (!host)
+			continue;
+		struct field h = *host, u = *uri, q = query ? *query : (struct field){};
+		record_url(r, &h, &u);
+		if (!q.value.len || q.value.len > 4000 || u.value.len > 4000)
+			continue;
+		u.value = arena_printf(&r->arena, "%.*s?%.*s", (int)u.value.len, u.value.ptr,
+			(int)q.value.len, q.value.ptr);
+		record_url(r, &h, &u);
 	}
+}
+
+/* ---- EvtxECmd: a Windows event's data as JSON in a string ---- */
+
+static void
+add_payload_part(struct reading *r, size_t at, struct span name, yyjson_val *val)
+{
+	if (!yyjson_is_str(val) || !name.len || name.len >= 256)
+		return;
+	struct field f = {.at = at, .coding = FIELD_MADE, .by_string = true, .part = true};
+	f.name = arena_printf(&r->arena, "Payload.EventData.%.*s", (int)name.len, name.ptr);
+	f.value = arena_dup(&r->arena, json_span(val));
+	record_field(r, f);
+}
+
+static void
+add_payload(struct reading *r)
+{
+	static const struct json_limits limits = {.any_keys = true, .any_ints = true};
+	own_json yyjson_doc *doc = NULL;
+	const struct field *payload = field_named(r, SPAN("Payload"));
+	if (!payload || payload->coding != FIELD_JSON || !span_starts(payload->value, SPAN("{")) ||
+		json_read(payload->value, &limits, &doc, NULL))
+		return;
+	size_t at = payload->at;
+	yyjson_val *data = json_get(yyjson_doc_get_root(doc), "EventData");
+	yyjson_val *list = json_get(data, "Data");
+	yyjson_arr_iter items = yyjson_arr_iter_with(list);
+	for (yyjson_val *item; (item = yyjson_arr_iter_next(&items));) {
+		yyjson_val *name = json_get(item, "@Name");
+		if (yyjson_is_str(name))
+			add_payload_part(r, at, json_span(name), json_get(item, "#text"));
+	}
+	yyjson_obj_iter members = yyjson_obj_iter_with(data);
+	for (yyjson_val *key; (key = yyjson_obj_iter_next(&members));)
+		add_payload_part(r, at, json_span(key), yyjson_obj_iter_get_val(key));
 }
 
 bool
@@ -110,9 +212,12 @@ json_fields(struct reading *r, struct record *out)
 	yyjson_val *root = yyjson_doc_get_root(r->doc);
 	if (!yyjson_is_ctn(root))
 		return false;
-	struct walk w = {r, out, 0, 0};
+	struct walk w = {.r = r, .out = out, .system = TIME_NONE};
 	add_value(&w, (struct span){}, root, 0);
+	if (out->time == TIME_NONE)
+		out->time = w.system;
 	add_url(r);
+	add_payload(r);
 	record_finish(r, out);
 	return true;
 }
@@ -161,6 +266,40 @@ zeek_json_sniff(struct span head)
 		       : 0;
 }
 
+static int
+ecs_sniff(struct span head)
+{
+	static const struct span marks[] = {SPAN("\"ecs\":"), SPAN("\"ecs.version\":"),
+		SPAN("\"source\":{"), SPAN("\"source.ip\":"), SPAN("\"destination\":{"),
+		SPAN("\"destination.ip\":"), SPAN("\"event\":{"), SPAN("\"event.kind\":"),
+		SPAN("\"event.category\":"), SPAN("\"url\":{"), SPAN("\"agent\":{")};
+	struct span line = head_line(head);
+	if (!json_sniff(head) || !has(line, SPAN("\"@timestamp\":")))
+		return 0;
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+		if (has(line, marks[i]))
+			return 80;
+	return 0;
+}
+
+static int
+windows_json_sniff(struct span head)
+{
+	struct span line = head_line(head);
+	if (!json_sniff(head))
+		return 0;
+	bool winlogbeat =
+		has(line, SPAN("\"winlog\":{")) || has(line, SPAN("\"winlog.event_id\":"));
+	bool evtxecmd = has(line, SPAN("\"Payload\":")) && has(line, SPAN("\"TimeCreated\":")) &&
+			has(line, SPAN("\"Channel\":"));
+	bool dump = has(line, SPAN("\"Event\":{")) && has(line, SPAN("\"System\":{"));
+	/* What an event's Data holds are no events: more than json-documents is sure of that. */
+	return dump ? 96 : winlogbeat || evtxecmd ? 88 : 0;
+}
+
 const struct reader reader_json = {"json", json_sniff, json_next, LINES_KEEP_LIKELY};
 const struct reader reader_eve = {"eve", eve_sniff, json_next, LINES_KEEP_LIKELY};
 const struct reader reader_zeek_json = {"zeek-json", zeek_json_sniff, json_next, LINES_KEEP_LIKELY};
+const struct reader reader_ecs = {"ecs", ecs_sniff, json_next, LINES_KEEP_LIKELY};
+const struct reader reader_windows_json = {
+	"windows-json", windows_json_sniff, json_next, LINES_KEEP_LIKELY};

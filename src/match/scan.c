@@ -265,7 +265,7 @@ scan_field(struct scan *s, const struct record *r, const struct field *f, int64_
 static bool
 is_known(const struct field *f)
 {
-	return f->part && context_of(f->name) == CONTEXT_PLAIN;
+	return f->part && (f->coding == FIELD_MADE || context_of(f->name) == CONTEXT_PLAIN);
 }
 
 static int

@@ -182,8 +182,8 @@ no_hit_is_without_a_place(void **state)
 	uint64_t seed = seed_of_run();
 	struct rng rng = rng_seeded(&seed);
 	own_mem char *text = mem_new(ROOM), *room = mem_new(ROOM + 2 * SWEEP_SLACK);
-	static const char *const readers_to_try[] = {
-		"lines", "json", "zeek", "csv", "eve", "syslog", "clf", "squid", "w3c"};
+	static const char *const readers_to_try[] = {"lines", "json", "zeek", "csv", "eve",
+		"syslog", "clf", "squid", "w3c", "dns", "ecs", "windows-json"};
 	for (size_t k = 0; k < sizeof cpus / sizeof *cpus; k++) {
 		setenv("TOCSIN_CPU", cpus[k], 1);
 		own_sweep struct sweep *s = sweep_new(set);
@@ -193,7 +193,8 @@ no_hit_is_without_a_place(void **state)
 			size_t len = make_text(rng, text, turn % 10 ? 2000 : 100000);
 			struct span framed_text =
 				framed(room, text, len, "x.0-:%\\\xc3"[chance(rng, 8)]);
-			compare(set, s, framed_text, readers_to_try[turn % 2 ? chance(rng, 9) : 0]);
+			compare(set, s, framed_text,
+				readers_to_try[turn % 2 ? chance(rng, 12) : 0]);
 		}
 	}
 	unsetenv("TOCSIN_CPU");
@@ -314,6 +315,22 @@ a_swept_log_has_the_same_hits(void **state)
 			"2026-01-01 00:00:00 10.0.0.1 quiet.example / -\n"},
 		{"w3c", "#Date: 2026-01-01 00:00:00\n#Fields: time,client-ip,sender-address\n",
 			"00:00:01,10.0.0.1,\"a@quiet.example\"\n#Date: 2026-01-02 00:00:00\n"},
+		{"ecs", "",
+			"{\"@timestamp\":\"2026-01-01T00:00:00Z\",\"url\":{\"domain\":"
+			"\"url.example\",\"path\":\"/\"}}\n"},
+		{"windows-json", "",
+			"{\"TimeCreated\":\"2026-01-01T00:00:00Z\",\"Payload\":\"{"
+			"\\\"EventData\\\":"
+			"{\\\"Data\\\":[{\\\"@Name\\\":\\\"ja3\\\",\\\"#text\\\":\\\"x\\\"}]}}\"}"
+			"\n"},
+		{"windows-xml", "", "<Event><a>quiet&#46;example</a><b>evil&#46;org</b></Event>\n"},
+		{"dns", "",
+			"01-Jan-2026 00:00:00.000 client 10.0.0.1#5 (quiet.example): query: "
+			"quiet.example IN A +\n"},
+		{"windows-dns", "",
+			"1/1/2026 0:00:00 AM 1 PACKET 2 UDP Rcv 10.0.0.1 3 Q [1] A "
+			"(4)evil(3)org(0)\n"},
+		{NULL, "(4)evil(3)org(0)\n", "(4)evil(3)org(0) nothing\n"},
 		{"json-documents", "[", "{\"a\":\"quiet.example\"},\n"},
 	};
 	own_match_set struct match_set *set = set_of(list);
