@@ -4,9 +4,7 @@
 
 #include "base/ascii.h"
 #include "base/own.h"
-#include "match/lines.h"
 #include "match/table.h"
-#include "obs/line.h"
 
 /* The beginning of a foreign text in quotes: nothing in it may steer a terminal. */
 static void
@@ -85,44 +83,6 @@ ioc_add(struct match_set *set, struct indicator *what, struct ioc_counts *counts
 	diag_what(&why, "of a kind that no set holds");
 	ioc_unknown(counts, &why, what->about.value);
 	return RC_OK;
-}
-
-enum rc
-ioc_add_list(
-	struct match_set *set, struct stream *from, struct ioc_counts *counts, struct diag *why)
-{
-	own_lines struct lines lines;
-	own_arena struct arena a = {};
-	struct line line;
-	enum rc code;
-	lines_init(&lines, from, LINES_ALL);
-	while (!(code = lines_next(&lines, &line, why))) {
-		struct indicator i = {.reach = REACH_COVERING,
-			.valid_from = TIME_NONE,
-			.valid_until = TIME_NONE,
-			.confidence = -1};
-		struct diag fault = {};
-		struct obs_list all;
-		arena_reset(&a);
-		if (line.number == 1 && table_is_heading(line.text))
-			continue;
-		code = obs_line(line.text, &a, &all, &fault);
-		if (code == RC_NONE)
-			continue;
-		if (code) {
-			diag_where(&fault, "line %llu", (unsigned long long)line.number);
-			ioc_unknown(counts, &fault, line.text);
-			continue;
-		}
-		for (size_t k = 0; !code && k < all.len; k++) {
-			struct indicator one = i;
-			one.about = all.at[k];
-			code = ioc_add(set, &one, counts);
-		}
-		if (code)
-			return diag_fail(why, code, "too many indicators for one set");
-	}
-	return code == RC_NONE ? RC_OK : code;
 }
 
 static struct indicator

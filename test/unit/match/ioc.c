@@ -25,6 +25,42 @@ lists_count_what_they_held(void **state)
 	assert_string_equal(c.examples[1].where, "line 7");
 }
 
+/* One thread reads while another adds: what is counted and in which order it lies is as if there was one. */
+static void
+a_long_list_is_added_in_its_order_with_nothing_lost(void **state)
+{
+	(void)state;
+	static const unsigned counts[] = {1, 2047, 2048, 2049, 4096, 40000};
+	for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
+		own_match_set struct match_set *set = match_set_new(1);
+		own_arena struct arena a = {};
+		own_buf struct buf list = {};
+		struct ioc_counts c = {};
+		uint64_t again = 0, bad = 0;
+		char name[40];
+		for (unsigned i = 0; i < counts[n]; i++) {
+			buf_printf(&list, "h%u.example\n", i);
+			if (i % 5 == 0 && ++again)
+				buf_printf(&list, "H%u.example.\n", i / 2);
+			if (i % 1000 == 999 && ++bad)
+				buf_printf(&list, "no sense %u\n", i);
+		}
+		own_stream struct stream *s = stream_new_span(buf_span(&list), NULL);
+		assert_rc(ioc_add_list(set, s, &c, NULL), RC_OK);
+		assert_int_equal(c.armed, counts[n]);
+		assert_int_equal(c.repeated, again);
+		assert_int_equal(c.unknown, bad);
+		if (bad > 1) {
+			assert_string_equal(c.examples[0].where, "line 1201");
+			assert_string_equal(c.examples[1].where, "line 2402");
+		}
+		for (uint32_t i = 0; i < counts[n]; i++) {
+			snprintf(name, sizeof name, "h%u.example", i);
+			assert_true(span_eq(match_set_get(set, i, &a).about.value, span_of(name)));
+		}
+	}
+}
+
 static void
 csv_columns_carry_the_facts(void **state)
 {
@@ -215,6 +251,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_count_what_they_held),
+		cmocka_unit_test(a_long_list_is_added_in_its_order_with_nothing_lost),
 		cmocka_unit_test(csv_columns_carry_the_facts),
 		cmocka_unit_test(rows_that_are_not_for_detection_are_told_and_not_armed),
 		cmocka_unit_test(sides_of_a_value_are_read_by_their_own_types),
