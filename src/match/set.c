@@ -190,7 +190,7 @@ match_set_expect(struct match_set *set, uint64_t more)
 	if (slots == count)
 		return;
 	set->slots = slots;
-	set->slot = mem_grow(NULL, slots, sizeof *set->slot);
+	set->slot = mem_table(slots * sizeof *set->slot);
 	memset(set->slot, 0xff, slots * sizeof *set->slot);
 	for (size_t i = 0; i < count; i++)
 		if (old[i].item != NONE)

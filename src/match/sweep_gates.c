@@ -1,6 +1,5 @@
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/ascii.h"
 #include "base/must.h"
@@ -9,21 +8,6 @@
 #include "match/sweep-internal.h"
 
 enum { BITS_PER_KEY = 16, SLACK = 64 };
-
-/* Filters are looked at all over: one stretch of large pages for all halves what that costs. */
-static void *
-room_new(size_t bytes)
-{
-	enum { LARGE = 2 << 20 };
-	if (bytes < LARGE / 4)
-		return mem_new(bytes);
-	size_t size = (bytes + LARGE - 1) / LARGE * LARGE;
-	void *p = aligned_alloc(LARGE, size);
-	must(p);
-	madvise(p, size, MADV_HUGEPAGE);
-	memset(p, 0, bytes);
-	return p;
-}
 
 static uint64_t
 words_for(uint64_t keys)
@@ -207,7 +191,8 @@ make_room(struct gates *g)
 	size_t words = g->two_labels.words + g->fours.words + g->sixes.words;
 	size_t blocks = g->names.blocks + g->digits.blocks;
 	g->bytes = words * sizeof(uint64_t) + blocks * sizeof(struct block);
-	char *room = g->room = room_new(g->bytes);
+	char *room = g->room = mem_table(g->bytes);
+	memset(room, 0, g->bytes);
 	g->names.block = take_room(&room, g->names.blocks * sizeof(struct block));
 	g->digits.block = take_room(&room, g->digits.blocks * sizeof(struct block));
 	g->two_labels.word = take_room(&room, g->two_labels.words * sizeof(uint64_t));
