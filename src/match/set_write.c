@@ -1,6 +1,7 @@
 /* Compiling a set into a file: everything is written once, front to back; the first page comes last. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,13 +230,20 @@ number_items(struct writer *w)
 		detail_write(w, detail, first, only);
 }
 
+/* Two digits a byte; false where they are not an even number of small hexadecimal digits. */
 static bool
-is_hex(struct span s)
+pack_digits(struct span digits, uint8_t out[static SET_FILE_ROOM])
 {
-	bool hex = s.len % 2 == 0 && s.len > 0 && s.len < SET_FILE_ROOM;
-	for (size_t i = 0; hex && i < s.len; i++)
-		hex = (s.ptr[i] >= '0' && s.ptr[i] <= '9') || (s.ptr[i] >= 'a' && s.ptr[i] <= 'f');
-	return hex;
+	unsigned wrong = 0;
+	if (digits.len == 0 || digits.len % 2 || digits.len >= SET_FILE_ROOM)
+		return false;
+	for (size_t i = 0; i < digits.len; i++) {
+		unsigned c = (unsigned char)digits.ptr[i], letter = c - 'a', digit = c - '0';
+		unsigned value = digit < 10 ? digit : letter + 10;
+		wrong |= digit >= 10 && letter >= 6;
+		out[i / 2] = (uint8_t)(i % 2 ? out[i / 2] | value : value << 4);
+	}
+	return !wrong;
 }
 
 /* The first item of a chain that stays, NONE: none does. */
@@ -353,11 +361,10 @@ place_key(struct writer *w, uint32_t number, const struct item *item)
 	uint32_t text = 0;
 	if (has_bit(w->placed, number))
 		return;
+	uint8_t room[SET_FILE_ROOM];
 	if (item->key == KEY_ADDR && bytes.len == 4) {
 		memcpy(&text, bytes.ptr, sizeof text);
-	} else if (item->key == KEY_DIGITS && is_hex(bytes)) {
-		uint8_t room[SET_FILE_ROOM];
-		must(hex_parse(bytes, room, bytes.len / 2) == RC_OK);
+	} else if (item->key == KEY_DIGITS && pack_digits(bytes, room)) {
 		text = text_add(w, (struct span){(char *)room, bytes.len / 2});
 		w->item[number].packed = 1;
 	} else {
@@ -402,7 +409,7 @@ write_slots(struct writer *w)
 	const struct match_set *set = w->set;
 	uint32_t slots = (uint32_t)(set->keys + set->keys / 3 + 8);
 	unsigned bits = set_file_number_bits(w->items);
-	own_mem uint32_t *slot = mem_grow(NULL, slots, sizeof *slot);
+	own_mem uint32_t *slot = mem_table(slots * sizeof *slot);
 	memset(slot, 0xff, slots * sizeof *slot);
 	for (size_t i = 0; i < set->slots; i++) {
 		struct slot s = set->slot[i];
@@ -422,11 +429,30 @@ write_slots(struct writer *w)
 	put_section(w, SECTION_SLOTS, slot, slots * sizeof *slot);
 }
 
-static void
-write_gates(struct writer *w)
+/* The fast pass's filters are made meanwhile: they look at the set alone. */
+struct gates_made {
+	const struct match_set *set;
+	struct gates gates;
+	pthread_t thread;
+	bool runs;
+};
+
+static void *
+make_gates(void *ctx)
 {
-	struct gates g;
-	gates_make_spare(&g, w->set);
+	struct gates_made *made = ctx;
+	gates_make_spare(&made->gates, made->set);
+	return NULL;
+}
+
+static void
+write_gates(struct writer *w, struct gates_made *made)
+{
+	if (made->runs)
+		must(pthread_join(made->thread, NULL) == 0);
+	else
+		make_gates(made);
+	struct gates g = made->gates;
 	own_mem struct file_gates *small = mem_new(sizeof *small);
 	memcpy(small->last_label, g.last_label, sizeof small->last_label);
 	memcpy(small->wide_sixes, g.wide_sixes, sizeof small->wide_sixes);
@@ -474,6 +500,8 @@ static void
 write_bodies(struct writer *w)
 {
 	const struct match_set *set = w->set;
+	struct gates_made gates = {.set = set};
+	gates.runs = pthread_create(&gates.thread, NULL, make_gates, &gates) == 0;
 	buf_add(&w->says, (struct span){"\0\0\0", 4});
 	number_items(w);
 	fill_items(w);
@@ -483,7 +511,7 @@ write_bodies(struct writer *w)
 		qsort(w->chains.at, w->chains.len, sizeof *w->chains.at, by_item);
 	put_section(w, SECTION_CHAINS, w->chains.at, w->chains.len * sizeof *w->chains.at);
 	write_slots(w);
-	write_gates(w);
+	write_gates(w, &gates);
 	put_section(w, SECTION_DETAILS, w->details.at, w->details.len * sizeof *w->details.at);
 	put_section(w, SECTION_SOURCES, w->sources.at, w->sources.len * sizeof *w->sources.at);
 	write_ids(w);
