@@ -145,7 +145,7 @@ header_3164(struct reading *r, const struct record *out, struct span rest)
 		rest = ahead;
 	}
 	ahead = rest;
-	struct span tag = next_word(&ahead), app = tag;
+	struct span tag = next_word(&ahead), app;
 	size_t open = span_find_byte(tag, '['), colon = span_find_byte(tag, ':');
 	if (open != SIZE_MAX) {
 		app = span_sub(tag, 0, open);
