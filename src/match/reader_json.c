@@ -157,11 +157,9 @@ add_url(struct reading *r)
 		if (!host)
 			continue;
 		struct field h = *host, u = *uri, q = query ? *query : (struct field){};
-		record_url(r, &h, &u);
-		if (!q.value.len || q.value.len > 4000 || u.value.len > 4000)
-			continue;
-		u.value = arena_printf(&r->arena, "%.*s?%.*s", (int)u.value.len, u.value.ptr,
-			(int)q.value.len, q.value.ptr);
+		if (q.value.len && q.value.len <= 4000 && u.value.len <= 4000)
+			u.value = arena_printf(&r->arena, "%.*s?%.*s", (int)u.value.len,
+				u.value.ptr, (int)q.value.len, q.value.ptr);
 		record_url(r, &h, &u);
 	}
 }

@@ -145,13 +145,12 @@ add_url(struct reading *r)
 	if (r->host_column >= r->fields || r->uri_column >= r->fields)
 		return;
 	struct field host = r->field[r->host_column], uri = r->field[r->uri_column];
-	record_url(r, &host, &uri);
-	if (r->query_column >= r->columns || !r->field[r->query_column].value.len ||
-		r->field[r->query_column].value.len > 8000 || uri.value.len > 8000)
-		return;
-	struct span query = r->field[r->query_column].value;
-	uri.value = arena_printf(&r->arena, "%.*s?%.*s", (int)uri.value.len, uri.value.ptr,
-		(int)query.len, query.ptr);
+	struct span query = {};
+	if (r->query_column < r->fields)
+		query = r->field[r->query_column].value;
+	if (query.len && query.len <= 4000 && uri.value.len <= 4000)
+		uri.value = arena_printf(&r->arena, "%.*s?%.*s", (int)uri.value.len, uri.value.ptr,
+			(int)query.len, query.ptr);
 	record_url(r, &host, &uri);
 }
 

@@ -45,6 +45,62 @@ def test_every_format_gives_the_hits_written_down(tocsin, golden):
     assert said.rows == rows_of("expected.jsonl")
 
 
+FURTHER = {  # file: its format, and what must be seen in it: line, time, match, value
+    "squid.log": ("squid", [
+        (1, "2025-11-27T07:27:10.250000Z", "exact", "192.0.2.66"),
+        (1, "2025-11-27T07:27:10.250000Z", "url-prefix", "http://drop.example/payload/a"),
+        (1, "2025-11-27T07:27:10.250000Z", "cidr", "198.51.100.9"),
+        (2, "2025-11-27T07:27:11.000000Z", "subdomain", "www.evil.example")]),
+    "iis.log": ("w3c", [
+        (5, "2025-11-22T07:37:10.000000Z", "exact", "//drop.example/payload"),
+        (5, "2025-11-22T07:37:10.000000Z", "exact", "192.0.2.66"),
+        (5, "2025-11-22T07:37:10.000000Z", "url-host", "higan.example"),
+        (7, "2025-11-22T07:37:11.000000Z", "cidr", "198.51.100.9")]),
+    "exchange.log": ("w3c", [
+        (5, "2025-11-22T07:37:10.123000Z", "exact", "192.0.2.66"),
+        (5, "2025-11-22T07:37:10.123000Z", "exact", "phisher@mail.example")]),
+    "mail.log": ("syslog", [
+        (1, "2019-11-22T07:37:10.000000Z", "subdomain", "mx.evil.example"),
+        (1, "2019-11-22T07:37:10.000000Z", "exact", "192.0.2.66"),
+        (2, "2019-11-22T07:37:11.000000Z", "exact", "phisher@mail.example"),
+        (3, "2019-11-22T07:37:12.000000Z", "subdomain", "mx.higan.example"),
+        (3, "2019-11-22T07:37:12.000000Z", "cidr", "198.51.100.9")]),
+    "bind.log": ("dns", [
+        (1, "2025-11-22T07:37:10.123000Z", "exact", "192.0.2.66"),
+        (1, "2025-11-22T07:37:10.123000Z", "exact", "evil.example")]),
+    "windows-dns.log": ("windows-dns", [
+        (3, "2025-11-22T07:37:10.000000Z", "exact", "192.0.2.66"),
+        (3, "2025-11-22T07:37:10.000000Z", "subdomain", "www.evil.example")]),
+    "structured.log": ("syslog", [
+        (1, "2025-11-22T07:37:10.003000Z", "exact", "192.0.2.66"),
+        (1, "2025-11-22T07:37:10.003000Z", "exact", "6734f37431670b3ab4292b8f60f29984"),
+        (1, "2025-11-22T07:37:10.003000Z", "exact", "evil.example"),
+        (2, None, "cidr", "198.51.100.9")]),
+    "events.xml": ("windows-xml", [
+        (1, "2025-11-22T07:37:10.500000Z", "exact", "evil.example"),
+        (1, "2025-11-22T07:37:10.500000Z", "url-prefix", "http://drop.example/payload?a=1&b=2"),
+        (3, "2025-11-22T07:37:11.000000Z", "exact", "192.0.2.66")]),
+    "ecs.json": ("ecs", [
+        (1, "2025-11-22T07:37:10.000000Z", "exact", "192.0.2.66"),
+        (1, "2025-11-22T07:37:10.000000Z", "url-prefix", "//drop.example/payload?a=1"),
+        (2, "2025-11-22T07:37:11.000000Z", "exact", "evil.example")]),
+    "winlog.json": ("windows-json", [
+        (1, "2025-11-22T07:37:10.123456Z", "exact", "192.0.2.66"),
+        (2, "2025-11-22T07:37:11.000000Z", "subdomain", "www.evil.example")]),
+}
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_further_formats_give_what_was_written_in_sniffed_and_named(tocsin, golden, name):
+    kind, want = FURTHER[name]
+    for forced in [], ["--format", kind]:
+        rows = tocsin("scan", "--json", *forced, "--ioc", "indicators.txt", name).rows
+        assert [(r["line"], r.get("time"), r["match"], r["observable"]["value"]) for r in rows] == want
+    raw = (golden / name).read_bytes()
+    for row in rows:
+        assert raw[:row["offset"]].count(b"\n") + 1 == row["line"]
+
+
 def test_a_place_leads_to_what_was_seen(tocsin, golden):
     for row in tocsin("scan", "--json", "--ioc", "indicators.txt", *LOGS).rows:
         raw = (golden / row["file"]).read_bytes()
