@@ -5,7 +5,8 @@
  * [OPEN]     an event that another begins inside of is text
  * [OVERSIZE] more than LINE_LONGEST without an end is given out as text
  * [ENTITY]   only the five of XML 1.0 section 4.6 and characters by number: nothing is expanded
- * [DEPTH]    elements nest 16 deep and names have 128 bytes, or it is text
+ * [DEPTH]    elements nest 16 deep, names have 128 bytes, there are 8,192 elements and values, or it is text:
+ *            each costs memory for its path
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "match/reader-internal.h"
 #include "match/stamp.h"
 
-enum { DEPTH = 16, NAME_LONGEST = 128, FIELDS_MOST = 8192 };
+enum { DEPTH = 16, NAME_LONGEST = 128, FIELDS_MOST = 8192, ELEMENTS_MOST = 8192 };
 
 struct events {
 	struct buf text; /* gathered; what lies before `at` was given out */
@@ -131,7 +132,7 @@ struct walk {
 	struct record *out;
 	size_t at;
 	struct element open[DEPTH];
-	unsigned depth;
+	unsigned depth, elements;
 };
 
 static struct span
@@ -202,7 +203,8 @@ static bool
 open_element(struct walk *w)
 {
 	struct span text = w->out->text, name = name_at(w);
-	if (!name.len || name.len > NAME_LONGEST || w->depth == DEPTH)
+	if (!name.len || name.len > NAME_LONGEST || w->depth == DEPTH ||
+		w->elements++ == ELEMENTS_MOST) /* [DEPTH] */
 		return false;
 	struct span parent = w->depth ? w->open[w->depth - 1].path : (struct span){};
 	w->open[w->depth] =
@@ -372,7 +374,8 @@ gather(struct events *e)
 	} else {
 		gap = (size_t)(line->offset - e->end) / (line->wide ? 2 : 1);
 		e->text.len -= e->at;
-		memmove(e->text.ptr, e->text.ptr + e->at, e->text.len);
+		if (e->at)
+			memmove(e->text.ptr, e->text.ptr + e->at, e->text.len);
 	}
 	e->searched = e->searched > e->at ? e->searched - e->at : 0;
 	e->at = 0;

@@ -607,6 +607,34 @@ an_event_without_end_is_text_in_bounded_memory(void **state)
 	assert_int_equal(rec.line, 300001);
 }
 
+/* Elements without values, with long names and deep: none of them may cost more than the text by much. */
+static void
+an_event_of_countless_elements_is_text_in_bounded_memory(void **state)
+{
+	(void)state;
+	own_buf struct buf log = {};
+	char name[101];
+	struct record rec;
+	memset(name, 'n', 100);
+	name[100] = 0;
+	buf_add(&log, SPAN("<Event>"));
+	for (unsigned i = 0; i < 14; i++)
+		buf_printf(&log, "<%s>", name);
+	for (unsigned i = 0; i < 200000; i++)
+		buf_add(&log, SPAN("<a/>"));
+	for (unsigned i = 0; i < 14; i++)
+		buf_printf(&log, "</%s>", name);
+	buf_add(&log, SPAN("</Event>\n"));
+	own_stream struct stream *s = stream_new_span(buf_span(&log), NULL);
+	own_reading struct reading r;
+	reading_init(&r, s, reader_find(SPAN("windows-xml")), LINES_ALL, NOON);
+	assert_rc(reading_next(&r, &rec, NULL), RC_OK);
+	assert_int_equal(rec.text.len, log.len - 1);
+	assert_int_equal(rec.fields, 1);
+	assert_true(r.arena.total < 32 << 20);
+	assert_rc(reading_next(&r, &rec, NULL), RC_NONE);
+}
+
 static void
 names_have_roles_in_every_spelling(void **state)
 {
@@ -670,6 +698,7 @@ main(void)
 		cmocka_unit_test(windows_events_in_xml_are_records),
 		cmocka_unit_test(hits_are_where_references_and_labels_stand),
 		cmocka_unit_test(an_event_without_end_is_text_in_bounded_memory),
+		cmocka_unit_test(an_event_of_countless_elements_is_text_in_bounded_memory),
 		cmocka_unit_test(names_have_roles_in_every_spelling),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
