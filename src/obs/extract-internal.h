@@ -1,5 +1,6 @@
 #pragma once
 /* What the parts of extraction share. */
+#include "base/ascii.h"
 #include "obs/extract.h"
 
 /* The byte at `at`, 0 behind the end. */
@@ -7,6 +8,13 @@ static inline unsigned char
 extract_byte(const struct extract *it, size_t at)
 {
 	return at < it->text.len ? (unsigned char)it->text.ptr[at] : 0;
+}
+
+/* A letter or a digit, of any script. */
+static inline bool
+extract_is_word(const struct extract *it, size_t at)
+{
+	return ascii_is_alnum(it->text.ptr[at]) || (unsigned char)it->text.ptr[at] >= 0x80;
 }
 
 /*
@@ -22,3 +30,12 @@ bool extract_parse_six(const struct extract *it, size_t *from, size_t *to, struc
  * it->six and it->six_stop are where it stands, SIZE_MAX where there is none.
  */
 bool extract_find_six(struct extract *it, size_t at, struct addr *out);
+/* [ESCAPE] How many bytes at `start` belong to an escape that began before; *both: perhaps not. */
+size_t extract_escape(const struct extract *it, size_t start, size_t stop, bool *both);
+/*
+ * Bytes of the MAC address at `at`, which nothing between `from` and `stop` goes on with before or behind;
+ * 0 where there is none.
+ */
+size_t extract_mac_at(const struct extract *it, size_t from, size_t at, size_t stop);
+/* Where the next one with colons stands in the chunk from it->mac on, SIZE_MAX where none does. */
+size_t extract_next_mac(struct extract *it);

@@ -15,6 +15,7 @@
 #include <unistr.h>
 
 #include "base/ascii.h"
+#include "obs/mac.h"
 
 enum {
 	NAME = 1, /* letter, digit, "-", "_" */
@@ -22,8 +23,9 @@ enum {
 	COLON = 4,
 	HIGH = 8,
 	PART = NAME | DOT | COLON | HIGH,
-	HASH_SHORTEST = 32,
+	SHORTEST = MAC_DIGITS, /* of what is found in a word without a dot */
 	JA4_LENGTH = 36,
+	MAC_COLONS = 5,
 };
 
 enum stage { NEXT_WORD, HASHES, WHOLE, PIECE, SECOND };
@@ -45,7 +47,7 @@ extract_init(struct extract *it, struct span text, struct arena *scratch)
 	it->text = text;
 	it->scratch = scratch;
 	it->at = it->chunk = it->stop = 0;
-	it->six = it->six_stop = SIZE_MAX;
+	it->six = it->six_stop = it->mac = SIZE_MAX;
 	it->word = it->word_stop = it->word_all = it->run = 0;
 	it->second = it->piece = SIZE_MAX;
 	it->stage = NEXT_WORD;
@@ -101,11 +103,12 @@ next_chunk(struct extract *it)
 			wide_length(it->text, at, &whole);
 			at += whole;
 		}
-		if ((seen & (DOT | HIGH)) || colons > 1 || end - start >= HASH_SHORTEST) {
+		if ((seen & (DOT | HIGH)) || colons > 1 || end - start >= SHORTEST) {
 			it->chunk = start;
 			it->stop = end;
 			it->at = at;
 			it->six = it->six_stop = SIZE_MAX;
+			it->mac = colons >= MAC_COLONS ? start : SIZE_MAX;
 			it->colons = colons;
 			return true;
 		}
@@ -154,9 +157,9 @@ extract_sequence(struct span text, size_t start, size_t stop, bool *both)
 	return end + 1 - start;
 }
 
-/* [ESCAPE] How many bytes at `start` belong to an escape that began before; *both: perhaps not. */
-static size_t
-escape_length(const struct extract *it, size_t start, size_t stop, bool *both)
+/* [ESCAPE] */
+size_t
+extract_escape(const struct extract *it, size_t start, size_t stop, bool *both)
 {
 	*both = false;
 	if (start == 0)
@@ -216,7 +219,7 @@ next_word(struct extract *it)
 			(extract_byte(it, it->chunk) == ':' || extract_byte(it, it->chunk) == '.'))
 			it->chunk++;
 		bool both;
-		size_t skipped = escape_length(it, start, end, &both);
+		size_t skipped = extract_escape(it, start, end, &both);
 		if (!both)
 			start += skipped;
 		it->word_all = end;
@@ -247,9 +250,16 @@ give_lower(struct extract *it, enum obs_kind kind, size_t at, size_t len, struct
 }
 
 static bool
-is_alnum_or_high(unsigned char c)
+give_mac(struct extract *it, size_t at, size_t len, struct found *out)
 {
-	return (class[c] & HIGH) || (class[c] == NAME && c != '-' && c != '_');
+	if (!mac_normalize(span_sub(it->text, at, len), it->small))
+		return false;
+	*out = (struct found){.kind = OBS_MAC,
+		.value = {it->small, MAC_TEXT},
+		.at = at,
+		.len = len,
+		.bare = len == MAC_DIGITS};
+	return true;
 }
 
 static bool
@@ -266,21 +276,29 @@ is_ja4_at(const struct extract *it, size_t at, size_t stop)
 	return !obs_normalize(OBS_JA4, span_sub(it->text, at, JA4_LENGTH), &a, &o, NULL);
 }
 
-/* A whole run of hexadecimal digits of a hash's length, bounded by anything but letters and digits.
+/*
+ * A whole run of hexadecimal digits of a hash's length, bounded by anything but letters and digits; and
+ * what else has no dot, or need not have one.
  */
 static bool
 next_hash(struct extract *it, struct found *out)
 {
-	while (it->run < it->word_stop && it->word_stop - it->run >= HASH_SHORTEST) {
-		size_t start = it->run, end = start;
+	while (it->run < it->word_stop && it->word_stop - it->run >= SHORTEST) {
+		size_t start = it->run, end = start, len;
 		bool hex = true;
 		if (is_ja4_at(it, start, it->word_stop)) {
 			it->run = start + JA4_LENGTH;
 			return give_lower(it, OBS_JA4, start, JA4_LENGTH, out);
 		}
-		while (end < it->word_stop && is_alnum_or_high(extract_byte(it, end)))
+		if ((len = extract_mac_at(it, it->word, start, it->word_stop))) {
+			it->run = start + len;
+			return give_mac(it, start, len, out);
+		}
+		while (end < it->word_stop && extract_is_word(it, end))
 			hex &= ascii_hex(it->text.ptr[end++]) >= 0;
 		it->run = end + 1;
+		if (hex && start == it->word && end == it->word_stop && end - start == MAC_DIGITS)
+			return give_mac(it, start, MAC_DIGITS, out);
 		enum obs_kind kind = obs_hash_kind(end - start);
 		if (hex && kind != OBS_NONE)
 			return give_lower(it, kind, start, end - start, out);
@@ -488,18 +506,23 @@ advance(struct extract *it, struct found *out, bool *end)
 {
 	struct addr six;
 	*end = false;
-	if (it->chunk >= it->stop) {
+	if (it->mac == SIZE_MAX && it->chunk >= it->stop) {
 		if (!next_chunk(it)) {
 			*end = true;
 			return false;
 		}
 		bool both;
-		if (it->colons > 14 && give_pairs(it, out))
+		if (it->colons > 14 && give_pairs(it, out)) {
+			it->mac = SIZE_MAX;
 			return true;
+		}
 		if (it->colons > 1)
 			extract_find_six(it,
-				it->chunk + escape_length(it, it->chunk, it->stop, &both), &six);
+				it->chunk + extract_escape(it, it->chunk, it->stop, &both), &six);
 	}
+	size_t mac = it->mac != SIZE_MAX ? extract_next_mac(it) : SIZE_MAX;
+	if (mac != SIZE_MAX)
+		return give_mac(it, mac, MAC_TEXT, out);
 	if (it->six != SIZE_MAX && it->chunk >= it->six) {
 		size_t from = it->six, to = it->six_stop;
 		if (extract_parse_six(it, &from, &to, &six)) {

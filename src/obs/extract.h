@@ -5,6 +5,8 @@
  * it yields: addresses  IPv4-mapped IPv6 as IPv4; in brackets, with port or zone or prefix length
  *   names      whole names of two or more labels; whoever looks them up walks the labels
  *   hashes     MD5 to SHA-512 by length, in pairs with colons too; JA4 by shape
+ *   MACs       with colons, hyphens or in groups of four, never out of a longer run of such; twelve digits
+ *              that are a whole word come as `bare`
  * URLs and e-mail addresses are reached from their host: found_url, found_email. One thread at a
  * time.
  *
@@ -16,11 +18,12 @@
 #include "obs/obs.h"
 
 struct found {
-	enum obs_kind kind; /* IPV4, IPV6, DOMAIN, a hash, JA4 */
+	enum obs_kind kind; /* IPV4, IPV6, DOMAIN, a hash, JA4, MAC */
 	struct span
 		value; /* normal form; valid until the next call; empty for addresses: see addr */
 	struct addr addr;
 	size_t at, len; /* where it stands in the text */
+	bool bare;	/* twelve digits: a MAC address only where the field says so */
 };
 
 struct extract {
@@ -29,6 +32,7 @@ struct extract {
 	size_t at;	      /* first byte not yet looked at */
 	size_t chunk, stop;   /* rest of the chunk: names, colons, letters beyond ASCII */
 	size_t six, six_stop; /* an IPv6 address in it, not yet yielded */
+	size_t mac; /* where the search for MAC addresses in it goes on; SIZE_MAX: nowhere */
 	size_t word, word_stop,
 		word_all; /* word under work, word_all the byte behind it untrimmed */
 	size_t run;	  /* where the search for hashes in the word goes on */

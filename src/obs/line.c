@@ -65,6 +65,9 @@ static const struct {
 	{SPAN("ja3"), OBS_JA3},
 	{SPAN("ja3s"), OBS_JA3},
 	{SPAN("ja4"), OBS_JA4},
+	{SPAN("mac"), OBS_MAC},
+	{SPAN("mac-addr"), OBS_MAC},
+	{SPAN("mac-address"), OBS_MAC},
 };
 
 /* Cuts a label off; what it says goes into *kind. The value behind "ip:" is detected all the same.

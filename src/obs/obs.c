@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "base/must.h"
 #include "obs/addr.h"
+#include "obs/mac.h"
 #include "obs/name.h"
 #include "obs/url.h"
 
@@ -29,6 +30,7 @@ static const struct {
 	[OBS_SHA512] = {"sha512", 128, "file:hashes.'SHA-512'"},
 	[OBS_JA3] = {"ja3", 32, "network-traffic:x_ja3"},
 	[OBS_JA4] = {"ja4", 0, "network-traffic:x_ja4"},
+	[OBS_MAC] = {"mac", 0, "mac-addr:value"},
 };
 
 const char *
@@ -166,10 +168,39 @@ normalize_email(struct span text, struct arena *a, struct span *out, struct diag
 	return RC_OK;
 }
 
+/* "5e:3f:..." as tools print fingerprints of certificates, without its colons; else the text itself. */
+static struct span
+without_colons(struct span text, struct arena *a)
+{
+	if (text.len < 3 || text.len % 3 != 2)
+		return text;
+	for (size_t i = 0; i < text.len; i++)
+		if (i % 3 == 2 ? text.ptr[i] != ':' : ascii_hex(text.ptr[i]) < 0)
+			return text;
+	char *out = arena_bytes(a, text.len);
+	size_t len = 0;
+	for (size_t i = 0; i < text.len; i++)
+		if (i % 3 != 2)
+			out[len++] = text.ptr[i];
+	return (struct span){out, len};
+}
+
+static enum rc
+normalize_mac(struct span text, struct arena *a, struct span *out, struct diag *why)
+{
+	char mac[MAC_TEXT];
+	if (!mac_normalize(text, mac))
+		return diag_fail(why, RC_BAD, "no MAC address");
+	*out = arena_dup(a, (struct span){mac, MAC_TEXT});
+	return RC_OK;
+}
+
 static enum rc
 normalize_digits(
 	enum obs_kind kind, struct span text, struct arena *a, struct span *out, struct diag *why)
 {
+	if (obs_is_hash(kind))
+		text = without_colons(text, a);
 	if (kind == OBS_JA4 ? !is_ja4(text) : text.len != kinds[kind].digits || !is_hex(text))
 		return diag_fail(why, RC_BAD, "no %s value", kinds[kind].word);
 	*out = lower(text, a);
@@ -194,6 +225,7 @@ obs_normalize(enum obs_kind kind, struct span text, struct arena *a, struct obse
 		code = url_parse(text, SCHEME_OPTIONAL, a, &url, why);
 		made.value = url.text;
 		break;
+	case OBS_MAC: code = normalize_mac(text, a, &made.value, why); break;
 	case OBS_NONE:
 	case OBS_KINDS: return diag_fail(why, RC_UNKNOWN, "no kind of observable");
 	default: code = normalize_digits(kind, text, a, &made.value, why);
@@ -203,16 +235,29 @@ obs_normalize(enum obs_kind kind, struct span text, struct arena *a, struct obse
 	return code;
 }
 
+/* In groups of four it could be a name, where its last group is a top-level domain. */
+static bool
+is_mac(struct span text)
+{
+	char last[5] = "";
+	if (text.len == 0 || mac_length(text) != text.len)
+		return false;
+	for (size_t i = 0; i < 4; i++)
+		last[i] = ascii_lower(text.ptr[text.len - 4 + i]);
+	return text.len == MAC_TEXT || !name_is_registry_suffix(span_of(last));
+}
+
 static enum obs_kind
-guess(struct span text)
+guess(struct span text, struct arena *a)
 {
 	size_t slash = span_find_byte(text, '/');
 	if (span_find(text, SPAN("://")) != SIZE_MAX || (slash != SIZE_MAX && slash > 0))
 		return OBS_URL;
 	if (span_find_byte(text, '@') != SIZE_MAX)
 		return OBS_EMAIL;
-	if (is_hex(text) && obs_hash_kind(text.len))
-		return obs_hash_kind(text.len);
+	struct span digits = without_colons(text, a);
+	if (is_hex(digits) && obs_hash_kind(digits.len))
+		return obs_hash_kind(digits.len);
 	if (is_ja4(text))
 		return OBS_JA4;
 	return span_find_byte(text, '.') != SIZE_MAX ? OBS_DOMAIN : OBS_NONE;
@@ -272,7 +317,7 @@ obs_detect(struct span text, struct arena *a, struct observable *out, struct dia
 			return give_addr(addr, a, out);
 		text = host;
 	}
-	enum obs_kind kind = guess(text);
+	enum obs_kind kind = is_mac(text) ? OBS_MAC : guess(text, a);
 	/* U+3002 and the like: names whose only dots are not ASCII. */
 	if (kind == OBS_NONE && text.len && (unsigned char)text.ptr[0] >= 0x80)
 		kind = OBS_DOMAIN;

@@ -26,6 +26,7 @@ enum obs_kind {
 	OBS_JA3, /* looks like an MD5: never detected, only normalized or read from a field of that
 		    name */
 	OBS_JA4, /* "t13d1516h2_8daaf6152771_e5627efa2ab1" */
+	OBS_MAC, /* "00:1b:44:11:3a:b7" */
 	OBS_KINDS,
 };
 
@@ -45,16 +46,17 @@ bool obs_is_hash(enum obs_kind kind);
 /*
  * Brings `text` (no blanks around it, not defanged) into the normal form of `kind`. RC_BAD: it is
  * none. An IPV4 or IPV6 text with a prefix length becomes the CIDR kind, a full-length prefix the
- * address.
+ * address. A hash may stand in pairs with colons; a MAC address with colons, hyphens, in groups of four
+ * and without any.
  */
 enum rc obs_normalize(enum obs_kind kind, struct span text, struct arena *a, struct observable *out,
 	struct diag *why);
 /*
- * Finds out what `text` is: address, range, URL, e-mail address, hash, JA4 or domain, in that
- * order. "host/path" is a URL without scheme; an IPv4-mapped IPv6 address is the IPv4 one; "*.name"
+ * Finds out what `text` is: address, range, MAC address, URL, e-mail address, hash, JA4 or domain, in
+ * that order. "host/path" is a URL without scheme; an IPv4-mapped IPv6 address is the IPv4 one; "*.name"
  * and
  * ".name" are the domain; a port behind an address or a name is dropped, since logs keep it
- * elsewhere. RC_UNKNOWN where it is nothing we know.
+ * elsewhere. Twelve digits alone are no MAC address, and "dead.beef.cafe" is a name. RC_UNKNOWN where it is nothing we know.
  */
 enum rc obs_detect(struct span text, struct arena *a, struct observable *out, struct diag *why);
 

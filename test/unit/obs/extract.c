@@ -163,7 +163,7 @@ ipv6_is_found_in_every_spelling(void **state)
 	check("::ffff:192.0.2.1", "ipv4:192.0.2.1");
 	check("::ffff:c000:201", "ipv4:192.0.2.1");
 	check("at 2001:db8::1.", "ipv6:2001:db8::1");
-	check("12:34:56 aa:bb:cc:dd:ee:ff 50:06:01:60:3b:20:15:aa", "");
+	check("12:34:56 aa:bb:cc:dd:ee:ff 50:06:01:60:3b:20:15:aa", "mac:aa:bb:cc:dd:ee:ff");
 	check("1:2:3:4:5:6:7:8:9", "");
 	check("2001:db8::1,2001:db8::2", "ipv6:2001:db8::1 ipv6:2001:db8::2");
 	check("eth0:2001:db8::1", "ipv6:2001:db8::1");
@@ -202,7 +202,63 @@ fingerprints_in_pairs_are_digests(void **state)
 		"md5:44d88612fea8a8f36de82e1278abb02f");
 	check("44:D8:86:12:fe:a8:a8:f3:6d:e8:2e:12:78:ab:b0:2f:00", "");
 	check("44:D8:86:12:fe:a8:a8:f3:6d:e8:2e:12:78:ab:b0:2g", "");
-	check("00:1b:44:11:3a:b7", "");
+}
+
+static void
+macs_are_found_in_every_spelling_and_never_in_a_longer_run(void **state)
+{
+	(void)state;
+	check("00:1B:44:11:3a:b7", "mac:00:1b:44:11:3a:b7");
+	check("src 00-1b-44-11-3A-B7, dst 001B.4411.3008",
+		"mac:00:1b:44:11:3a:b7 mac:00:1b:44:11:30:08");
+	check("from 00:1b:44:11:3a:b7. to 00:1b:44:11:3a:b8: ok",
+		"mac:00:1b:44:11:3a:b7 mac:00:1b:44:11:3a:b8");
+	check("[00:1b:44:11:3a:b7](00-1b-44-11-3a-b7)",
+		"mac:00:1b:44:11:3a:b7 mac:00:1b:44:11:3a:b7");
+	check("hw:00:1b:44:11:3a:b7:x dev_00-1b-44-11-3a-b7.json",
+		"mac:00:1b:44:11:3a:b7 mac:00:1b:44:11:3a:b7 domain:dev_00-1b-44-11-3a-b7.json");
+	check("Called-Station-Id = 00-10-A4-23-19-C0:AP1", "mac:00:10:a4:23:19:c0");
+	check("10.0.0.1:00:1b:44:11:3a:b7", "mac:00:1b:44:11:3a:b7 ipv4:10.0.0.1");
+	check("00:1b:44:11:3a:b7:10.0.0.1", "ipv6:0:1b:44:11:3a:b7:a00:1");
+	check("001b.4411.3ab7.", "mac:00:1b:44:11:3a:b7 domain:001b.4411.3ab7");
+	check("port 00:1b:44:11:3a:b7-00:1b:44:11:3a:b8 up",
+		"mac:00:1b:44:11:3a:b7 mac:00:1b:44:11:3a:b8");
+	check("\\n00:1b:44:11:3a:b7 \\x2000:1b:44:11:3a:b7 %2000-1b-44-11-3a-b7",
+		"mac:00:1b:44:11:3a:b7 mac:00:1b:44:11:3a:b7 mac:00:1b:44:11:3a:b7");
+	check("\x1b[1;31m00:1b:44:11:3a:b7\x1b[0m", "mac:00:1b:44:11:3a:b7");
+	/* A firewall's frame: to, from and a type. */
+	check("MAC=00:16:3e:5e:6c:00:00:1b:44:11:3a:b7:08:00 SRC=",
+		"mac:00:16:3e:5e:6c:00 mac:00:1b:44:11:3a:b7");
+	/* Longer runs, other shapes. */
+	check("01:00:1b:44:11:3a:b7 00:1b:44:11:3a:b7:cc 00:1b:44:11:3a:b7:11.", "");
+	check("01-00-1b-44-11-3a-b7 00-1b-44-11-3a-b7-0", "");
+	check("1.001b.4411.3ab7 001b.4411.3ab7.12 a.001b.4411.3abc 001b.4411.3abc.x1",
+		"domain:1.001b.4411.3ab7 domain:a.001b.4411.3abc domain:001b.4411.3abc.x1");
+	check("x00:1b:44:11:3a:b7 00:1b:44:11:3a:b7x 00:1b:44:11:3a:b 000:1b:44:11:3a:b7", "");
+	check("00:1b:44-11:3a:b7 00:1b:44:11:3a 00_1b_44_11_3a_b7", "");
+	check("\xc3\xa9"
+	      "00:1b:44:11:3a:b7 00-1b-44-11-3a-b7\xc3\xa9",
+		"");
+	check("::00:1b:44:11:3a:b7", "ipv6:::1b:44:11:3a:b7");
+	check("00:1b:44:11:3a:b7::", "ipv6:0:1b:44:11:3a:b7::");
+	check("50:06:01:60:3b:20:15:aa", "");
+}
+
+static void
+twelve_digits_alone_say_that_they_are_bare(void **state)
+{
+	(void)state;
+	struct extract it;
+	struct found f;
+	extract_init(&it, SPAN("x 001B44113AB7 00:1b:44:11:3a:b8"), &arena);
+	assert_true(extract_next(&it, &f) && f.kind == OBS_MAC && f.bare);
+	assert_span(f.value, "00:1b:44:11:3a:b7");
+	assert_true(f.at == 2 && f.len == 12);
+	assert_true(extract_next(&it, &f) && f.kind == OBS_MAC && !f.bare);
+	assert_false(extract_next(&it, &f));
+	/* Part of something: a UUID, a longer word. */
+	check("123e4567-e89b-12d3-a456-426614174000 x001b44113ab7 001b44113ab70 001b44113ab7-1",
+		"");
 }
 
 static void
@@ -303,6 +359,8 @@ main(void)
 		cmocka_unit_test(ipv6_is_found_in_every_spelling),
 		cmocka_unit_test(hashes_are_whole_runs),
 		cmocka_unit_test(fingerprints_in_pairs_are_digests),
+		cmocka_unit_test(macs_are_found_in_every_spelling_and_never_in_a_longer_run),
+		cmocka_unit_test(twelve_digits_alone_say_that_they_are_bare),
 		cmocka_unit_test(escapes_before_a_word_are_no_part_of_it),
 		cmocka_unit_test(a_terminals_colours_are_no_part_of_a_name),
 		cmocka_unit_test(urls_and_addresses_of_people_are_reached_from_their_host),
