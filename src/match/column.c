@@ -37,6 +37,10 @@ column_of(struct span name)
 		{SPAN("ja3_md5"), COLUMN_JA3},
 		{SPAN("ja3_hash"), COLUMN_JA3},
 		{SPAN("ja4"), COLUMN_VALUE},
+		{SPAN("mac"), COLUMN_MAC},
+		{SPAN("mac_addr"), COLUMN_MAC},
+		{SPAN("mac_address"), COLUMN_MAC},
+		{SPAN("macaddress"), COLUMN_MAC},
 		{SPAN("ipv4"), COLUMN_VALUE},
 		{SPAN("ipv6"), COLUMN_VALUE},
 		{SPAN("src_ip"), COLUMN_VALUE},
@@ -116,7 +120,7 @@ column_time(struct span cell)
 bool
 column_is_value(enum column column)
 {
-	return column == COLUMN_VALUE || column == COLUMN_JA3;
+	return column == COLUMN_VALUE || column == COLUMN_JA3 || column == COLUMN_MAC;
 }
 
 struct span

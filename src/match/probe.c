@@ -263,6 +263,8 @@ probe_digits(struct probe *p)
 	uint32_t i;
 	struct item item;
 	struct set_walk walk;
+	if (p->found->bare && p->context != CONTEXT_MAC)
+		return;
 	set_walk(p->set, KEY_DIGITS, p->found->value, &walk);
 	while ((i = set_next(&walk, &item)) != NONE) {
 		bool fits = ja3 ? item.kind == OBS_JA3 || (item.kind == OBS_MD5 && item.reach)

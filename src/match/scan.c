@@ -26,14 +26,37 @@ scan_fini(struct scan *s)
 	s->hits.at = NULL;
 }
 
-/* "ja3", "ja3s", "tls.ja3.hash", "client_ja3" */
+/* Whether a word ends behind "mac" at `at`: "src_mac", "srcmac", "macAddress", "MAC", not "machine". */
+static bool
+is_mac_word(struct span name, size_t at)
+{
+	struct span behind = span_sub(name, at + 3, SIZE_MAX);
+	if (behind.len == 0 || !ascii_is_alpha(behind.ptr[0]))
+		return true;
+	bool camel = behind.ptr[0] <= 'Z' && name.ptr[at + 2] >= 'a';
+	return camel || (behind.len >= 4 && span_eq_fold(span_sub(behind, 0, 4), SPAN("addr")));
+}
+
+/*
+ * "ja3", "ja3s", "tls.ja3.hash", "client_ja3"; "mac", "src_mac", "macaddr", "ether", and what RADIUS calls
+ * "Calling-Station-Id".
+ */
 static enum match_context
 context_of(struct span name)
 {
-	for (size_t i = 0; i + 3 <= name.len; i++)
-		if (ascii_lower(name.ptr[i]) == 'j' && ascii_lower(name.ptr[i + 1]) == 'a' &&
-			name.ptr[i + 2] == '3')
+	static const struct span words[] = {SPAN("station"), SPAN("ether"), SPAN("hwaddr"),
+		SPAN("hw_addr"), SPAN("lladdr"), SPAN("chaddr")};
+	for (size_t i = 0; i + 3 <= name.len; i++) {
+		struct span rest = span_sub(name, i, SIZE_MAX);
+		if (span_eq_fold(span_sub(rest, 0, 3), SPAN("ja3")))
 			return CONTEXT_JA3;
+		if (span_eq_fold(span_sub(rest, 0, 3), SPAN("mac")) && is_mac_word(name, i))
+			return CONTEXT_MAC;
+		for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+			if (rest.len >= words[k].len &&
+				span_eq_fold(span_sub(rest, 0, words[k].len), words[k]))
+				return CONTEXT_MAC;
+	}
 	return CONTEXT_PLAIN;
 }
 

@@ -76,8 +76,8 @@ struct match_answers {
 	size_t len, cap;
 };
 
-/* A field whose name says that a hash in it is a JA3 fingerprint. */
-enum match_context { CONTEXT_PLAIN, CONTEXT_JA3 };
+/* A field whose name says that a hash in it is a JA3 fingerprint, or twelve digits a MAC address. */
+enum match_context { CONTEXT_PLAIN, CONTEXT_JA3, CONTEXT_MAC };
 
 /* Appends an answer for each indicator that knows `f`, found in `text`. Memory comes from the
  * arena. */

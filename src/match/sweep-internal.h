@@ -55,13 +55,13 @@ struct gates {
 	struct gate_keys {
 		uint64_t names, fours, sixes, digits, ranges;
 	} keys;
-	bool has_names, has_fours, has_sixes, has_digits, has_ja4;
+	bool has_names, has_fours, has_sixes, has_digits, has_ja4, has_macs;
 	bool has_wide_tail;    /* some name's last label is internationalized */
 	uint8_t wide_tail[32]; /* the last letters of those */
 	bool any_tail;	       /* some name ends in no letter */
 };
 
-enum { SWEEP_LABEL_KEY = 1, SWEEP_DIGITS_KEY = 2 };
+enum { SWEEP_LABEL_KEY = 1, SWEEP_DIGITS_KEY = 2, SWEEP_MAC_KEY = 3 };
 
 /* ---- hashing, the same in the gates and in every kernel ---- */
 
@@ -188,8 +188,10 @@ struct bitmaps {
 	uint64_t colons[HISTORY + CHUNK_WORDS + 1]; /* the second of two colons */
 	uint64_t chain[CHAINS]
 		      [HISTORY + CHUNK_WORDS + 1]; /* colons with so many others, and one, near */
-	uint64_t escape[CHUNK_WORDS];		   /* "%" and backslash */
-	uint64_t high[CHUNK_WORDS];		   /* beyond ASCII */
+	uint64_t mac[HISTORY + CHUNK_WORDS + 1];   /* the last of separators as a MAC address has */
+	uint64_t twelve[HISTORY + CHUNK_WORDS + 1]; /* the last of 12 hexadecimal digits */
+	uint64_t escape[CHUNK_WORDS];		    /* "%" and backslash */
+	uint64_t high[CHUNK_WORDS];		    /* beyond ASCII */
 };
 
 struct probe_name {
@@ -267,6 +269,10 @@ void sweep_colons(struct sweep *s, const unsigned char *at);
 void sweep_run_high(struct sweep *s, const unsigned char *at);
 /* JA4 fingerprints, by their shape. */
 void sweep_ja4(struct sweep *s, const unsigned char *at, size_t len);
+/* A MAC address by its last separator: ":", "-" or ".". */
+void sweep_mac(struct sweep *s, const unsigned char *separator);
+/* The same by the end of its twelve digits. */
+void sweep_mac_bare(struct sweep *s, const unsigned char *end);
 
 /* ---- letters beyond ASCII (sweep_wide.c) ---- */
 

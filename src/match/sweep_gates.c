@@ -107,6 +107,17 @@ add_digits(struct gates *g, struct span digits)
 }
 
 static void
+add_mac(struct gates *g, struct span text)
+{
+	unsigned char room[SLACK + 16] = {};
+	size_t len = 0;
+	for (size_t i = 0; i < text.len && len < 12; i++)
+		if (text.ptr[i] != ':')
+			room[SLACK + len++] = (unsigned char)text.ptr[i];
+	block_add(&g->digits, sweep_join(g->seed + SWEEP_MAC_KEY, room + SLACK + len, len));
+}
+
+static void
 add_six_range(struct gates *g, struct span net)
 {
 	const uint8_t *b = (const uint8_t *)net.ptr;
@@ -164,6 +175,12 @@ struct tally {
 	uint64_t names, fours, sixes, ranges, digits;
 };
 
+static bool
+is_digest(enum obs_kind kind)
+{
+	return obs_is_hash(kind) || kind == OBS_JA3;
+}
+
 static void
 count_key(struct gates *g, const struct item *item, struct tally *t)
 {
@@ -174,6 +191,8 @@ count_key(struct gates *g, const struct item *item, struct tally *t)
 	t->sixes += (item->key == KEY_ADDR && item->len == 16) ||
 		    (item->key == KEY_RANGE && item->len == 17);
 	g->has_ja4 |= item->key == KEY_DIGITS && item->kind == OBS_JA4;
+	g->has_macs |= item->key == KEY_DIGITS && item->kind == OBS_MAC;
+	g->has_digits |= item->key == KEY_DIGITS && is_digest((enum obs_kind)item->kind);
 }
 
 static void
@@ -182,7 +201,6 @@ say_kinds(struct gates *g, const struct tally *t)
 	g->has_names = t->names > 0;
 	g->has_sixes = t->sixes > 0;
 	g->has_fours = t->fours + t->ranges > 0;
-	g->has_digits = t->digits > 0;
 }
 
 static void
@@ -221,6 +239,8 @@ add_key(struct gates *g, const struct item *item, struct span bytes, struct rang
 {
 	if (item->key == KEY_NAME) {
 		add_name(g, bytes);
+	} else if (item->key == KEY_DIGITS && item->kind == OBS_MAC) {
+		add_mac(g, bytes);
 	} else if (item->key == KEY_DIGITS) {
 		add_digits(g, bytes);
 	} else if (item->key == KEY_ADDR && bytes.len == 16) {
@@ -286,6 +306,9 @@ take_gates(struct gates *g, const struct set_file *f, struct tally *more, struct
 	g->any_tail = f->gates->any_tail != 0;
 	g->has_wide_tail = f->gates->has_wide_tail != 0;
 	g->has_ja4 |= f->gates->has_ja4 != 0;
+	g->has_macs |= f->head->armed[OBS_MAC] != 0;
+	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
+		g->has_digits |= is_digest(k) && f->head->armed[k] != 0;
 	for (size_t i = 0; i < old.len / sizeof *range; i++)
 		*vec_add(&ranges->of) = (struct range){range[i].low, range[i].high};
 	*more = all;

@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "match/sweep-internal.h"
+#include "obs/mac.h"
 
 const bool sweep_label[256] = {
 	['0' ... '9'] = true,
@@ -111,6 +112,7 @@ look_plainly(struct sweep *s, const unsigned char *start, const unsigned char *e
 			continue;
 		s->answers.len = 0;
 		match_set_probe(s->set, text, &found, CONTEXT_JA3, &s->arena, &s->answers);
+		match_set_probe(s->set, text, &found, CONTEXT_MAC, &s->arena, &s->answers);
 		match_set_probe(s->set, text, &found, CONTEXT_PLAIN, &s->arena, &s->answers);
 		if (s->answers.len)
 			sweep_note(s, start + found.at);
@@ -342,6 +344,47 @@ sweep_ja4(struct sweep *s, const unsigned char *at, size_t len)
 		if (set_find(s->set, KEY_DIGITS, (struct span){small, LENGTH}) != NONE)
 			sweep_note(s, p);
 	}
+}
+
+/* ---- MAC addresses ---- */
+
+static bool
+may_be_mac(const struct gates *g, const unsigned char *end)
+{
+	return block_has(&g->digits, sweep_join(g->seed + SWEEP_MAC_KEY, end, MAC_DIGITS));
+}
+
+static void
+note_mac(struct sweep *s, const unsigned char *at, size_t len)
+{
+	char text[MAC_TEXT];
+	if (mac_normalize((struct span){(const char *)at, len}, text) &&
+		set_find(s->set, KEY_DIGITS, (struct span){text, MAC_TEXT}) != NONE)
+		sweep_note(s, at);
+}
+
+void
+sweep_mac(struct sweep *s, const unsigned char *separator)
+{
+	size_t before = *separator == '.' ? 9 : 14;
+	if ((size_t)(separator - s->text) < before)
+		return;
+	const unsigned char *at = separator - before;
+	size_t len = mac_length((struct span){(const char *)at, (size_t)(s->text_end - at)});
+	unsigned char room[8 + MAC_TEXT] = {}, *digits = room + 8;
+	for (size_t i = 0; i < len; i++) {
+		*digits = at[i];
+		digits += ascii_is_alnum((char)at[i]);
+	}
+	if (len && may_be_mac(s->gates, digits))
+		note_mac(s, at, len);
+}
+
+void
+sweep_mac_bare(struct sweep *s, const unsigned char *end)
+{
+	if (end - s->text >= MAC_DIGITS && may_be_mac(s->gates, end))
+		note_mac(s, end - MAC_DIGITS, MAC_DIGITS);
 }
 
 /* ---- escapes ---- */

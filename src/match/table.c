@@ -232,7 +232,8 @@ table_next(struct table *t, struct table_value *out, struct diag *why)
 			return code;
 		if (is_passed_over(t)) {
 			t->more = false;
-		} else if (!t->cell[COLUMN_VALUE].len && !t->cell[COLUMN_JA3].len) {
+		} else if (!t->cell[COLUMN_VALUE].len && !t->cell[COLUMN_JA3].len &&
+			   !t->cell[COLUMN_MAC].len) {
 			t->more = false;
 			say_line(t, why);
 			return diag_fail(why, RC_UNKNOWN, "a row without a value");
@@ -285,15 +286,21 @@ append(struct arena *a, struct obs_list *to, const struct obs_list *more)
 	*to = (struct obs_list){all, to->len + more->len};
 }
 
-/* One side of a value, of one type. Only JA3 needs to be told: it looks like an MD5. */
+/*
+ * One side of a value, of one type. JA3 needs to be told, since it looks like an MD5, and a MAC address, since
+ * twelve digits alone look like a number.
+ */
 static enum rc
 observe_side(struct table *t, enum column column, struct span type, struct span text,
 	struct obs_list *out, struct diag *why)
 {
 	struct obs_list some;
 	bool ja3 = type.len >= 3 && span_eq_fold(span_sub(type, 0, 3), SPAN("ja3"));
+	bool mac = type.len >= 3 && span_eq_fold(span_sub(type, 0, 3), SPAN("mac"));
 	if (ja3 || column == COLUMN_JA3 || span_eq_fold(type, SPAN("intel::ja3")))
 		text = arena_printf(&t->arena, "ja3:%.*s", (int)text.len, text.ptr);
+	else if (mac || column == COLUMN_MAC)
+		text = arena_printf(&t->arena, "mac:%.*s", (int)text.len, text.ptr);
 	enum rc code = obs_line(text, &t->arena, &some, why);
 	if (code == RC_NONE)
 		return diag_fail(why, RC_UNKNOWN, "a comment where a value was to be");

@@ -105,6 +105,7 @@ kinds_of(struct span attribute)
 		{SPAN("sha384"), 1 << OBS_SHA384},
 		{SPAN("sha512"), 1 << OBS_SHA512},
 		{SPAN("ja3-fingerprint-md5"), 1 << OBS_JA3},
+		{SPAN("mac-address"), 1 << OBS_MAC},
 	};
 	size_t bar = span_find_byte(attribute, '|');
 	if (span_starts(attribute, SPAN("filename|")))

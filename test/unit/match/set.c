@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "world.h"
@@ -116,6 +117,47 @@ people_and_digests(void **state)
 	check("ja3:d41d8cd98f00b204e9800998ecf8427e", "d41d8cd98f00b204e9800998ecf8427e", "");
 	check("t13d1516h2_8daaf6152771_e5627efa2ab1", "ja4 t13d1516h2_8daaf6152771_e5627efa2ab1",
 		"1:4 exact ja4 t13d1516h2_8daaf6152771_e5627efa2ab1;");
+}
+
+static void
+hardware_by_every_spelling(void **state)
+{
+	(void)state;
+	check("00:1B:44:11:3A:B7", "a 001b.4411.3ab7 01:00:1b:44:11:3a:b7 00-1B-44-11-3A-B7",
+		"1:2 exact mac 00:1b:44:11:3a:b7;");
+	check("001b.4411.3ab7", "wlan0: STA 00:1b:44:11:3a:b7: associated",
+		"1:11 exact mac 00:1b:44:11:3a:b7;");
+	/* Digits alone need a field that says so. */
+	check("00:1b:44:11:3a:b7", "001b44113ab7", "");
+	own_match_set struct match_set *set = set_of("00:1b:44:11:3a:b7");
+	static const char *const named[] = {"mac", "src_mac", "dstMac", "macAddress", "srcmacaddr",
+		"MAC", "Calling-Station-Id", "ether"};
+	static const char *const others[] = {"machine", "id", "MACHINE_ID", "macro"};
+	own_buf struct buf text = {};
+	char want[64];
+	for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+		buf_reset(&text);
+		buf_printf(&text, "{\"%s\":\"001B44113AB7\"}", named[i]);
+		snprintf(want, sizeof want, "1:%zu exact mac 00:1b:44:11:3a:b7;",
+			strlen(named[i]) + 5);
+		assert_string_equal(hits_of(set, buf_span(&text), NULL, "json", &out), want);
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		buf_reset(&text);
+		buf_printf(&text, "{\"%s\":\"001B44113AB7\"}", others[i]);
+		assert_string_equal(hits_of(set, buf_span(&text), NULL, "json", &out), "");
+	}
+}
+
+static void
+fingerprints_of_certificates_are_digests(void **state)
+{
+	(void)state;
+	static const char pairs[] = "44:d8:86:12:fe:a8:a8:f3:6d:e8:2e:12:78:ab:b0:2f:00:01:02:03";
+	check("44d88612fea8a8f36de82e1278abb02f00010203", pairs,
+		"1:0 exact sha1 44d88612fea8a8f36de82e1278abb02f00010203;");
+	check(pairs, "fp=44D88612FEA8A8F36DE82E1278ABB02F00010203",
+		"1:3 exact sha1 44d88612fea8a8f36de82e1278abb02f00010203;");
 }
 
 static struct indicator
@@ -255,6 +297,8 @@ main(void)
 		cmocka_unit_test(addresses_and_ranges_of_both_families),
 		cmocka_unit_test(urls_match_whole_and_below_at_their_segments),
 		cmocka_unit_test(people_and_digests),
+		cmocka_unit_test(hardware_by_every_spelling),
+		cmocka_unit_test(fingerprints_of_certificates_are_digests),
 		cmocka_unit_test(exact_indicators_do_not_cover),
 		cmocka_unit_test(what_is_below_a_name_can_be_meant_without_it),
 		cmocka_unit_test(the_same_is_refused_the_revoked_too_and_each_source_answers),
