@@ -22,13 +22,14 @@ struct list {
 enum field {
 	FIELD_NONE,
 	FIELD_ADDRESS, /* IPv4 or IPv6 */
-	FIELD_HOST,    /* an address or a name */
+	FIELD_HOST,    /* an address, also of hardware, or a name */
 	FIELD_DOMAIN,
 	FIELD_URL,
 	FIELD_EMAIL,
 	FIELD_HASH, /* by the algorithm's name, or by length */
 	FIELD_JA3,
 	FIELD_JA4,
+	FIELD_MAC,
 };
 
 /* Paths as they are printed; an index is written like a star. */
@@ -52,6 +53,9 @@ static const struct known {
 	{SPAN("network-traffic:extensions.'http-request-ext'.request_header.Host"), FIELD_HOST},
 	{SPAN("network-traffic:x_ja3"), FIELD_JA3},
 	{SPAN("network-traffic:x_ja4"), FIELD_JA4},
+	{SPAN("mac-addr:value"), FIELD_MAC},
+	{SPAN("ipv4-addr:resolves_to_refs[*].value"), FIELD_MAC},
+	{SPAN("ipv6-addr:resolves_to_refs[*].value"), FIELD_MAC},
 };
 
 static bool
@@ -132,13 +136,18 @@ observable_of(enum field field, const struct pattern_step *last, struct span val
 			return false;
 		kind = addr.six ? OBS_IPV6 : OBS_IPV4;
 		break;
-	case FIELD_HOST: kind = !address ? OBS_DOMAIN : addr.six ? OBS_IPV6 : OBS_IPV4; break;
+	case FIELD_HOST:
+		kind = address					? (addr.six ? OBS_IPV6 : OBS_IPV4)
+		       : span_find_byte(value, ':') != SIZE_MAX ? OBS_MAC
+								: OBS_DOMAIN;
+		break;
 	case FIELD_DOMAIN: kind = OBS_DOMAIN; break;
 	case FIELD_URL: kind = OBS_URL; break;
 	case FIELD_EMAIL: kind = OBS_EMAIL; break;
 	case FIELD_HASH: kind = hash_kind(last, value); break;
 	case FIELD_JA3: kind = OBS_JA3; break;
 	case FIELD_JA4: kind = OBS_JA4; break;
+	case FIELD_MAC: kind = OBS_MAC; break;
 	}
 	return kind != OBS_NONE && !obs_normalize(kind, value, a, out, NULL);
 }
@@ -186,13 +195,15 @@ of_like(const struct pattern_test *t, struct arena *a)
 }
 
 /*
- * Whether what is seen is the object that the path starts from, or all of it that a log shows. The
- * address a name resolves to is not: others may resolve to it.
+ * Whether what is seen is the object that the path starts from, or all of it that a log shows. What a name
+ * or an address resolves to is not: others may resolve to it.
  */
 static bool
 is_seen_alone(const struct pattern_path *path)
 {
-	return !is_path(path, SPAN("domain-name:resolves_to_refs[*].value"));
+	return !is_path(path, SPAN("domain-name:resolves_to_refs[*].value")) &&
+	       !is_path(path, SPAN("ipv4-addr:resolves_to_refs[*].value")) &&
+	       !is_path(path, SPAN("ipv6-addr:resolves_to_refs[*].value"));
 }
 
 static struct list
@@ -304,7 +315,7 @@ is_implied(const struct pattern_expr *e, const struct pattern_atom *atom)
 	} types[] = {{OBS_IPV4, SPAN("ipv4-addr")}, {OBS_CIDR4, SPAN("ipv4-addr")},
 		{OBS_IPV6, SPAN("ipv6-addr")}, {OBS_CIDR6, SPAN("ipv6-addr")},
 		{OBS_DOMAIN, SPAN("domain-name")}, {OBS_EMAIL, SPAN("email-addr")},
-		{OBS_URL, SPAN("url")}};
+		{OBS_URL, SPAN("url")}, {OBS_MAC, SPAN("mac-addr")}};
 	if (e->kind != PATTERN_TEST || e->test.op != PATTERN_EQ || e->test.negated ||
 		e->test.constants->type != PATTERN_STRING ||
 		!span_eq(e->test.path.type, atom->test->path.type))

@@ -46,6 +46,16 @@ single_comparisons_decide(void **state)
 		"86f7e437faa5a7fce15d1ddcb9eaeaea377667b8", true);
 	assert_one("[x509-certificate:hashes[*] = '86f7e437faa5a7fce15d1ddcb9eaeaea377667b8']",
 		OBS_SHA1, "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8", true);
+	assert_one("[x509-certificate:hashes.'SHA-256' = "
+		   "'E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855']",
+		OBS_SHA256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		true);
+	assert_one("[mac-addr:value = '00:1B:44:11:3A:B7']", OBS_MAC, "00:1b:44:11:3a:b7", true);
+	assert_one("[network-traffic:src_ref.value = '00:1b:44:11:3a:b7']", OBS_MAC,
+		"00:1b:44:11:3a:b7", true);
+	assert_one("[network-traffic:src_ref.type = 'mac-addr' AND network-traffic:src_ref.value = "
+		   "'00:1b:44:11:3a:b7']",
+		OBS_MAC, "00:1b:44:11:3a:b7", true);
 	assert_one("[domain-name:value IN ('evil.example')] REPEATS 1 TIMES", OBS_DOMAIN,
 		"evil.example", true);
 	assert_one(
@@ -68,6 +78,8 @@ what_else_a_pattern_demands_makes_candidates(void **state)
 		"evil.example", false);
 	assert_one("[domain-name:resolves_to_refs[*].value = '192.0.2.1']", OBS_IPV4, "192.0.2.1",
 		false);
+	assert_one("[ipv4-addr:resolves_to_refs[*].value = '00:1b:44:11:3a:b7']", OBS_MAC,
+		"00:1b:44:11:3a:b7", false);
 	assert_one(
 		"([ipv4-addr:value = '192.0.2.1'] FOLLOWEDBY [url:value = 'http://evil.example/']) "
 		"WITHIN 5 SECONDS",
