@@ -286,6 +286,7 @@ write_sco(struct buf *b, struct observable o)
 			   : o.kind == OBS_DOMAIN		       ? "domain-name"
 			   : o.kind == OBS_URL			       ? "url"
 			   : o.kind == OBS_EMAIL		       ? "email-addr"
+			   : o.kind == OBS_MAC			       ? "mac-addr"
 								       : NULL;
 	if (type) {
 		buf_printf(b, "{\"type\":\"%s\",\"spec_version\":\"2.1\",\"value\":", type);
