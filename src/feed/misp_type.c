@@ -135,7 +135,7 @@ static const struct {
 	[PART_AGENT] = {OBS_NONE,
 		"network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'", NULL,
 		NULL},
-	[PART_MAC] = {OBS_NONE, "mac-addr:value", "mac-addr", "value"},
+	[PART_MAC] = {OBS_MAC, NULL, "mac-addr", "value"},
 	[PART_SERVICE] = {OBS_NONE, "process:extensions.'windows-service-ext'.service_name", NULL,
 		NULL},
 	[PART_SERVICE_TITLE] = {OBS_NONE, "process:extensions.'windows-service-ext'.display_name",
@@ -584,6 +584,7 @@ static const struct {
 	[OBS_SHA512] = {"sha512", "Payload delivery"},
 	[OBS_JA3] = {"ja3-fingerprint-md5", "Network activity"},
 	[OBS_JA4] = {"other", "Network activity"}, /* servers have no type for it */
+	[OBS_MAC] = {"mac-address", "Network activity"},
 };
 
 const char *

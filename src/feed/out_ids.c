@@ -73,7 +73,7 @@ const struct out_format out_zeek = {
 	"zeek", "Zeek intelligence file", OUT_VALUE, true, zeek_begin, zeek_add};
 
 /*
- * Two named sets of one table. Elements are added one command each, so that a file of any size streams
+ * Three named sets of one table. Elements are added one command each, so that a file of any size streams
  * and "nft -f" takes it as one transaction.
  */
 static void
@@ -85,7 +85,9 @@ nft_begin(struct buf *to, const struct out_meta *meta)
 		SPAN("\nadd table inet tocsin\n"
 		     "add set inet tocsin bad4 { type ipv4_addr; flags interval; auto-merge; }\n"
 		     "add set inet tocsin bad6 { type ipv6_addr; flags interval; auto-merge; }\n"
-		     "flush set inet tocsin bad4\nflush set inet tocsin bad6\n"));
+		     "add set inet tocsin badmac { type ether_addr; }\n"
+		     "flush set inet tocsin bad4\nflush set inet tocsin bad6\n"
+		     "flush set inet tocsin badmac\n"));
 }
 
 static enum out_fate
@@ -95,11 +97,11 @@ nft_add(struct out *o, const struct out_entry *e, struct buf *to)
 	enum obs_kind kind = e->about.kind;
 	bool four = kind == OBS_IPV4 || kind == OBS_CIDR4,
 	     six = kind == OBS_IPV6 || kind == OBS_CIDR6;
-	if (!four && !six)
+	if (!four && !six && kind != OBS_MAC)
 		return OUT_NO_WORD;
 	if (out_is_wide(e))
 		return OUT_TOO_WIDE;
-	buf_printf(to, "add element inet tocsin bad%d { ", four ? 4 : 6);
+	buf_printf(to, "add element inet tocsin bad%s { ", four ? "4" : six ? "6" : "mac");
 	buf_add(to, e->about.value);
 	buf_add(to, SPAN(" }\n"));
 	return OUT_WRITTEN;

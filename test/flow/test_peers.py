@@ -62,6 +62,7 @@ def patterns():
     yield "[file:hashes.MD5 = 'd41d8cd98f00b204e9800998ecf8427e' OR file:hashes.'SHA-1' = '" + "a" * 40 + "']"
     yield "[network-traffic:x_ja3 = 'e7d705a3286e19ea42f587b344ee6865']"
     yield "[network-traffic:x_ja4 = 't13d1516h2_8daaf6152771_e5627efa2ab1']"
+    yield "[mac-addr:value = '00:1b:44:11:3a:b7']"
     yield "[file:name = 'a\"b.exe']"
     yield "[file:name = 'x' AND file:size = 3]"
     yield r"[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\a\\b']"
@@ -282,6 +283,7 @@ def test_nftables_takes_the_sets_and_holds_what_it_should(odd):
         {nft} list ruleset
         for a in 192.0.2.200 10.255.0.1 255.255.255.255; do {nft} get element inet tocsin bad4 "{{ $a }}" >/dev/null; done
         for a in 2001:db8:ffff::1 ::1 1:0:0:2::; do {nft} get element inet tocsin bad6 "{{ $a }}" >/dev/null; done
+        {nft} get element inet tocsin badmac "{{ 00:1b:44:11:3a:b7 }}" >/dev/null
         for a in 192.0.3.1 11.0.0.0; do ! {nft} get element inet tocsin bad4 "{{ $a }}" 2>/dev/null; done
         echo all there""", cwd=odd.path)
     assert said.endswith("all there\n"), said

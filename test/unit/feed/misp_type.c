@@ -81,6 +81,9 @@ static const struct {
 		"network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = "
 		"'Evil/1'"},
 	{"mac-address", "00:00:5e:00:53:01", "mac-addr:value = '00:00:5e:00:53:01'"},
+	{"mac-address", "00-00-5E-00-53-01", "mac-addr:value = '00:00:5e:00:53:01'"},
+	{"mac-address", "00005E005301", "mac-addr:value = '00:00:5e:00:53:01'"},
+	{"mac-address", "00:00:5e:00:53", NULL},
 	{"filename|pehash", "a.exe|ab", "file:hashes.PEHASH = 'ab'"},
 	{"sha512/256", "ab", "file:hashes.'SHA512-256' = 'ab'"},
 	{"email-message-id", "<a@b>", "email-message:message_id = '<a@b>'"},

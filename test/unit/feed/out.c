@@ -104,14 +104,24 @@ addresses_are_written_as_each_tool_reads_them(void **state)
 {
 	(void)state;
 	struct out_entry e[] = {entry(OBS_IPV4, "192.0.2.1", ""),
-		entry(OBS_CIDR4, "192.0.2.0/24", ""), entry(OBS_IPV6, "2001:db8::1", "")};
+		entry(OBS_CIDR4, "192.0.2.0/24", ""), entry(OBS_IPV6, "2001:db8::1", ""),
+		entry(OBS_MAC, "00:1b:44:11:3a:b7", "")};
 	own_buf struct buf to = {};
-	write_all("nft", e, 3, &to);
+	write_all("nft", e, 4, &to);
 	assert_ends(&to, "add element inet tocsin bad4 { 192.0.2.1 }\nadd element inet tocsin bad4 "
 			 "{ 192.0.2.0/24 }\n"
-			 "add element inet tocsin bad6 { 2001:db8::1 }\n");
+			 "add element inet tocsin bad6 { 2001:db8::1 }\n"
+			 "add element inet tocsin badmac { 00:1b:44:11:3a:b7 }\n");
 	buf_reset(&to);
-	write_all("rpz", e, 3, &to);
+	write_all("list", e, 4, &to);
+	assert_ends(&to, "2001:db8::1\n00:1b:44:11:3a:b7\n");
+	buf_reset(&to);
+	write_all("csv", &e[3], 1, &to);
+	assert_ends(&to, "\"00:1b:44:11:3a:b7\",mac,\"indicator--6f0a1d52-3c7e-4c55-9a0e-"
+			 "0b6d1b6a1001\",\"\",1970-01-01T00:00:00.000Z,,70,green\r\n");
+	buf_reset(&to);
+	/* No zone has a word for hardware. */
+	write_all("rpz", e, 4, &to);
 	assert_ends(&to, "32.1.2.0.192.rpz-ip CNAME .\n24.0.2.0.192.rpz-ip CNAME "
 			 ".\n128.1.zz.db8.2001.rpz-ip CNAME .\n");
 }

@@ -338,7 +338,7 @@ a_line_of_nftables_is_one_element(void **state)
 	own_buf struct buf to = {};
 	uint64_t written;
 	write_some("nft", &a, &to, &written);
-	assert_int_equal(each_line(&to, 7, element_line), written);
+	assert_int_equal(each_line(&to, 9, element_line), written);
 }
 
 int
