@@ -181,9 +181,9 @@ warn_empty(const char *path, const struct ioc_counts *counts)
 		       "for"
 		     : "no indicator in it");
 	if (!read)
-		diag_todo(&why, "give names, addresses, URLs, e-mail addresses or hashes, one a "
-				"line, a table "
-				"whose header names its columns, or STIX");
+		diag_todo(&why,
+			"give names, addresses, URLs, e-mail addresses, hashes or MAC "
+			"addresses, one a line, a table whose header names its columns, or STIX");
 	cmd_warn(&why);
 }
 

@@ -26,6 +26,7 @@ MAILS = ["bad.guy@m1.example", "x@m2.example"]
 HASHES = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 DIGESTS = {kind: ("0123456789abcdef" * 9)[3:3 + size] for kind, size in HASHES.items()}
 JA4 = "t13d1516h2_8daaf6152771_e5627efa2ab1"
+MACS = ["00:1b:44:11:3a:b7", "aa:bb:cc:dd:ee:f0"]
 
 BEFORE = [" ", " \"", " '", " (", " <", "=", " ,", " ;", " {", " |", " x:", " \u201c", " \u00a0"]
 AFTER = [" ", "\" ", "' ", ") ", "> ", ", ", "; ", "} ", "| ", "\u201d ", "\u2026 ", "\u3001 "]
@@ -197,7 +198,19 @@ def digest(rng):
     return rng.choice(["{}", "sha:{}", "{}.exe", "_{}_", "{}-x"]).format(mixed(rng, text)), {("exact", kind, text, text)}
 
 
-MAKERS = [four, six, net, name, name, wide, url, url, mail, digest]
+def mac(rng):
+    address = rng.choice(MACS)
+    text = mixed(rng, rng.choice([address, address.replace(":", "-"),
+                                  re.sub("(..):(..):(..):(..):(..):", r"\1\2.\3\4.\5", address)]))
+    way, mark = rng.randrange(8), text[2] if text[2] in ":-" else "."
+    if way == 0:
+        return rng.choice(["x", "0", "1" + mark, "ab" + mark]) + text, set()
+    if way == 1:
+        return text + rng.choice(["x", "0", mark + "1", mark + "ab"]), set()
+    return text + rng.choice(["", "", ".", ": " if mark == ":" else ""]), {("exact", "mac", address, address)}
+
+
+MAKERS = [mac, four, six, net, name, name, wide, url, url, mail, digest]
 
 
 def record(rng):
@@ -263,7 +276,7 @@ def logs(rng, texts):
 
 def indicators():
     return "\n".join(FOUR + SIX + NETS + NAMES + WIDE + [u.removeprefix("//") for u in URLS] + MAILS
-                     + list(DIGESTS.values()) + [JA4]) + "\n"
+                     + list(DIGESTS.values()) + [JA4] + MACS) + "\n"
 
 
 def of_row(row):
