@@ -15,6 +15,7 @@
 #include <unistr.h>
 
 #include "base/ascii.h"
+#include "obs/cve.h"
 #include "obs/mac.h"
 
 enum {
@@ -263,6 +264,21 @@ give_mac(struct extract *it, size_t at, size_t len, struct found *out)
 }
 
 static bool
+give_cve(struct extract *it, size_t at, size_t stop, struct found *out)
+{
+	struct span text = span_sub(it->text, at, stop - at);
+	size_t len = cve_length(text);
+	if (!len || (at + len < stop && extract_is_word(it, at + len)))
+		return false;
+	*out = (struct found){.kind = OBS_CVE,
+		.value = {it->small, cve_normalize(span_sub(text, 0, len), it->small)},
+		.at = at,
+		.len = len};
+	it->run = at + len;
+	return true;
+}
+
+static bool
 is_ja4_at(const struct extract *it, size_t at, size_t stop)
 {
 	if (stop - at < JA4_LENGTH || extract_byte(it, at + 10) != '_' ||
@@ -294,6 +310,8 @@ next_hash(struct extract *it, struct found *out)
 			it->run = start + len;
 			return give_mac(it, start, len, out);
 		}
+		if (give_cve(it, start, it->word_stop, out))
+			return true;
 		while (end < it->word_stop && extract_is_word(it, end))
 			hex &= ascii_hex(it->text.ptr[end++]) >= 0;
 		it->run = end + 1;

@@ -7,6 +7,7 @@
  *   hashes     MD5 to SHA-512 by length, in pairs with colons too; JA4 by shape
  *   MACs       with colons, hyphens or in groups of four, never out of a longer run of such; twelve digits
  *              that are a whole word come as `bare`
+ *   CVEs       between anything but letters and digits
  * URLs and e-mail addresses are reached from their host: found_url, found_email. One thread at a
  * time.
  *
@@ -18,7 +19,7 @@
 #include "obs/obs.h"
 
 struct found {
-	enum obs_kind kind; /* IPV4, IPV6, DOMAIN, a hash, JA4, MAC */
+	enum obs_kind kind; /* IPV4, IPV6, DOMAIN, a hash, JA4, MAC, CVE */
 	struct span
 		value; /* normal form; valid until the next call; empty for addresses: see addr */
 	struct addr addr;

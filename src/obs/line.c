@@ -68,6 +68,8 @@ static const struct {
 	{SPAN("mac"), OBS_MAC},
 	{SPAN("mac-addr"), OBS_MAC},
 	{SPAN("mac-address"), OBS_MAC},
+	{SPAN("cve"), OBS_CVE},
+	{SPAN("vulnerability"), OBS_CVE},
 };
 
 /* Cuts a label off; what it says goes into *kind. The value behind "ip:" is detected all the same.
@@ -569,6 +571,17 @@ read_values(struct line_reading *r, struct span text)
 	return fields == RC_NONE ? code : fields;
 }
 
+/* Beside something else a CVE only says what that was seen with. */
+static void
+drop_context(struct obs_list *all)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < all->len; i++)
+		if (all->at[i].kind != OBS_CVE)
+			all->at[kept++] = all->at[i];
+	all->len = kept ? kept : all->len;
+}
+
 enum rc
 obs_line(struct span line, struct arena *a, struct obs_list *out, struct diag *why)
 {
@@ -593,7 +606,10 @@ obs_line(struct span line, struct arena *a, struct obs_list *out, struct diag *w
 	code = line_net_columns(&r, text);
 	if (code == RC_NONE)
 		code = line_net(&r, text);
-	return code == RC_NONE ? read_values(&r, text) : code;
+	if (code == RC_NONE)
+		code = read_values(&r, text);
+	drop_context(out);
+	return code;
 }
 
 enum rc

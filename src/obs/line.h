@@ -16,7 +16,7 @@ struct obs_list {
  * quotes and a trailing comma dropped, words of what it is ("domain: evil.example", "ja3:...", "deny
  * ...") obeyed, defanging undone, kind detected. Several values in a row are all meant, parted by blanks,
  * commas, semicolons or bars; the first word or field that is none ends them, and what follows it is a
- * comment. Between separators what stands before the first value is passed over (a date). Beside a
+ * comment. Beside anything else a CVE is not meant. Between separators what stands before the first value is passed over (a date). Beside a
  * digest only digests are meant, and nowhere the name of a file. Also a hosts file's line with all its
  * names, an ad blocker's "||evil.example^", dnsmasq's and unbound's blocks, and "192.0.2.0-192.0.2.9",
  * "192.0.2.*" and network masks as the networks that make them up. RC_OK: one value or more; RC_NONE:

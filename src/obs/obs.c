@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "base/must.h"
 #include "obs/addr.h"
+#include "obs/cve.h"
 #include "obs/mac.h"
 #include "obs/name.h"
 #include "obs/url.h"
@@ -31,6 +32,7 @@ static const struct {
 	[OBS_JA3] = {"ja3", 32, "network-traffic:x_ja3"},
 	[OBS_JA4] = {"ja4", 0, "network-traffic:x_ja4"},
 	[OBS_MAC] = {"mac", 0, "mac-addr:value"},
+	[OBS_CVE] = {"cve", 0, "vulnerability:name"},
 };
 
 const char *
@@ -196,6 +198,17 @@ normalize_mac(struct span text, struct arena *a, struct span *out, struct diag *
 }
 
 static enum rc
+normalize_cve(struct span text, struct arena *a, struct span *out, struct diag *why)
+{
+	char cve[CVE_LONGEST];
+	size_t len = cve_normalize(text, cve);
+	if (!len)
+		return diag_fail(why, RC_BAD, "no CVE");
+	*out = arena_dup(a, (struct span){cve, len});
+	return RC_OK;
+}
+
+static enum rc
 normalize_digits(
 	enum obs_kind kind, struct span text, struct arena *a, struct span *out, struct diag *why)
 {
@@ -225,6 +238,7 @@ obs_normalize(enum obs_kind kind, struct span text, struct arena *a, struct obse
 		code = url_parse(text, SCHEME_OPTIONAL, a, &url, why);
 		made.value = url.text;
 		break;
+	case OBS_CVE: code = normalize_cve(text, a, &made.value, why); break;
 	case OBS_MAC: code = normalize_mac(text, a, &made.value, why); break;
 	case OBS_NONE:
 	case OBS_KINDS: return diag_fail(why, RC_UNKNOWN, "no kind of observable");
@@ -260,6 +274,8 @@ guess(struct span text, struct arena *a)
 		return obs_hash_kind(digits.len);
 	if (is_ja4(text))
 		return OBS_JA4;
+	if (text.len && cve_length(text) == text.len)
+		return OBS_CVE;
 	return span_find_byte(text, '.') != SIZE_MAX ? OBS_DOMAIN : OBS_NONE;
 }
 

@@ -27,6 +27,7 @@ enum obs_kind {
 		    name */
 	OBS_JA4, /* "t13d1516h2_8daaf6152771_e5627efa2ab1" */
 	OBS_MAC, /* "00:1b:44:11:3a:b7" */
+	OBS_CVE, /* "CVE-2024-1234" */
 	OBS_KINDS,
 };
 
@@ -52,7 +53,7 @@ bool obs_is_hash(enum obs_kind kind);
 enum rc obs_normalize(enum obs_kind kind, struct span text, struct arena *a, struct observable *out,
 	struct diag *why);
 /*
- * Finds out what `text` is: address, range, MAC address, URL, e-mail address, hash, JA4 or domain, in
+ * Finds out what `text` is: address, range, MAC address, URL, e-mail address, hash, JA4, CVE or domain, in
  * that order. "host/path" is a URL without scheme; an IPv4-mapped IPv6 address is the IPv4 one; "*.name"
  * and
  * ".name" are the domain; a port behind an address or a name is dropped, since logs keep it
@@ -67,6 +68,7 @@ bool obs_is_wide(struct observable o);
 
 /*
  * Appends the STIX 2.1 pattern that says just this: "[domain-name:value = 'evil.example']". Ranges
- * use ISSUBSET; JA3 and JA4 have no standard object path and take network-traffic:x_ja3 and x_ja4.
+ * use ISSUBSET; JA3 and JA4 have no standard object path and take network-traffic:x_ja3 and x_ja4. A
+ * CVE takes vulnerability:name, which is a path of the standard, but of no cyber-observable.
  */
 void obs_pattern(struct observable o, struct buf *out);

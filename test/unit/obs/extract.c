@@ -262,6 +262,28 @@ twelve_digits_alone_say_that_they_are_bare(void **state)
 }
 
 static void
+vulnerabilities_are_named_whole(void **state)
+{
+	(void)state;
+	check("(CVE-2024-1234), cve-2021-44228; Cve_2014_0160.",
+		"cve:CVE-2024-1234 cve:CVE-2021-44228 cve:CVE-2014-0160");
+	check("et/exploit_CVE-2024-12345-poc.py cve:CVE-2024-1234567890123456789",
+		"cve:CVE-2024-12345 domain:exploit_cve-2024-12345-poc.py "
+		"cve:CVE-2024-1234567890123456789");
+	check("\\nCVE-2024-1234 \\x22CVE-2024-1235 %20CVE-2024-1236",
+		"cve:CVE-2024-1234 cve:CVE-2024-1235 cve:CVE-2024-1236");
+	check("\x1b[31mCVE-2024-1234\x1b[0m \xe2\x80\x9c"
+	      "CVE-2024-1235\xe2\x80\x9d",
+		"cve:CVE-2024-1234 cve:CVE-2024-1235");
+	check("xCVE-2024-1234 CVE-2024-1234x CVE-2024-123 CVE-24-1234 CVE-2024_1234 ACVE-2024-1234",
+		"");
+	check("CVE-2024-01234 CVE-2024-12345678901234567890 CVE2024-1234 2024-1234", "");
+	check("\xc3\xa9"
+	      "CVE-2024-1234 CVE-2024-1234\xc3\xa9",
+		"");
+}
+
+static void
 escapes_before_a_word_are_no_part_of_it(void **state)
 {
 	(void)state;
@@ -361,6 +383,7 @@ main(void)
 		cmocka_unit_test(fingerprints_in_pairs_are_digests),
 		cmocka_unit_test(macs_are_found_in_every_spelling_and_never_in_a_longer_run),
 		cmocka_unit_test(twelve_digits_alone_say_that_they_are_bare),
+		cmocka_unit_test(vulnerabilities_are_named_whole),
 		cmocka_unit_test(escapes_before_a_word_are_no_part_of_it),
 		cmocka_unit_test(a_terminals_colours_are_no_part_of_a_name),
 		cmocka_unit_test(urls_and_addresses_of_people_are_reached_from_their_host),
