@@ -37,6 +37,9 @@ column_of(struct span name)
 		{SPAN("ja3_md5"), COLUMN_JA3},
 		{SPAN("ja3_hash"), COLUMN_JA3},
 		{SPAN("ja4"), COLUMN_VALUE},
+		{SPAN("cve"), COLUMN_CVE},
+		{SPAN("cve_id"), COLUMN_CVE},
+		{SPAN("cveid"), COLUMN_CVE},
 		{SPAN("mac"), COLUMN_MAC},
 		{SPAN("mac_addr"), COLUMN_MAC},
 		{SPAN("mac_address"), COLUMN_MAC},
@@ -120,7 +123,8 @@ column_time(struct span cell)
 bool
 column_is_value(enum column column)
 {
-	return column == COLUMN_VALUE || column == COLUMN_JA3 || column == COLUMN_MAC;
+	return column == COLUMN_VALUE || column == COLUMN_JA3 || column == COLUMN_MAC ||
+	       column == COLUMN_CVE;
 }
 
 struct span

@@ -11,6 +11,7 @@ enum column {
 	COLUMN_VALUE,
 	COLUMN_JA3, /* a value that looks like an MD5 */
 	COLUMN_MAC, /* twelve digits will do */
+	COLUMN_CVE, /* only where no other column holds values: beside them it is context */
 	COLUMN_TYPE,
 	COLUMN_ID,
 	COLUMN_NAME,
@@ -28,7 +29,7 @@ enum column {
 
 /* By the header's word, case, blanks around it and a leading "#" ignored, blanks within as "_". */
 enum column column_of(struct span name);
-/* Of indicators: COLUMN_VALUE, COLUMN_JA3 and COLUMN_MAC. */
+/* Of indicators: COLUMN_VALUE, COLUMN_JA3, COLUMN_MAC and COLUMN_CVE. */
 bool column_is_value(enum column column);
 /* A value's cell without the apostrophe that keeps a spreadsheet from taking it for a formula. */
 struct span column_unguarded(struct span cell);

@@ -55,7 +55,7 @@ struct gates {
 	struct gate_keys {
 		uint64_t names, fours, sixes, digits, ranges;
 	} keys;
-	bool has_names, has_fours, has_sixes, has_digits, has_ja4, has_macs;
+	bool has_names, has_fours, has_sixes, has_digits, has_ja4, has_macs, has_cves;
 	bool has_wide_tail;    /* some name's last label is internationalized */
 	uint8_t wide_tail[32]; /* the last letters of those */
 	bool any_tail;	       /* some name ends in no letter */
@@ -189,6 +189,7 @@ struct bitmaps {
 	uint64_t chain[CHAINS]
 		      [HISTORY + CHUNK_WORDS + 1]; /* colons with so many others, and one, near */
 	uint64_t mac[HISTORY + CHUNK_WORDS + 1];   /* the last of separators as a MAC address has */
+	uint64_t cve[HISTORY + CHUNK_WORDS + 1];   /* behind three letters and a year */
 	uint64_t twelve[HISTORY + CHUNK_WORDS + 1]; /* the last of 12 hexadecimal digits */
 	uint64_t escape[CHUNK_WORDS];		    /* "%" and backslash */
 	uint64_t high[CHUNK_WORDS];		    /* beyond ASCII */
@@ -271,7 +272,9 @@ void sweep_run_high(struct sweep *s, const unsigned char *at);
 void sweep_ja4(struct sweep *s, const unsigned char *at, size_t len);
 /* A MAC address by its last separator: ":", "-" or ".". */
 void sweep_mac(struct sweep *s, const unsigned char *separator);
-/* The same by the end of its twelve digits. */
+/* A CVE by its second hyphen. */
+void sweep_cve(struct sweep *s, const unsigned char *hyphen);
+/* A MAC address by the end of its twelve digits. */
 void sweep_mac_bare(struct sweep *s, const unsigned char *end);
 
 /* ---- letters beyond ASCII (sweep_wide.c) ---- */

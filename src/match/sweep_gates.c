@@ -192,6 +192,7 @@ count_key(struct gates *g, const struct item *item, struct tally *t)
 		    (item->key == KEY_RANGE && item->len == 17);
 	g->has_ja4 |= item->key == KEY_DIGITS && item->kind == OBS_JA4;
 	g->has_macs |= item->key == KEY_DIGITS && item->kind == OBS_MAC;
+	g->has_cves |= item->key == KEY_DIGITS && item->kind == OBS_CVE;
 	g->has_digits |= item->key == KEY_DIGITS && is_digest((enum obs_kind)item->kind);
 }
 
@@ -307,6 +308,7 @@ take_gates(struct gates *g, const struct set_file *f, struct tally *more, struct
 	g->has_wide_tail = f->gates->has_wide_tail != 0;
 	g->has_ja4 |= f->gates->has_ja4 != 0;
 	g->has_macs |= f->head->armed[OBS_MAC] != 0;
+	g->has_cves |= f->head->armed[OBS_CVE] != 0;
 	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
 		g->has_digits |= is_digest(k) && f->head->armed[k] != 0;
 	for (size_t i = 0; i < old.len / sizeof *range; i++)

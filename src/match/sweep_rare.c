@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "match/sweep-internal.h"
+#include "obs/cve.h"
 #include "obs/mac.h"
 
 const bool sweep_label[256] = {
@@ -385,6 +386,22 @@ sweep_mac_bare(struct sweep *s, const unsigned char *end)
 {
 	if (end - s->text >= MAC_DIGITS && may_be_mac(s->gates, end))
 		note_mac(s, end - MAC_DIGITS, MAC_DIGITS);
+}
+
+/* ---- vulnerabilities ---- */
+
+void
+sweep_cve(struct sweep *s, const unsigned char *hyphen)
+{
+	enum { BEFORE = 8 };
+	char text[CVE_LONGEST];
+	if (hyphen - s->text < BEFORE)
+		return;
+	const unsigned char *at = hyphen - BEFORE;
+	struct span rest = {(const char *)at, (size_t)(s->text_end - at)};
+	size_t len = cve_normalize(span_sub(rest, 0, cve_length(rest)), text);
+	if (len && set_find(s->set, KEY_DIGITS, (struct span){text, len}) != NONE)
+		sweep_note(s, at);
 }
 
 /* ---- escapes ---- */

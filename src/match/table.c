@@ -30,15 +30,23 @@ static struct header
 read_header(const struct csv_record *record, enum column *of)
 {
 	struct header h = {.ours = is_ours(record)};
+	size_t cves = 0;
 	h.intel = record->count > 1 && span_eq(record->field[0].value, SPAN("#fields"));
 	for (size_t i = h.intel; i < record->count; i++) {
 		enum column c = column_of(span_trim(record->field[i].value));
 		h.named += c != COLUMN_NONE;
 		h.values += column_is_value(c);
+		cves += c == COLUMN_CVE;
 		h.to_ids |= c == COLUMN_TO_IDS;
 		if (of)
 			of[i - h.intel] = c;
 	}
+	if (h.values == cves)
+		return h;
+	h.values -= cves;
+	for (size_t i = 0; of && i < record->count - h.intel; i++)
+		if (of[i] == COLUMN_CVE)
+			of[i] = COLUMN_NONE;
 	return h;
 }
 
@@ -233,7 +241,7 @@ table_next(struct table *t, struct table_value *out, struct diag *why)
 		if (is_passed_over(t)) {
 			t->more = false;
 		} else if (!t->cell[COLUMN_VALUE].len && !t->cell[COLUMN_JA3].len &&
-			   !t->cell[COLUMN_MAC].len) {
+			   !t->cell[COLUMN_MAC].len && !t->cell[COLUMN_CVE].len) {
 			t->more = false;
 			say_line(t, why);
 			return diag_fail(why, RC_UNKNOWN, "a row without a value");
@@ -258,17 +266,16 @@ is_observable(struct span type)
 		SPAN("regkey"), SPAN("value"), SPAN("named pipe"), SPAN("pdb"),
 		SPAN("pattern-in-file"), SPAN("pattern-in-memory"), SPAN("pattern-in-traffic"),
 		SPAN("user-agent"), SPAN("text"), SPAN("comment"), SPAN("link"), SPAN("reference"),
-		SPAN("other"), SPAN("vulnerability"), SPAN("cve"), SPAN("yara"), SPAN("sigma"),
-		SPAN("snort"), SPAN("suricata"), SPAN("bro"), SPAN("zeek"), SPAN("attachment"),
-		SPAN("malware-sample"), SPAN("size-in-bytes"), SPAN("mime-type"), SPAN("port"),
-		SPAN("as"), SPAN("asn"), SPAN("threat-actor"), SPAN("campaign-name"),
-		SPAN("email-subject"), SPAN("email-attachment"), SPAN("email-body"),
-		SPAN("process"), SPAN("process-name"), SPAN("windows-service-name"),
-		SPAN("imphash"), SPAN("filehash-imphash"), SPAN("pehash"), SPAN("filehash-pehash"),
-		SPAN("impfuzzy"), SPAN("ssdeep"), SPAN("authentihash"), SPAN("telfhash"),
-		SPAN("hassh-md5"), SPAN("hasshserver-md5"), SPAN("favicon-mmh3"), SPAN("btc"),
-		SPAN("bitcoinaddress"), SPAN("intel::software"), SPAN("intel::user_name"),
-		SPAN("intel::file_name"), SPAN("intel::pubkey_hash")};
+		SPAN("other"), SPAN("yara"), SPAN("sigma"), SPAN("snort"), SPAN("suricata"),
+		SPAN("bro"), SPAN("zeek"), SPAN("attachment"), SPAN("malware-sample"),
+		SPAN("size-in-bytes"), SPAN("mime-type"), SPAN("port"), SPAN("as"), SPAN("asn"),
+		SPAN("threat-actor"), SPAN("campaign-name"), SPAN("email-subject"),
+		SPAN("email-attachment"), SPAN("email-body"), SPAN("process"), SPAN("process-name"),
+		SPAN("windows-service-name"), SPAN("imphash"), SPAN("filehash-imphash"),
+		SPAN("pehash"), SPAN("filehash-pehash"), SPAN("impfuzzy"), SPAN("ssdeep"),
+		SPAN("authentihash"), SPAN("telfhash"), SPAN("hassh-md5"), SPAN("hasshserver-md5"),
+		SPAN("favicon-mmh3"), SPAN("btc"), SPAN("bitcoinaddress"), SPAN("intel::software"),
+		SPAN("intel::user_name"), SPAN("intel::file_name"), SPAN("intel::pubkey_hash")};
 	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
 		if (span_eq_fold(type, other[i]))
 			return false;

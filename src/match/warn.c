@@ -106,6 +106,7 @@ kinds_of(struct span attribute)
 		{SPAN("sha512"), 1 << OBS_SHA512},
 		{SPAN("ja3-fingerprint-md5"), 1 << OBS_JA3},
 		{SPAN("mac-address"), 1 << OBS_MAC},
+		{SPAN("vulnerability"), 1 << OBS_CVE},
 	};
 	size_t bar = span_find_byte(attribute, '|');
 	if (span_starts(attribute, SPAN("filename|")))

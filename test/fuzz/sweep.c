@@ -33,11 +33,11 @@ begin(void)
 		     "http://evil.org/a\nbad@mail.example\nja3:d41d8cd98f00b204e9800998ecf8427e\n"
 		     "da39a3ee5e6b4b0d3255bfef95601890afd80709\nb\xc3\xbc"
 		     "cher.de\n"
-		     "aa:bb:cc:dd:ee:ff\n00:1b:44:11:3a:b7\n"
+		     "aa:bb:cc:dd:ee:ff\n00:1b:44:11:3a:b7\nCVE-2024-1234\n"
 		     "t13d1516h2_8daaf6152771_e5627efa2ab1\n"),
 		NULL);
 	set = match_set_new(1);
-	must(ioc_add_list(set, s, &counts, NULL) == RC_OK && counts.armed == 14);
+	must(ioc_add_list(set, s, &counts, NULL) == RC_OK && counts.armed == 15);
 	for (size_t i = 0; i < KERNELS; i++) {
 		setenv("TOCSIN_CPU", cpus[i], 1);
 		sweeps[i] = sweep_new(set);

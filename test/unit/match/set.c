@@ -150,6 +150,16 @@ hardware_by_every_spelling(void **state)
 }
 
 static void
+vulnerabilities_in_any_case_and_never_in_longer_ones(void **state)
+{
+	(void)state;
+	check("cve-2024-1234", "[**] exploit (CVE-2024-1234) [**] CVE-2024-12345",
+		"1:14 exact cve CVE-2024-1234;");
+	check("CVE-2021-44228\nCVE-2021-4422", "cve_2021_44228", "1:0 exact cve CVE-2021-44228;");
+	check("CVE-2024-1234", "xCVE-2024-1234 CVE-2024-12345 CVE-2024-123", "");
+}
+
+static void
 fingerprints_of_certificates_are_digests(void **state)
 {
 	(void)state;
@@ -298,6 +308,7 @@ main(void)
 		cmocka_unit_test(urls_match_whole_and_below_at_their_segments),
 		cmocka_unit_test(people_and_digests),
 		cmocka_unit_test(hardware_by_every_spelling),
+		cmocka_unit_test(vulnerabilities_in_any_case_and_never_in_longer_ones),
 		cmocka_unit_test(fingerprints_of_certificates_are_digests),
 		cmocka_unit_test(exact_indicators_do_not_cover),
 		cmocka_unit_test(what_is_below_a_name_can_be_meant_without_it),

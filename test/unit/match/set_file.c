@@ -25,7 +25,7 @@ static const char list[] =
 	"d41d8cd98f00b204e9800998ecf8427e\nda39a3ee5e6b4b0d3255bfef95601890afd80709\n"
 	"t13d1516h2_8daaf6152771_e5627efa2ab1\nurl.example\nurl.example/c\nspam@[192.0.2.78]\n"
 	"ja3:e41d8cd98f00b204e9800998ecf8427e\n2001::/12\nb\xc3\xbc"
-	"cher.de\nfoo.xn--p1ai\nfoo.xn--fiqs8s\n";
+	"cher.de\nfoo.xn--p1ai\nfoo.xn--fiqs8s\n00:1b:44:11:3a:b7\nCVE-2024-1234\n";
 
 static const char text[] =
 	"a.evil.org x.sub.worse.example http://url.example/a/b/c 192.0.2.77 http://192.0.2.77/x/y\n"
@@ -35,6 +35,8 @@ static const char text[] =
 	"t13d1516h2_8daaf6152771_e5627efa2ab1 ja3=e41d8cd98f00b204e9800998ecf8427e\n"
 	"B\xc3\x9c"
 	"CHER.de\n"
+	"hw 00:1b:44:11:3a:b7\nhw 001b.4411.3ab7\n"
+	"a line without any\n(CVE-2024-1234)\n"
 	"a line between, so that nothing is found beside what was looked for before it\n"
 	"x.foo.\xd1\x80\xd1\x84\n"
 	"another line between, so that nothing is found beside what was looked for before\n"
@@ -207,7 +209,7 @@ static void
 the_fast_pass_takes_its_filters_from_the_file(void **state)
 {
 	(void)state;
-	enum { LINES = 21 };
+	enum { LINES = 23 };
 	own_match_set struct match_set *set = set_of(list);
 	own_sweep struct sweep *plain = sweep_new(set);
 	own_mem char *room = mem_new(sizeof text + 2 * SWEEP_SLACK);

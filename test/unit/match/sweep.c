@@ -18,7 +18,7 @@ static const char list[] =
 	"48\n::ffff:192.0.2.200\n"
 	"d41d8cd98f00b204e9800998ecf8427e\nda39a3ee5e6b4b0d3255bfef95601890afd80709\n"
 	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"
-	"aa:bb:cc:dd:ee:ff\n00:1b:44:11:3a:b7\n"
+	"aa:bb:cc:dd:ee:ff\n00:1b:44:11:3a:b7\nCVE-2024-1234\nCVE-2021-44228\n"
 	"t13d1516h2_8daaf6152771_e5627efa2ab1\nb\xc3\xbc"
 	"cher.de\nfoo.xn--p1ai\n"
 	"a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t-u-v-w-x-y-z-0-1-2-3-4-5.long.example\n";
@@ -36,15 +36,19 @@ static const char *const pieces[] = {"evil.org", "EVIL.Org", "www.evil.org", "ev
 	"2001:db8:5::1%eth0", "2001:db8:5:6:7:8:9:a", "::ffff:198.51.100.7", "::ffff:c633:6407",
 	"64:ff9b::1", "aa:bb:cc:dd:ee:ff", "12:34:56", "AA:bb:CC:dd:EE:ff", "aa-bb-cc-dd-ee-ff",
 	"AABB.CCDD.EEFF", "aabbccddeeff", "00:1b:44:11:3a:b7", "00-1B-44-11-3A-B7",
-	"001b.4411.3ab7", "001B44113AB7", "01:aa:bb:cc:dd:ee:ff", "aa:bb:cc:dd:ee:ff:1",
-	"aa-bb-cc-dd-ee-ff-1", "x.aabb.ccdd.eeff", "MAC=aa:bb:cc:dd:ee:ff:00:1b:44:11:3a:b7:08:00",
-	"mac:aabbccddeeff", "\\naabbccddeeff", "\\baabbccddeeff", "%0Aaabbccddeeff",
-	"\\u0022aabbccddeeff", "\\u0061abbccddeeff", "\\baa:bb:cc:dd:ee:ff",
-	"aa\\u003abb:cc:dd:ee:ff", "%20aa-bb-cc-dd-ee-ff", "\x1b[31maa:bb:cc:dd:ee:ff\x1b[0m",
-	"\x1b[0maabb.ccdd.eeff", "2026-11-26T12:30:45", "{\"mac\":\"aabbccddeeff\"}",
-	"{\"src_mac\":\"\\n001B44113AB7\"}", "d41d8cd98f00b204e9800998ecf8427e",
-	"D41D8CD98F00B204E9800998ECF8427E", "xd41d8cd98f00b204e9800998ecf8427e",
-	"d41d8cd98f00b204e9800998ecf8427e0", "d4:1d:8c:d9:8f:00:b2:04:e9:80:09:98:ec:f8:42:7e",
+	"001b.4411.3ab7", "001B44113AB7", "CVE-2024-1234", "cve-2024-1234", "CVE_2021_44228",
+	"cVe-2021-44228", "xCVE-2024-1234", "CVE-2024-12345", "CVE-2024-1234-x", "\\nCVE-2024-1234",
+	"\\u0043VE-2024-1234", "CVE\\u002d2024-1234", "CVE-2024-1234\xc3\xa9", "%20CVE-2024-1234",
+	"exploit_CVE-2021-44228", "\x1b[31mCVE-2024-1234\x1b[0m", "ab-2024-1234",
+	"01:aa:bb:cc:dd:ee:ff", "aa:bb:cc:dd:ee:ff:1", "aa-bb-cc-dd-ee-ff-1", "x.aabb.ccdd.eeff",
+	"MAC=aa:bb:cc:dd:ee:ff:00:1b:44:11:3a:b7:08:00", "mac:aabbccddeeff", "\\naabbccddeeff",
+	"\\baabbccddeeff", "%0Aaabbccddeeff", "\\u0022aabbccddeeff", "\\u0061abbccddeeff",
+	"\\baa:bb:cc:dd:ee:ff", "aa\\u003abb:cc:dd:ee:ff", "%20aa-bb-cc-dd-ee-ff",
+	"\x1b[31maa:bb:cc:dd:ee:ff\x1b[0m", "\x1b[0maabb.ccdd.eeff", "2026-11-26T12:30:45",
+	"{\"mac\":\"aabbccddeeff\"}", "{\"src_mac\":\"\\n001B44113AB7\"}",
+	"d41d8cd98f00b204e9800998ecf8427e", "D41D8CD98F00B204E9800998ECF8427E",
+	"xd41d8cd98f00b204e9800998ecf8427e", "d41d8cd98f00b204e9800998ecf8427e0",
+	"d4:1d:8c:d9:8f:00:b2:04:e9:80:09:98:ec:f8:42:7e",
 	"da39a3ee5e6b4b0d3255bfef95601890afd80709",
 	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 	"t13d1516h2_8daaf6152771_e5627efa2ab1",
