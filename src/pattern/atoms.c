@@ -30,6 +30,7 @@ enum field {
 	FIELD_JA3,
 	FIELD_JA4,
 	FIELD_MAC,
+	FIELD_CVE,
 };
 
 /* Paths as they are printed; an index is written like a star. */
@@ -54,6 +55,8 @@ static const struct known {
 	{SPAN("network-traffic:x_ja3"), FIELD_JA3},
 	{SPAN("network-traffic:x_ja4"), FIELD_JA4},
 	{SPAN("mac-addr:value"), FIELD_MAC},
+	{SPAN("vulnerability:name"), FIELD_CVE},
+	{SPAN("vulnerability:external_references[*].external_id"), FIELD_CVE},
 	{SPAN("ipv4-addr:resolves_to_refs[*].value"), FIELD_MAC},
 	{SPAN("ipv6-addr:resolves_to_refs[*].value"), FIELD_MAC},
 };
@@ -148,6 +151,7 @@ observable_of(enum field field, const struct pattern_step *last, struct span val
 	case FIELD_JA3: kind = OBS_JA3; break;
 	case FIELD_JA4: kind = OBS_JA4; break;
 	case FIELD_MAC: kind = OBS_MAC; break;
+	case FIELD_CVE: kind = OBS_CVE; break;
 	}
 	return kind != OBS_NONE && !obs_normalize(kind, value, a, out, NULL);
 }

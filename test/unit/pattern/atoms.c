@@ -53,6 +53,9 @@ single_comparisons_decide(void **state)
 	assert_one("[mac-addr:value = '00:1B:44:11:3A:B7']", OBS_MAC, "00:1b:44:11:3a:b7", true);
 	assert_one("[network-traffic:src_ref.value = '00:1b:44:11:3a:b7']", OBS_MAC,
 		"00:1b:44:11:3a:b7", true);
+	assert_one("[vulnerability:name = 'cve-2024-1234']", OBS_CVE, "CVE-2024-1234", true);
+	assert_one("[vulnerability:external_references[*].external_id = 'CVE-2024-1234']", OBS_CVE,
+		"CVE-2024-1234", true);
 	assert_one("[network-traffic:src_ref.type = 'mac-addr' AND network-traffic:src_ref.value = "
 		   "'00:1b:44:11:3a:b7']",
 		OBS_MAC, "00:1b:44:11:3a:b7", true);

@@ -225,6 +225,12 @@ what_logs_hold_beyond_the_standard_is_told_as_it_can_be(void **state)
 	h = hit_at(NOON, OBS_MAC, "00:1b:44:11:3a:b7");
 	sight_add(s, &h);
 	assert_int_equal(count(s, "mac-addr", "\"value\":\"00:1b:44:11:3a:b7\""), 1);
+	/* A vulnerability is no cyber-observable: the sighting alone tells of it. */
+	h = hit_at(NOON, OBS_CVE, "CVE-2024-1234");
+	sight_add(s, &h);
+	assert_int_equal(count(s, "vulnerability", ""), 0);
+	assert_int_equal(count(s, "observed-data", ""), 3);
+	assert_int_equal(count(s, "sighting", "\"count\":5"), 1);
 	/* A log's clock may say anything; the standard's years end. */
 	h = hit_at(INT64_MAX, OBS_IPV4, "192.0.2.8");
 	sight_add(s, &h);
