@@ -26,7 +26,7 @@ detect(struct event *ev, struct thing *t, const struct misp_type *type, struct s
 		make_indicator(ev, t, name, value, type->rule, until);
 		return NULL;
 	}
-	if (type->class != MISP_VALUE)
+	if (type->class != MISP_VALUE && type->class != MISP_VULNERABILITY)
 		return "meant for detection, but no pattern says this; kept as a note";
 	if (misp_is_context(type))
 		return "says nothing by itself; kept as a note";

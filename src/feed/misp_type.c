@@ -432,6 +432,14 @@ misp_comparison(const struct misp_type *type, struct span value, struct arena *a
 	struct span first, second;
 	size_t before = out->len;
 	value = span_trim(value);
+	if (type->class == MISP_VULNERABILITY) {
+		struct observable o;
+		enum rc code = obs_normalize(OBS_CVE, value, a, &o, why);
+		if (!code)
+			buf_printf(
+				out, "vulnerability:name = '%.*s'", (int)o.value.len, o.value.ptr);
+		return code ? RC_UNKNOWN : RC_OK;
+	}
 	if (type->class != MISP_VALUE)
 		return diag_fail(why, RC_UNKNOWN, "no pattern says this");
 	if (value.len == 0 || !sides(type, value, &first, &second))
@@ -585,6 +593,7 @@ static const struct {
 	[OBS_JA3] = {"ja3-fingerprint-md5", "Network activity"},
 	[OBS_JA4] = {"other", "Network activity"}, /* servers have no type for it */
 	[OBS_MAC] = {"mac-address", "Network activity"},
+	[OBS_CVE] = {"vulnerability", "External analysis"},
 };
 
 const char *

@@ -62,6 +62,7 @@ def patterns():
     yield "[file:hashes.MD5 = 'd41d8cd98f00b204e9800998ecf8427e' OR file:hashes.'SHA-1' = '" + "a" * 40 + "']"
     yield "[network-traffic:x_ja3 = 'e7d705a3286e19ea42f587b344ee6865']"
     yield "[network-traffic:x_ja4 = 't13d1516h2_8daaf6152771_e5627efa2ab1']"
+    yield "[vulnerability:name = 'CVE-2024-1234']"
     yield "[mac-addr:value = '00:1b:44:11:3a:b7']"
     yield "[file:name = 'a\"b.exe']"
     yield "[file:name = 'x' AND file:size = 3]"

@@ -81,6 +81,25 @@ what_is_not_for_detection_becomes_observed_data(void **state)
 }
 
 static void
+a_vulnerability_is_looked_for_where_it_is_meant_for_detection(void **state)
+{
+	(void)state;
+	struct got g =
+		event_read("," ORG ATTRIBUTE("vulnerability", "CVE-2024-1234", ",\"to_ids\":true"));
+	assert_has(got_line(&g, "\"type\":\"indicator\"", ""),
+		"\"pattern\":\"[vulnerability:name = 'CVE-2024-1234']\"");
+	got_fini(&g);
+	g = event_read("," ORG ATTRIBUTE("vulnerability", "CVE-2024-1234", ",\"to_ids\":false"));
+	assert_has(got_line(&g, "\"type\":\"vulnerability\"", ""),
+		"\"external_id\":\"CVE-2024-1234\"");
+	assert_int_equal(got_line(&g, "\"type\":\"indicator\"", "").len, 0);
+	got_fini(&g);
+	g = event_read("," ORG ATTRIBUTE("vulnerability", "a hole", ",\"to_ids\":true"));
+	assert_true(g.left == 1 && got_line(&g, "\"type\":\"vulnerability\"", "a hole").len > 0);
+	got_fini(&g);
+}
+
+static void
 rules_keep_their_language(void **state)
 {
 	(void)state;
@@ -474,6 +493,7 @@ main(void)
 		cmocka_unit_test(every_object_made_is_valid),
 		cmocka_unit_test(uuids_and_times_are_the_event_s),
 		cmocka_unit_test(what_is_not_for_detection_becomes_observed_data),
+		cmocka_unit_test(a_vulnerability_is_looked_for_where_it_is_meant_for_detection),
 		cmocka_unit_test(rules_keep_their_language),
 		cmocka_unit_test(what_no_pattern_says_is_a_note_and_told),
 		cmocka_unit_test(a_deleted_attribute_is_revoked),

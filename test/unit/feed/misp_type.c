@@ -81,6 +81,8 @@ static const struct {
 		"network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = "
 		"'Evil/1'"},
 	{"mac-address", "00:00:5e:00:53:01", "mac-addr:value = '00:00:5e:00:53:01'"},
+	{"vulnerability", "cve-2024-1234", "vulnerability:name = 'CVE-2024-1234'"},
+	{"vulnerability", "a hole", NULL},
 	{"mac-address", "00-00-5E-00-53-01", "mac-addr:value = '00:00:5e:00:53:01'"},
 	{"mac-address", "00005E005301", "mac-addr:value = '00:00:5e:00:53:01'"},
 	{"mac-address", "00:00:5e:00:53", NULL},

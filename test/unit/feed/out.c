@@ -126,6 +126,25 @@ addresses_are_written_as_each_tool_reads_them(void **state)
 			 ".\n128.1.zz.db8.2001.rpz-ip CNAME .\n");
 }
 
+static void
+a_vulnerability_is_left_out_where_there_is_no_word_for_it(void **state)
+{
+	(void)state;
+	static const char *const none[] = {"rpz", "suricata", "yara", "zeek", "nft"};
+	struct out_entry e = entry(OBS_CVE, "CVE-2024-1234", "");
+	own_buf struct buf to = {};
+	write_all("list", &e, 1, &to);
+	assert_ends(&to, "CVE-2024-1234\n");
+	buf_reset(&to);
+	write_all("csv", &e, 1, &to);
+	assert_true(span_find(buf_span(&to), SPAN("\"CVE-2024-1234\",cve,")) != SIZE_MAX);
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		buf_reset(&to);
+		write_all(none[i], &e, 1, &to);
+		assert_true(span_find(buf_span(&to), SPAN("2024-1234")) == SIZE_MAX);
+	}
+}
+
 /* Lines of a text, and how many bytes of it are controls other than its own line ends and tabs. */
 static size_t
 lines_of(const struct buf *to, size_t *controls)
@@ -276,6 +295,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_format_says_a_domain_in_its_words),
 		cmocka_unit_test(addresses_are_written_as_each_tool_reads_them),
+		cmocka_unit_test(a_vulnerability_is_left_out_where_there_is_no_word_for_it),
 		cmocka_unit_test(a_hostile_name_adds_no_line_and_no_control_byte),
 		cmocka_unit_test(a_hostile_title_stays_a_comment),
 		cmocka_unit_test(suricata_s_strings_hold_no_quote_semicolon_or_backslash),
