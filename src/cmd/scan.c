@@ -296,7 +296,7 @@ const struct command command_scan = {
 		"Looked for are addresses and networks, domains, URLs, e-mail addresses, digests "
 		"from MD5 to SHA-512 (fingerprints of certificates too, in pairs with colons), "
 		"JA3, JA4 and MAC addresses: 00:1b:44:11:3a:b7, 00-1b-44-11-3a-b7, 001b.4411.3ab7, "
-		"and twelve digits alone where the field's or column's name says so.\n\n"
+		"and twelve digits alone where the field's or column's name says so; and CVEs.\n\n"
 		"Lists are read as they occur: comments, hosts files, several values a line, "
 		"ranges, "
 		"defanged names, tables with a header. What is not understood is told with its "

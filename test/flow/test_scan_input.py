@@ -258,6 +258,10 @@ PUBLISHED = {
     "wrapped objects": (json.dumps({"meta": {"generatedAt": "2026-01-01"}, "data": [{"ipAddress": "192.0.2.1"}]}, indent=1), ["192.0.2.1"]),
     "objects with types": (json.dumps([{"type": "domain", "value": "evil.example", "link": "https://harmless.example/1"},
                                        {"type": "filename", "value": "harmless.example"}]), ["evil.example"]),
+    "a table of vulnerabilities": ("cveID,vendorProject,product,dateAdded\nCVE-2021-44228,Apache,Log4j2,2021-12-10\n", ["CVE-2021-44228"]),
+    "vulnerabilities beside what exploits them": ("ip,cve,first_seen\n192.0.2.1,CVE-2021-44228,2026-01-01\n", ["192.0.2.1"]),
+    "vulnerabilities by their type": ("type,value\ncve,cve-2021-44228\nvulnerability,CVE-2024-1234\n", ["CVE-2021-44228", "CVE-2024-1234"]),
+    "hardware": ("mac,comment\n001B44113AB7,printer\n00-1B-44-11-3A-B8,harmless.example\n", ["00:1b:44:11:3a:b7", "00:1b:44:11:3a:b8"]),
     "Zeek's intelligence": ("#fields\tindicator\tindicator_type\tmeta.source\nevil.example\tIntel::DOMAIN\tx\nharmless.example\tIntel::FILE_NAME\tx\n", ["evil.example"]),
 }
 
@@ -265,7 +269,8 @@ PUBLISHED = {
 @pytest.mark.parametrize("form", PUBLISHED)
 def test_published_lists_name_the_same_for_scan_and_import(tocsin, scan, form):
     listed, named = PUBLISHED[form]
-    log = "\n".join([*named, "harmless.example", "http://harmless.example/1", "harmless.com", "abuse@harmless.example", "0.0.0.0", "127.0.0.1"])
+    log = "\n".join([*named, "harmless.example", "http://harmless.example/1", "harmless.com", "abuse@harmless.example", "0.0.0.0", "127.0.0.1",
+                              *(["CVE-2021-44228"] if "beside" in form else [])])
     want = [(i + 1, v) for i, v in enumerate(named)]
     assert seen(scan(listed, log)) == want
     tocsin("init", "--name", "Test", "--country", "EE")

@@ -26,6 +26,7 @@ MAILS = ["bad.guy@m1.example", "x@m2.example"]
 HASHES = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 DIGESTS = {kind: ("0123456789abcdef" * 9)[3:3 + size] for kind, size in HASHES.items()}
 JA4 = "t13d1516h2_8daaf6152771_e5627efa2ab1"
+CVES = ["CVE-2024-1234", "CVE-2021-44228"]
 MACS = ["00:1b:44:11:3a:b7", "aa:bb:cc:dd:ee:f0"]
 
 BEFORE = [" ", " \"", " '", " (", " <", "=", " ,", " ;", " {", " |", " x:", " \u201c", " \u00a0"]
@@ -210,7 +211,17 @@ def mac(rng):
     return text + rng.choice(["", "", ".", ": " if mark == ":" else ""]), {("exact", "mac", address, address)}
 
 
-MAKERS = [mac, four, six, net, name, name, wide, url, url, mail, digest]
+def cve(rng):
+    text = rng.choice(CVES)
+    way, written = rng.randrange(6), mixed(rng, rng.choice([text, text, text.replace("-", "_")]))
+    if way == 0:
+        return rng.choice("x0\u00e9") + written, set()
+    if way == 1:
+        return written + rng.choice("x0\u00e9"), set()
+    return rng.choice(["{}", "{}", "{}.", "poc_{}", "({})", "{}-x"]).format(written), {("exact", "cve", text, text)}
+
+
+MAKERS = [mac, cve, four, six, net, name, name, wide, url, url, mail, digest]
 
 
 def record(rng):
@@ -276,7 +287,7 @@ def logs(rng, texts):
 
 def indicators():
     return "\n".join(FOUR + SIX + NETS + NAMES + WIDE + [u.removeprefix("//") for u in URLS] + MAILS
-                     + list(DIGESTS.values()) + [JA4] + MACS) + "\n"
+                     + list(DIGESTS.values()) + [JA4] + MACS + CVES) + "\n"
 
 
 def of_row(row):
