@@ -65,7 +65,7 @@ struct file_head {
 	struct file_section section[SECTIONS];
 };
 
-static_assert(sizeof(struct file_head) <= SET_FILE_PAGE);
+static_assert(sizeof(struct file_head) <= SET_FILE_PAGE && (int)OBS_KINDS <= SET_FILE_KINDS);
 
 struct file_item {
 	uint32_t text; /* where the key's bytes are; of an IPv4 address the address */

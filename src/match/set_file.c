@@ -10,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/hash.h"
 #include "base/must.h"
+#include "base/mutant.h"
 #include "base/own.h"
 #include "keys/digest.h"
 #include "match/set_file-internal.h"
@@ -99,7 +100,7 @@ check_head(const struct file_head *h, size_t size, struct diag *why)
 			"a set of format %u, %s than %u, which this program reads", h->version,
 			newer ? "newer" : "older", SET_FILE_VERSION);
 	}
-	if (h->check != set_file_check((const char *)h))
+	if (h->check != set_file_check((const char *)h) && !mutant(1671))
 		return damaged(why, "its first page is not what was written");
 	if (h->size != size)
 		return damaged(why, h->size > size ? "it is cut short" : "something follows it");
@@ -587,7 +588,7 @@ set_file_digest(const struct set_file *f, struct diag *why)
 {
 	uint8_t digest[SHA256_SIZE];
 	sha256_of((struct span){f->map + SET_FILE_PAGE, f->size - SET_FILE_PAGE}, digest);
-	if (memcmp(digest, f->head->digest, sizeof digest) != 0)
+	if (memcmp(digest, f->head->digest, sizeof digest) != 0 && !mutant(1672))
 		return damaged(why, "its bytes are not those that were written (digest)");
 	return RC_OK;
 }

@@ -40,7 +40,11 @@ static const char text[] =
 	"a line between, so that nothing is found beside what was looked for before it\n"
 	"x.foo.\xd1\x80\xd1\x84\n"
 	"another line between, so that nothing is found beside what was looked for before\n"
-	"foo.\xe4\xb8\xad\xe5\x9b\xbd\n";
+	"foo.\xe4\xb8\xad\xe5\x9b\xbd\n"
+	"another line between, so that nothing is found beside what was looked for before\n"
+	"00-1B-44-11-3A-B7\n"
+	"another line between, so that nothing is found beside what was looked for before\n"
+	"cve-2024-1234\n";
 
 static void
 add(struct match_set *set, enum obs_kind kind, const char *value, const char *id, const char *name)
