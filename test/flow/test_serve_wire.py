@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import bounded
+from conftest import SANITIZED, bounded
 from serving import MEDIA, Serve, envelope, indicator, wait_for
 from test_serve_attack import (LIMIT, OBJECTS, SMUGGLED, Node, answers, ask, connect, context_of, head, raw, read_all,
                                well)
@@ -359,7 +359,8 @@ def test_bodies_of_many_writers_are_held_within_bounds(node, serve, heavy):
             plugs[-1].sendall(head(node, f"Content-Length: {len(body)}", "Connection: close", method="POST") + body[:-1])
         well(node, serve)
         assert ask(node, serve, "POST", OBJECTS, envelope(indicator(901)))[0] == 202
-        assert anonymous(serve) - before < 200 << 10
+        # A sanitizer keeps what was freed: memory is judged on the program that is shipped.
+        assert SANITIZED or anonymous(serve) - before < 200 << 10
         for plug in plugs:
             plug.sendall(body[-1:])
         for plug in plugs:
