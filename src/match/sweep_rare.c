@@ -150,16 +150,23 @@ look_around(struct sweep *s, const unsigned char *start, const unsigned char *en
 	look_plainly(s, start, end, look);
 }
 
+/* From a byte that both name to the ends of its run of letters, digits, dots, colons and bytes beyond ASCII. */
+static void
+find_run(const struct sweep *s, const unsigned char **start, const unsigned char **end)
+{
+	while (*start > s->text && class_of((*start)[-1]))
+		--*start;
+	while (*end < s->text_end && class_of(**end))
+		++*end;
+}
+
 void
 sweep_run(struct sweep *s, const unsigned char *at)
 {
 	const unsigned char *start = at, *end = at;
 	if (is_looked_at(s, at, LOOK_ALL))
 		return;
-	while (start > s->text && class_of(start[-1]))
-		start--;
-	while (end < s->text_end && class_of(*end))
-		end++;
+	find_run(s, &start, &end);
 	look_around(s, start, end, LOOK_ALL);
 }
 
@@ -211,10 +218,7 @@ sweep_colons(struct sweep *s, const unsigned char *at)
 	const unsigned char *start = at, *end = at;
 	if (is_looked_at(s, at, LOOK_COLONS))
 		return;
-	while (start > s->text && class_of(start[-1]))
-		start--;
-	while (end < s->text_end && class_of(*end))
-		end++;
+	find_run(s, &start, &end);
 	/* Without addresses of IPv6 in the set there are mapped ones, and digits in pairs. */
 	if (g->has_sixes || (g->has_digits && end - start > 3 * 15) ||
 		(g->has_fours && holds_mapped(start, end))) {
@@ -232,10 +236,7 @@ sweep_run_high(struct sweep *s, const unsigned char *at)
 	const unsigned char *start = at, *end = at;
 	if (is_looked_at(s, at, LOOK_ALL))
 		return;
-	while (start > s->text && class_of(start[-1]))
-		start--;
-	while (end < s->text_end && class_of(*end))
-		end++;
+	find_run(s, &start, &end);
 	const unsigned char *from = start;
 	bool may = false;
 	while (from < end) {
