@@ -122,3 +122,52 @@ facts_end(const struct stix_object *o, size_t *at, struct span *id)
 	}
 	return RC_NONE;
 }
+
+/* Ends that one object may have; what names more is hidden, so that no reader pays for them. */
+enum { ENDS_MOST = 4096 };
+
+bool
+facts_may_have_ends(struct facts own, struct span bytes)
+{
+	return own.class == STIX_CLASS_LINK || own.class == STIX_CLASS_SIGHTING ||
+	       (own.class == STIX_CLASS_SUPPORT &&
+		       span_find(bytes, SPAN("language-content")) != SIZE_MAX);
+}
+
+/* An end that has ends of its own: nobody follows those. */
+static bool
+has_ends(struct span id)
+{
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (span_starts(id, ends[i].type) &&
+			span_starts(span_sub(id, ends[i].type.len, SIZE_MAX), SPAN("--")))
+			return true;
+	return false;
+}
+
+struct facts
+facts_with_ends(struct facts own, struct span bytes, const struct facts_source *source)
+{
+	own_stix struct stix_object o = {};
+	struct span id;
+	size_t at = 0, count = 0;
+	struct facts all = own;
+	if (stix_read(bytes, &o, NULL) != RC_OK) {
+		all.flags |= FACTS_HIDDEN;
+		return all;
+	}
+	while (facts_end(&o, &at, &id) == RC_OK) {
+		struct facts end = facts_absent();
+		enum rc code = source->find(source->ctx, id, &end);
+		if (code == RC_NONE)
+			end = mutant(515) ? own : facts_absent();
+		else if (code != RC_OK || (has_ends(id) && !mutant(514)))
+			end.flags |= FACTS_HIDDEN;
+		all = mutant(516) ? own : facts_join(all, end);
+		if (++count > ENDS_MOST && !mutant(517)) {
+			all.flags |= FACTS_HIDDEN;
+			break;
+		}
+	}
+	return all;
+}

@@ -55,6 +55,20 @@ enum tlp facts_level(struct facts f, enum tlp unmarked);
  */
 enum rc facts_end(const struct stix_object *o, size_t *at, struct span *id);
 
+/*
+ * Where the facts of ends are found: of the newest version of an end, in whatever collection it lies
+ * (FACTS_NEVER_LEAVES where every such collection never leaves). RC_NONE: there is none. Any other code of it
+ * makes what has the end FACTS_HIDDEN.
+ */
+struct facts_source {
+	enum rc (*find)(void *ctx, struct span id, struct facts *out);
+	void *ctx;
+};
+/* Whether an object of these facts may have ends: the others need no bytes. */
+bool facts_may_have_ends(struct facts own, struct span bytes);
+/* Joined with those of its ends; FACTS_HIDDEN where it cannot be read or has too many of them. */
+struct facts facts_with_ends(struct facts own, struct span bytes, const struct facts_source *ends);
+
 /* "none", "technical", "person", "victim" */
 const char *privacy_word(enum privacy p);
 /* Level of one object, computed from its type and properties, never taken from what it says of

@@ -16,9 +16,6 @@
 /* A memorandum's default_tlp where it is silent, and with no memorandum at all. */
 static const enum tlp default_tlp = TLP_AMBER;
 
-/* Ends that one object may have; what names more is hidden, so that no reader pays for them. */
-enum { ENDS_MOST = 4096 };
-
 struct pass {
 	uint8_t reader_kind, action;
 	bool never_leaves;
@@ -100,48 +97,15 @@ pass_permits(const struct pass *pass, struct facts f)
 	return !objection(pass, f, &step);
 }
 
-/* Only these types have ends; an SCO or identity is not read for nothing. */
-static bool
-may_have_ends(struct facts own, struct span bytes)
-{
-	return own.class == STIX_CLASS_LINK || own.class == STIX_CLASS_SIGHTING ||
-	       (own.class == STIX_CLASS_SUPPORT &&
-		       span_find(bytes, SPAN("language-content")) != SIZE_MAX);
-}
-
-/* An end that has ends of its own: nobody follows those. */
-static bool
-has_ends(struct span id)
-{
-	return span_starts(id, SPAN("relationship--")) || span_starts(id, SPAN("sighting--")) ||
-	       span_starts(id, SPAN("language-content--"));
-}
-
 bool
 pass_object(const struct pass *pass, struct facts own, struct span bytes,
 	const struct facts_source *ends)
 {
 	if (!pass_permits(pass, own))
 		return false;
-	if (stays_here(pass->reader_kind, pass->action) || !may_have_ends(own, bytes))
+	if (stays_here(pass->reader_kind, pass->action) || !facts_may_have_ends(own, bytes))
 		return true;
-	own_stix struct stix_object o = {};
-	struct span id;
-	size_t at = 0, count = 0;
-	if (stix_read(bytes, &o, NULL) != RC_OK)
-		return false;
-	while (facts_end(&o, &at, &id) == RC_OK) {
-		struct facts end = facts_absent();
-		enum rc code = ends->find(ends->ctx, id, &end);
-		if (code == RC_NONE)
-			end = mutant(515) ? own : facts_absent();
-		else if (code != RC_OK || (has_ends(id) && !mutant(514)))
-			end.flags |= FACTS_HIDDEN;
-		own = mutant(516) ? own : facts_join(own, end);
-		if (++count > ENDS_MOST && !mutant(517))
-			return false;
-	}
-	return pass_permits(pass, own);
+	return pass_permits(pass, facts_with_ends(own, bytes, ends));
 }
 
 /* ---- making a pass ---- */

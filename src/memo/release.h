@@ -91,16 +91,7 @@ struct gate_verdict {
 struct gate_verdict pass_decide(const struct pass *pass, struct facts f);
 bool pass_permits(const struct pass *pass, struct facts f);
 
-/*
- * The same for a whole object read from its bytes: joins the ends where it is a relationship or
- * sighting. `find` yields the facts of the newest version of an end, in whatever collection it lies
- * (FACTS_NEVER_LEAVES where every such collection never leaves); RC_NONE where there is none. Any
- * other code of it denies. Objects of other classes need no bytes and no lookup.
- */
-struct facts_source {
-	enum rc (*find)(void *ctx, struct span id, struct facts *out);
-	void *ctx;
-};
+/* The same for a whole object: joined with its ends where it has any, which only then are looked up. */
 bool pass_object(const struct pass *pass, struct facts own, struct span bytes,
 	const struct facts_source *ends);
 

@@ -168,7 +168,7 @@ parcel_prepare(struct parcel *p, struct vault_batch *b, struct vault *look,
 	vault_batch_reset(b);
 	company_mark(p);
 	enum rc code = batch_parcel(b, p, &given, why);
-	free(given.given.at);
+	definitions_fini(&given);
 	if (code)
 		return code;
 	vault_batch_look(b, look, before);
@@ -183,10 +183,10 @@ parcel_store(struct vault *v, struct vault_batch *b, struct parcel *const *parce
 	marks_resolve(v, parcels, count);
 	for (size_t i = 0; i < count; i++)
 		company_mark(parcels[i]);
-	struct definitions given = {};
+	struct definitions given = {.vault = v, .parcels = parcels, .count = count};
 	enum rc code = RC_OK;
 	for (size_t i = 0; !code && i < count; i++)
 		code = batch_parcel(b, parcels[i], &given, why);
-	free(given.given.at);
+	definitions_fini(&given);
 	return code ? code : vault_batch_commit(b, why);
 }

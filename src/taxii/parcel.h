@@ -59,7 +59,8 @@ enum rc parcel_store(struct vault *v, struct vault_batch *b, struct parcel *cons
 /*
  * What parcel_store does before its transaction, for one parcel and by a reading handle, so that the filling
  * thread can do it; vault_batch_commit(b) is the rest. `before`: see vault_batch_look. RC_NONE: the parcel
- * must wait for what is being stored, for it bears marks that only the vault may know; use parcel_store.
+ * must wait for what is being stored, for it bears marks that only the vault may know, or names ends whose
+ * marks count; use parcel_store.
  */
 enum rc parcel_prepare(struct parcel *p, struct vault_batch *b, struct vault *look,
 	const struct vault_batch *before, struct diag *why);

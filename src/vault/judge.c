@@ -104,6 +104,29 @@ raise_to_copies(const struct gathering *g, struct item *it)
 	}
 }
 
+/*
+ * One of the definitions of TLP that comes less strict than it lies here takes that one's place, as arriving
+ * now: whoever did not see it has read past where it lay.
+ */
+static enum rc
+take_place(
+	struct vault_batch *b, struct gathering *g, uint32_t index, size_t place, struct diag *why)
+{
+	struct item *it = &b->items.at[index];
+	struct vault_row *row = &g->rows.at[place];
+	int32_t owner = g->owner.at[place];
+	if (owner != UNSTORED) { /* nobody has seen that one yet, and it comes earlier */
+		b->items.at[owner].row.facts.tlp = row->facts.tlp = it->row.facts.tlp;
+		return RC_OK;
+	}
+	enum rc rc = vault_object_delete(b->vault, row, why);
+	it->row.last = row->last;
+	it->result = (struct vault_result){VAULT_ADDED, NULL, 0};
+	*row = it->row;
+	g->owner.at[place] = (int32_t)index;
+	return rc;
+}
+
 static enum rc
 judge_one(struct vault_batch *b, struct gathering *g, uint32_t index, struct diag *why)
 {
@@ -119,7 +142,8 @@ judge_one(struct vault_batch *b, struct gathering *g, uint32_t index, struct dia
 		it->result = (struct vault_result){VAULT_DUPLICATE, "stored already", 0};
 		it->result.added = g->rows.at[equal].added;
 		it->twin = g->owner.at[equal];
-		return RC_OK;
+		bool lower = it->fixed && it->row.facts.tlp < g->rows.at[equal].facts.tlp;
+		return lower && !mutant(1575) ? take_place(b, g, index, (size_t)equal, why) : RC_OK;
 	case VAULT_RULE_QUARANTINE: return set_aside(b, it, reason, why);
 	case VAULT_RULE_ADD: break;
 	}
@@ -128,7 +152,8 @@ judge_one(struct vault_batch *b, struct gathering *g, uint32_t index, struct dia
 			(struct vault_result){VAULT_REFUSED, "the object has too many versions", 0};
 		return RC_OK;
 	}
-	if (source->power == VAULT_REMOTE && !it->row.facts.unversioned)
+	bool raised = source->power == VAULT_REMOTE && !it->row.facts.unversioned;
+	if (raised && (!it->fixed || mutant(1576)))
 		raise_to_copies(g, it);
 	it->result.verdict = VAULT_ADDED;
 	struct vault_row *row = vec_add(&g->rows);

@@ -211,14 +211,16 @@ def test_markings_of_tlp_2_go_along_for_readers_that_do_not_have_them(node):
     assert set(markings()) == set(got)
 
 
+def page(served, collection):
+    """What bob sees of it."""
+    request = urllib.request.Request(f"http://127.0.0.1:{served.port}/api/collections/{collection}/objects/", headers={
+        "Accept": MEDIA, "Authorization": "Basic " + base64.b64encode(b"bob:correct horse battery").decode()})
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return json.load(answer)["objects"]
+
+
 def test_what_this_node_marks_by_tlp_2_comes_with_its_definition(node, served, tmp_path):
     """Lists and sightings: in the pages of a collection the definition lies before the first that bears it."""
-    def page(collection):
-        request = urllib.request.Request(f"http://127.0.0.1:{served.port}/api/collections/{collection}/objects/", headers={
-            "Accept": MEDIA, "Authorization": "Basic " + base64.b64encode(b"bob:correct horse battery").decode()})
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.load(answer)["objects"]
-
     node("collection", "add", "shared")
     add_user(node, "bob")
     names = tmp_path / "names.txt"
@@ -228,9 +230,22 @@ def test_what_this_node_marks_by_tlp_2_comes_with_its_definition(node, served, t
     node("scan", "-", "--sight", stdin="x one.example x\n")
     for collection in "shared", "sightings":
         node("grant", collection, "bob", "read")
-        ids = [o["id"] for o in page(collection)]
-        bear = [o["id"] for o in page(collection) if GREEN in o.get("object_marking_refs", [])]
+        ids = [o["id"] for o in page(served, collection)]
+        bear = [o["id"] for o in page(served, collection) if GREEN in o.get("object_marking_refs", [])]
         assert len(bear) == 2 and ids.count(GREEN) == 1 and ids.index(GREEN) < ids.index(bear[0])
+
+
+def test_what_is_seen_inside_alone_comes_with_the_definition_of_its_mark(node, served, tmp_path):
+    """No observed-data goes along, for that would name an address of ours: the sighting alone bears the mark."""
+    node("collection", "add", "shared")
+    add_user(node, "bob")
+    (tmp_path / "list").write_text("10.1.2.3\n")
+    node("import", "--collection", "shared", "--tlp", "green", tmp_path / "list")
+    node("scan", "-", "--sight", stdin="x 10.1.2.3 x\n")
+    node("grant", "sightings", "bob", "read")
+    sent = [o for o in page(served, "sightings") if o["type"] != "identity"]
+    assert [o["type"] for o in sent] == ["marking-definition", "sighting"]
+    assert sent[1]["object_marking_refs"] == [sent[0]["id"]] == [GREEN]
 
 
 def test_what_is_seen_of_an_indicator_that_never_leaves_is_not_told(node, tmp_path):
