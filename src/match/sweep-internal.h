@@ -172,27 +172,44 @@ size_t gates_bytes(const struct gates *g);
 
 /* ---- a sweep ---- */
 
-/* Which bytes are what, a bit each; HISTORY words of the chunk before come first, one of zeros last. */
+/* A row of bits, one a byte of the chunk: HISTORY words of the chunk before come first, zeros last. */
+enum { GROUP = 8, ROW = HISTORY + CHUNK_WORDS + GROUP };
+
 struct bitmaps {
-	uint64_t token[HISTORY + CHUNK_WORDS +
-		       1]; /* letters, digits, "-", "_", "."; of two dots the first */
-	uint64_t edge[HISTORY + CHUNK_WORDS + 1]; /* no token, or a dot */
-	uint64_t dot[HISTORY + CHUNK_WORDS + 1];  /* in tokens */
-	uint64_t alpha[HISTORY + CHUNK_WORDS + 1];
-	uint64_t hex[HISTORY + CHUNK_WORDS + 1];
-	uint64_t colon[HISTORY + CHUNK_WORDS + 1];
-	/* Made of these. */
-	uint64_t near[HISTORY + CHUNK_WORDS + 1];   /* dots with another two to four bytes before */
-	uint64_t quad[HISTORY + CHUNK_WORDS + 1];   /* dots with a near one there */
-	uint64_t run[HISTORY + CHUNK_WORDS + 1];    /* the last of 32 hexadecimal digits */
-	uint64_t colons[HISTORY + CHUNK_WORDS + 1]; /* the second of two colons */
-	uint64_t chain[CHAINS]
-		      [HISTORY + CHUNK_WORDS + 1]; /* colons with so many others, and one, near */
-	uint64_t mac[HISTORY + CHUNK_WORDS + 1];   /* the last of separators as a MAC address has */
-	uint64_t cve[HISTORY + CHUNK_WORDS + 1];   /* behind three letters and a year */
-	uint64_t twelve[HISTORY + CHUNK_WORDS + 1]; /* the last of 12 hexadecimal digits */
-	uint64_t escape[CHUNK_WORDS];		    /* "%" and backslash */
-	uint64_t high[CHUNK_WORDS];		    /* beyond ASCII */
+	/* What bytes are. */
+	uint64_t token[ROW]; /* letters, digits, "-", "_", "."; of two dots the first */
+	uint64_t edge[ROW];  /* no token, or a dot */
+	uint64_t dot[ROW];   /* in tokens */
+	uint64_t alpha[ROW];
+	uint64_t hex[ROW];
+	uint64_t colon[ROW];
+	uint64_t escape[CHUNK_WORDS]; /* "%" and backslash */
+	uint64_t high[CHUNK_WORDS];   /* beyond ASCII */
+	/* Made of these on the way. */
+	uint64_t near[ROW];	     /* dots with another two to four bytes before */
+	uint64_t quad[ROW];	     /* dots with a near one there */
+	uint64_t run[ROW];	     /* the last of 32 hexadecimal digits */
+	uint64_t chain[CHAINS][ROW]; /* colons with so many others, and one, near */
+	uint64_t mac[ROW];	     /* the last of separators as a MAC address has */
+	uint64_t cve[ROW];	     /* behind three letters and a year */
+	uint64_t twelve[ROW];	     /* the last of 12 hexadecimal digits */
+	/* What is looked at: bytes behind the ends of tokens, but for colons. */
+	uint64_t name_end[CHUNK_WORDS + GROUP]; /* with a dot, behind what may end a name */
+	uint64_t four_end[CHUNK_WORDS + GROUP]; /* of digits and dots, with four numbers or more */
+	uint64_t odd_end[CHUNK_WORDS + GROUP];	/* the same with anything else in it, but a letter at its end */
+	uint64_t run_end[CHUNK_WORDS + GROUP];	/* 32 hexadecimal digits or more */
+	uint64_t colons[CHUNK_WORDS + GROUP];	/* the second of two, and those with CHAINS others near */
+};
+
+/* Which of the rows that are looked at hold anything. */
+struct marks {
+	bool odds, runs, colons;
+};
+
+/* Carries from chunk to chunk: of additions, and, of a kernel of whole vectors, the words before. */
+struct carries {
+	uint64_t dot, quad, other;
+	uint64_t near, run[5], chain[CHAINS - 1];
 };
 
 struct probe_name {
@@ -217,7 +234,7 @@ struct sweep {
 	vec_of(uint32_t) places;
 	vec_of(uint16_t) line_ends;
 	struct bitmaps bits;
-	uint64_t has_dot, has_quad; /* carries of additions from chunk to chunk */
+	struct carries carries;
 	/* One chunk's, filter by filter: where tokens end, from the chunk's start. */
 	uint16_t name_at[QUEUE], four_at[QUEUE];
 	uint8_t label[QUEUE];  /* length of the last label */

@@ -175,7 +175,7 @@ sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 	for (enum look look = 0; look < LOOKS; look++)
 		s->looked[look] = s->looked_end[look] = s->text;
 	s->places.len = s->line_ends.len = 0;
-	s->has_dot = s->has_quad = 0;
+	s->carries = (struct carries){};
 	forget_history(&s->bits);
 	if (!set_is_empty(s->set))
 		for (const unsigned char *at = s->text; at < s->text_end; at += SWEEP_CHUNK) {
