@@ -177,15 +177,17 @@ enum { GROUP = 8, ROW = HISTORY + CHUNK_WORDS + GROUP };
 
 struct bitmaps {
 	/* What bytes are. */
-	uint64_t token[ROW]; /* letters, digits, "-", "_", "."; of two dots the first */
-	uint64_t edge[ROW];  /* no token, or a dot */
-	uint64_t dot[ROW];   /* in tokens */
+	uint64_t word[ROW]; /* letters, digits, "-", "_", "." */
+	uint64_t point[ROW]; /* "." */
 	uint64_t alpha[ROW];
 	uint64_t hex[ROW];
 	uint64_t colon[ROW];
 	uint64_t escape[CHUNK_WORDS]; /* "%" and backslash */
 	uint64_t high[CHUNK_WORDS];   /* beyond ASCII */
-	/* Made of these on the way. */
+	/* Made of these. Words end at two dots: the second is no part of one. */
+	uint64_t token[ROW];
+	uint64_t edge[ROW];	     /* no token, or a dot */
+	uint64_t dot[ROW];	     /* in tokens */
 	uint64_t near[ROW];	     /* dots with another two to four bytes before */
 	uint64_t quad[ROW];	     /* dots with a near one there */
 	uint64_t run[ROW];	     /* the last of 32 hexadecimal digits */

@@ -136,7 +136,7 @@ last_word(__m512i v)
 
 /* What the words before were: as vectors, of which only the last word counts. */
 struct rows_before {
-	__m512i near, run[5], chain[CHAINS - 1];
+	__m512i token, dot, near, run[5], chain[CHAINS - 1];
 };
 
 /* One end of 32 digits or more. */
@@ -170,8 +170,10 @@ colon_marks(__m512i colon, __m512i colon_before, struct rows_before *p)
 }
 
 static inline void
-rows_begin(struct rows_before *p, const struct carries *c)
+rows_begin(struct rows_before *p, const struct bitmaps *b, const struct carries *c)
 {
+	p->token = last_of(b->token[HISTORY - 1]);
+	p->dot = last_of(b->dot[HISTORY - 1]);
 	p->near = last_of(c->near);
 	for (unsigned i = 0; i < 5; i++)
 		p->run[i] = last_of(c->run[i]);
@@ -199,20 +201,28 @@ find_marks(struct sweep *s, size_t words)
 	struct carries c = s->carries;
 	struct rows_before p;
 	__m512i any_odd = {}, any_run = {}, any_colon = {};
-	rows_begin(&p, &c);
+	rows_begin(&p, b, &c);
 	for (size_t i = 0; i < words; i += GROUP) {
 		size_t k = HISTORY + i;
-		__m512i token = load(&b->token[k]), dot = load(&b->dot[k]),
-			alpha = load(&b->alpha[k]), hex = load(&b->hex[k]);
+		__m512i word = load(&b->word[k]), point = load(&b->point[k]);
+		__m512i second = _mm512_and_si512(point, BEFORE(point, load(&b->point[k - 1]), 1));
+		__m512i token = and_not(word, second), dot = and_not(point, second);
+		__m512i token_before = neighbour(token, p.token), dot_before = neighbour(dot, p.dot);
+		__m512i alpha = load(&b->alpha[k]), hex = load(&b->hex[k]);
 		__m512i alpha_before = load(&b->alpha[k - 1]), hex_before = load(&b->hex[k - 1]);
-		__m512i behind = and_not(BEFORE(token, load(&b->token[k - 1]), 1), token);
+		__m512i behind = and_not(BEFORE(token, token_before, 1), token);
 		__m512i letter = BEFORE(alpha, alpha_before, 1);
 		__m512i digit = and_not(BEFORE(hex, hex_before, 1), letter);
 		/* token & ~dot & ~(hex & ~alpha) */
 		__m512i other = and_not(and_not(token, dot), and_not(hex, alpha));
-		__m512i near = near_of(dot, load(&b->dot[k - 1]));
+		__m512i near = near_of(dot, dot_before);
 		__m512i quad = _mm512_and_si512(dot, near_of(near, neighbour(near, p.near)));
+		p.token = token;
+		p.dot = dot;
 		p.near = near;
+		store(&b->token[k], token);
+		store(&b->dot[k], dot);
+		store(&b->edge[k], _mm512_ternarylogic_epi64(word, point, point, 0xcf)); /* ~word | point */
 		__m512i names = _mm512_and_si512(add_rows(token, dot, &c.dot), behind);
 		__m512i fours = _mm512_and_si512(add_rows(token, quad, &c.quad), and_not(behind, letter));
 		__m512i pure = and_not(digit, add_rows(token, other, &c.other));

@@ -211,12 +211,29 @@ look_six(struct sweep *s, const unsigned char *start, const unsigned char *end)
 	return true;
 }
 
+/* Whether an address may hold these two colons, by what stands before them: nearly always a word of a program's. */
+static bool
+may_be_in_six(const struct sweep *s, const unsigned char *second)
+{
+	enum { DIGITS_MOST = 4 };
+	const unsigned char *end = second - 1, *p = end;
+	bool digits = true;
+	for (; p > s->text && class_of(p[-1]) & NAME; p--)
+		digits &= ascii_hex((char)p[-1]) >= 0;
+	if (digits && end - p <= DIGITS_MOST)
+		return true;
+	/* Where the run begins, its first letters may be an escape's. */
+	return p > s->text && p[-1] != '.' && p[-1] != ':' && (p[-1] >= 0x80 || sweep_odd_before[p[-1]]);
+}
+
 void
 sweep_colons(struct sweep *s, const unsigned char *at)
 {
 	const struct gates *g = s->gates;
 	const unsigned char *start = at, *end = at;
 	if (is_looked_at(s, at, LOOK_COLONS))
+		return;
+	if (at > s->text && at[-1] == ':' && !may_be_in_six(s, at))
 		return;
 	find_run(s, &start, &end);
 	/* Without addresses of IPv6 in the set there are mapped ones, and digits in pairs. */
