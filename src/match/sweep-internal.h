@@ -177,7 +177,7 @@ enum { GROUP = 8, ROW = HISTORY + CHUNK_WORDS + GROUP };
 
 struct bitmaps {
 	/* What bytes are. */
-	uint64_t word[ROW]; /* letters, digits, "-", "_", "." */
+	uint64_t word[ROW];  /* letters, digits, "-", "_", "." */
 	uint64_t point[ROW]; /* "." */
 	uint64_t alpha[ROW];
 	uint64_t hex[ROW];
@@ -198,9 +198,11 @@ struct bitmaps {
 	/* What is looked at: bytes behind the ends of tokens, but for colons. */
 	uint64_t name_end[CHUNK_WORDS + GROUP]; /* with a dot, behind what may end a name */
 	uint64_t four_end[CHUNK_WORDS + GROUP]; /* of digits and dots, with four numbers or more */
-	uint64_t odd_end[CHUNK_WORDS + GROUP];	/* the same with anything else in it, but a letter at its end */
-	uint64_t run_end[CHUNK_WORDS + GROUP];	/* 32 hexadecimal digits or more */
-	uint64_t colons[CHUNK_WORDS + GROUP];	/* the second of two, and those with CHAINS others near */
+	uint64_t odd_end[CHUNK_WORDS +
+			 GROUP]; /* the same with anything else in it, but a letter at its end */
+	uint64_t run_end[CHUNK_WORDS + GROUP]; /* 32 hexadecimal digits or more */
+	uint64_t colons[CHUNK_WORDS +
+			GROUP]; /* the second of two, and those with CHAINS others near */
 };
 
 /* Which of the rows that are looked at hold anything. */
@@ -214,7 +216,8 @@ struct carries {
 	uint64_t near, run[5], chain[CHAINS - 1];
 };
 
-struct probe_name {
+/* A name or a digest that may be in the set. */
+struct probe {
 	uint64_t hash;
 	const unsigned char *start, *end;
 };
@@ -243,7 +246,7 @@ struct sweep {
 	uint64_t hash[QUEUE];  /* of the last two labels */
 	uint8_t second[QUEUE]; /* length of the label before the last */
 	uint32_t address[QUEUE];
-	vec_of(struct probe_name) probes;
+	vec_of(struct probe) probes;
 	struct arena arena; /* for the plain extraction */
 	struct match_answers answers;
 };
@@ -277,8 +280,10 @@ void sweep_name_odd(struct sweep *s, const unsigned char *start, const unsigned 
 void sweep_four_odd(struct sweep *s, const unsigned char *end);
 /* An IPv4 address that the filters let through. */
 void sweep_four_likely(struct sweep *s, const unsigned char *end, uint32_t address);
-/* `len` hexadecimal digits before `end`, 32 or more. */
+/* `len` hexadecimal digits before `end`, 32 or more: what may be a digest becomes a probe. */
 void sweep_digits(struct sweep *s, const unsigned char *end, size_t len);
+/* A digest that the filters let through. */
+void sweep_digits_likely(struct sweep *s, const unsigned char *start, const unsigned char *end);
 /* "%" or a backslash: noted where it hides a part of a name. */
 void sweep_escape(struct sweep *s, const unsigned char *at);
 /* The run of letters, digits, dots, colons and bytes beyond ASCII around `at`, by the plain extraction. */

@@ -42,8 +42,8 @@ classify(const unsigned char *at, struct classes *out)
 static inline void
 store_places(uint16_t *queue, __m128i places, __m256i from)
 {
-	_mm256_storeu_si256((__m256i *)(void *)queue,
-		_mm256_add_epi16(_mm256_cvtepu8_epi16(places), from));
+	_mm256_storeu_si256(
+		(__m256i *)(void *)queue, _mm256_add_epi16(_mm256_cvtepu8_epi16(places), from));
 }
 
 /* Positions of the bits of `ends`; writes up to 32 past `count`. */
@@ -99,8 +99,7 @@ and_not(__m512i v, __m512i without)
 static inline __m512i
 near_of(__m512i row, __m512i n)
 {
-	return _mm512_and_si512(
-		row, OR_3(BEFORE(row, n, 2), BEFORE(row, n, 3), BEFORE(row, n, 4)));
+	return _mm512_and_si512(row, OR_3(BEFORE(row, n, 2), BEFORE(row, n, 3), BEFORE(row, n, 4)));
 }
 
 static inline __m512i
@@ -207,7 +206,8 @@ find_marks(struct sweep *s, size_t words)
 		__m512i word = load(&b->word[k]), point = load(&b->point[k]);
 		__m512i second = _mm512_and_si512(point, BEFORE(point, load(&b->point[k - 1]), 1));
 		__m512i token = and_not(word, second), dot = and_not(point, second);
-		__m512i token_before = neighbour(token, p.token), dot_before = neighbour(dot, p.dot);
+		__m512i token_before = neighbour(token, p.token),
+			dot_before = neighbour(dot, p.dot);
 		__m512i alpha = load(&b->alpha[k]), hex = load(&b->hex[k]);
 		__m512i alpha_before = load(&b->alpha[k - 1]), hex_before = load(&b->hex[k - 1]);
 		__m512i behind = and_not(BEFORE(token, token_before, 1), token);
@@ -222,9 +222,11 @@ find_marks(struct sweep *s, size_t words)
 		p.near = near;
 		store(&b->token[k], token);
 		store(&b->dot[k], dot);
-		store(&b->edge[k], _mm512_ternarylogic_epi64(word, point, point, 0xcf)); /* ~word | point */
+		store(&b->edge[k],
+			_mm512_ternarylogic_epi64(word, point, point, 0xcf)); /* ~word | point */
 		__m512i names = _mm512_and_si512(add_rows(token, dot, &c.dot), behind);
-		__m512i fours = _mm512_and_si512(add_rows(token, quad, &c.quad), and_not(behind, letter));
+		__m512i fours =
+			_mm512_and_si512(add_rows(token, quad, &c.quad), and_not(behind, letter));
 		__m512i pure = and_not(digit, add_rows(token, other, &c.other));
 		__m512i odd = and_not(fours, pure);
 		/* names & (~digit | any_tail) */
@@ -256,8 +258,8 @@ static bool
 kernel_runs(void)
 {
 	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-	       __builtin_cpu_supports("avx512vl") &&
-	       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi") &&
+	       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+	       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi") &&
 	       __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("bmi2") &&
 	       has_lzcnt();
 }

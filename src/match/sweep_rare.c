@@ -223,7 +223,8 @@ may_be_in_six(const struct sweep *s, const unsigned char *second)
 	if (digits && end - p <= DIGITS_MOST)
 		return true;
 	/* Where the run begins, its first letters may be an escape's. */
-	return p > s->text && p[-1] != '.' && p[-1] != ':' && (p[-1] >= 0x80 || sweep_odd_before[p[-1]]);
+	return p > s->text && p[-1] != '.' && p[-1] != ':' &&
+	       (p[-1] >= 0x80 || sweep_odd_before[p[-1]]);
 }
 
 void
@@ -317,16 +318,15 @@ is_odd_run(const struct sweep *s, const unsigned char *start)
 	return start > s->text && sweep_odd_before[start[-1]];
 }
 
-static bool
-knows_digits(const struct sweep *s, const unsigned char *end, size_t len)
+void
+sweep_digits_likely(struct sweep *s, const unsigned char *start, const unsigned char *end)
 {
-	const struct gates *g = s->gates;
 	char small[128];
-	if (!block_has(&g->digits, sweep_join(g->seed + SWEEP_DIGITS_KEY, end, len)))
-		return false;
+	size_t len = (size_t)(end - start);
 	for (size_t i = 0; i < len; i++)
-		small[i] = ascii_lower((char)(end - len)[i]);
-	return set_find(s->set, KEY_DIGITS, (struct span){small, len}) != NONE;
+		small[i] = ascii_lower((char)start[i]);
+	if (set_find(s->set, KEY_DIGITS, (struct span){small, len}) != NONE)
+		sweep_note(s, end - 1);
 }
 
 void
@@ -334,6 +334,7 @@ sweep_digits(struct sweep *s, const unsigned char *end, size_t len)
 {
 	static const size_t lengths[] = {32, 40, 56, 64, 96, 128};
 	enum { ESCAPE_LONGEST = 40 };
+	const struct gates *g = s->gates;
 	if (end < s->text_end && ascii_is_alnum((char)*end))
 		return;
 	bool whole =
@@ -343,8 +344,11 @@ sweep_digits(struct sweep *s, const unsigned char *end, size_t len)
 		bool fits = lengths[i] == len || lengths[i] + ESCAPE_LONGEST >= len || !whole;
 		if (whole && lengths[i] < len && !is_odd_run(s, end - len))
 			continue;
-		if (fits && knows_digits(s, end, lengths[i]))
-			sweep_note(s, end - 1);
+		if (!fits)
+			continue;
+		uint64_t hash = sweep_join(g->seed + SWEEP_DIGITS_KEY, end, lengths[i]);
+		*vec_add(&s->probes) = (struct probe){hash, end - lengths[i], end};
+		__builtin_prefetch(&g->digits.block[block_place(&g->digits, hash)]);
 	}
 }
 
