@@ -86,6 +86,7 @@ kernel_runs(void)
 	       __builtin_cpu_supports("bmi2") && has_lzcnt() && __builtin_cpu_supports("popcnt");
 }
 
+#define FIND_ENDS "match/sweep_ends_avx2.inc"
 #define KERNEL sweep_kernel_avx2
 #define KERNEL_NAME "avx2"
 #include "match/sweep_kernel.inc"
