@@ -84,7 +84,7 @@ build_run(struct cmd_env *env)
 		return say_empty(env);
 	if (!path)
 		path = own_path(env, &why);
-	if (!path || set_file_write(set, path, clock_now(env->clock), &why) ||
+	if (!path || set_file_write(set, path, (struct span){}, clock_now(env->clock), &why) ||
 		set_file_open(path, &made, &why))
 		return cmd_fail(&why);
 	struct set_file_facts facts = set_file_facts(made);

@@ -54,8 +54,11 @@ struct match_set {
 	struct set_file *base; /* owned; NULL: none */
 	uint32_t base_items;   /* numbers of what is added begin there */
 	uint64_t *base_dead;   /* of its items, a bit each; NULL: none yet */
+	struct set_work *work; /* borrowed; NULL: nobody looks */
 };
 
+/* Notes progress; false: the work was asked to stop. */
+bool set_worked(const struct match_set *set, uint64_t more);
 /* Nothing was ever put in. */
 bool set_is_empty(const struct match_set *set);
 uint32_t set_hash(uint64_t seed, enum key key, struct span bytes);

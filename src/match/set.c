@@ -1,5 +1,6 @@
 #include "match/set_file-internal.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,10 +45,9 @@ match_set_new(uint64_t seed)
 	return set;
 }
 
-struct match_set *
-match_set_over(struct set_file **base)
+static void
+stand_on(struct match_set *set, struct set_file **base)
 {
-	struct match_set *set = match_set_new((*base)->head->seed);
 	set->base = take(base);
 	set->base_items = set->base->items;
 	memcpy(set->routes, set->base->routes, sizeof set->routes);
@@ -55,7 +55,37 @@ match_set_over(struct set_file **base)
 	memcpy(set->lengths6, set->base->head->lengths6, sizeof set->lengths6);
 	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
 		set->armed[k] = set->base->head->armed[k];
+}
+
+struct match_set *
+match_set_over(struct set_file **base)
+{
+	struct match_set *set = match_set_new((*base)->head->seed);
+	stand_on(set, base);
 	return set;
+}
+
+void
+match_set_rebase(struct match_set *set, struct set_file **base)
+{
+	match_set_reset(set);
+	set->seed = (*base)->head->seed;
+	stand_on(set, base);
+}
+
+void
+match_set_watch(struct match_set *set, struct set_work *work)
+{
+	set->work = work;
+}
+
+bool
+set_worked(const struct match_set *set, uint64_t more)
+{
+	if (!set->work)
+		return true;
+	atomic_fetch_add_explicit(&set->work->done, more, memory_order_relaxed);
+	return !atomic_load_explicit(&set->work->stop, memory_order_relaxed);
 }
 
 bool
@@ -77,9 +107,10 @@ match_set_free(struct match_set **set)
 void
 match_set_reset(struct match_set *set)
 {
-	uint64_t seed = set->seed, version = set->version;
+	struct match_set empty = {
+		.seed = set->seed, .version = set->version + 1, .work = set->work};
 	end(set);
-	*set = (struct match_set){.seed = seed, .version = version + 1};
+	*set = empty;
 	begin(set);
 }
 
@@ -250,6 +281,7 @@ put_item(struct match_set *set, const struct place *p, struct item made)
 	uint32_t first = p->first;
 	struct span bytes = p->bytes;
 	set->version++;
+	(void)set_worked(set, 1);
 	made.key = (uint8_t)p->key;
 	uint32_t index = (uint32_t)set->items.len;
 	made.len = (uint16_t)bytes.len;

@@ -41,6 +41,8 @@ struct match_set *match_set_new(uint64_t seed);
  */
 struct set_file;
 struct match_set *match_set_over(struct set_file **base);
+/* The same for a set that is there: what it held is gone as after match_set_reset, its seed the file's. */
+void match_set_rebase(struct match_set *set, struct set_file **base);
 /* Whether it stands on a file. */
 bool match_set_is_over(const struct match_set *set);
 void match_set_free(struct match_set **set); /* NULL accepted */
@@ -56,6 +58,16 @@ enum rc match_set_add(struct match_set *set, const struct indicator *what);
 void match_set_prepare(const struct match_set *set, const struct indicator *what);
 /* Room for so many more keys at once, where somebody knows; no promise. */
 void match_set_expect(struct match_set *set, uint64_t more);
+/*
+ * How far filling a set or writing it into a file is: one thread works, another may look, or ask it to stop
+ * (set_file_write only; filling is a caller's loop).
+ */
+struct set_work {
+	_Atomic uint64_t done; /* indicators and notes put into the set, or out of it into a file */
+	_Atomic bool stop;
+};
+/* Borrows `work` until another takes its place; NULL: nobody looks. Lasts over reset and rebase. */
+void match_set_watch(struct match_set *set, struct set_work *work);
 /* Disarms every indicator with this id; how many there were. */
 size_t match_set_revoke(struct match_set *set, struct span id);
 size_t match_set_count(const struct match_set *set);

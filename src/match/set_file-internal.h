@@ -17,7 +17,7 @@
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 
 enum {
-	SET_FILE_VERSION = 1,
+	SET_FILE_VERSION = 2,
 	SET_FILE_ORDER = 0x01020304,
 	SET_FILE_PAGE = 4096,
 	SET_FILE_ALIGN = 64, /* of sections; that of the details is a page */
@@ -43,6 +43,7 @@ enum section {
 	SECTION_SOURCES,
 	SECTION_IDS, /* slots of details by their id */
 	SECTION_SAYS,
+	SECTION_ANNEX, /* of who had it written */
 	SECTIONS,
 };
 
@@ -169,7 +170,5 @@ bool set_file_next_id(struct file_ids *ids, uint32_t *first, uint32_t *end);
 enum { SET_FILE_ID = 64 };
 struct span set_file_id(
 	const struct file_detail *d, struct span says, char room[static SET_FILE_ID]);
-/* Of a file whose bytes must be those that were written: its digest alone. */
-enum rc set_file_digest(const struct set_file *f, struct diag *why);
 /* An id of the usual form: its sixteen bytes. */
 bool set_file_uuid(struct span id, uint8_t out[static 16]);

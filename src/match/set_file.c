@@ -39,6 +39,7 @@ static const struct shape {
 	[SECTION_SOURCES] = {sizeof(struct file_source), 1, UINT32_MAX >> DETAIL_SHIFT},
 	[SECTION_IDS] = {sizeof(uint32_t), 1, NONE - 4},
 	[SECTION_SAYS] = {1, sizeof(uint32_t), UINT32_MAX},
+	[SECTION_ANNEX] = {1, 0, UINT64_C(1) << 40},
 };
 
 uint64_t
@@ -209,6 +210,18 @@ set_file_close(struct set_file **file)
 	if (f && f->mapped)
 		munmap((void *)(uintptr_t)f->map, f->size);
 	free(f);
+}
+
+struct span
+set_file_annex(const struct set_file *f)
+{
+	return set_file_section(f, SECTION_ANNEX);
+}
+
+struct span
+set_file_bytes_mapped(const struct set_file *f)
+{
+	return (struct span){f->map, f->mapped ? f->size : 0};
 }
 
 struct set_file_facts

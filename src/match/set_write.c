@@ -23,6 +23,7 @@ struct writer {
 	const struct match_set *set; /* stands on no file */
 	int fd, fault;		     /* errno of the first write that failed */
 	bool full;		     /* more text than a file holds */
+	struct span annex;
 	uint64_t at;
 	struct digest_run *digest;
 	struct buf out;
@@ -48,6 +49,8 @@ flush(struct writer *w)
 {
 	struct span piece = buf_span(&w->out);
 	digest_add(w->digest, piece);
+	if (!w->fault && !set_worked(w->set, 0))
+		w->fault = ECANCELED;
 	if (!w->fault && !fd_write(w->fd, piece))
 		w->fault = errno;
 	w->out.len = 0;
@@ -516,6 +519,7 @@ write_bodies(struct writer *w)
 	put_section(w, SECTION_SOURCES, w->sources.at, w->sources.len * sizeof *w->sources.at);
 	write_ids(w);
 	put_section(w, SECTION_SAYS, w->says.ptr, w->says.len);
+	put_section(w, SECTION_ANNEX, w->annex.ptr, w->annex.len);
 	flush(w);
 	w->head.lengths4 = set->lengths4;
 	memcpy(w->head.lengths6, set->lengths6, sizeof w->head.lengths6);
@@ -561,9 +565,9 @@ writer_fini(struct writer *w)
 
 /* Into a file that nobody sees yet; errno of what failed, 0: nothing did. */
 static int
-write_all(const struct match_set *set, int fd, int64_t now, bool *full)
+write_all(const struct match_set *set, struct span annex, int fd, int64_t now, bool *full)
 {
-	struct writer w = {.set = set, .fd = fd, .at = SET_FILE_PAGE};
+	struct writer w = {.set = set, .annex = annex, .fd = fd, .at = SET_FILE_PAGE};
 	w.digest = digest_new(DIGEST_SHA256);
 	if (lseek(fd, SET_FILE_PAGE, SEEK_SET) < 0)
 		w.fault = errno;
@@ -584,7 +588,10 @@ join(const struct match_set *set, struct match_set **out)
 	own_match_set struct match_set *made = match_set_new(set->seed);
 	size_t count = set->base_items + set->items.len;
 	match_set_expect(made, count);
+	match_set_watch(made, set->work);
 	for (size_t i = 0; i < count; i++) {
+		if (!set_worked(set, 0))
+			return RC_AGAIN;
 		struct item item;
 		bool is_base = i < set->base_items;
 		if (is_base ? !set_file_item(set->base, (uint32_t)i, &item) || item.role
@@ -603,6 +610,8 @@ join(const struct match_set *set, struct match_set **out)
 static enum rc
 failed(struct diag *why, int fault)
 {
+	if (fault == ECANCELED)
+		return diag_fail(why, RC_AGAIN, "stopped before it was written");
 	if (fault == ENOSPC || fault == EDQUOT)
 		diag_todo(why, "make room, or write it elsewhere");
 	return diag_fail(why, fault == ENOSPC || fault == EDQUOT ? RC_FULL : RC_IO,
@@ -634,22 +643,25 @@ settle(const char *fresh, const char *path, int fd, struct diag *why)
 }
 
 enum rc
-set_file_write(const struct match_set *set, const char *path, int64_t now, struct diag *why)
+set_file_write(const struct match_set *set, const char *path, struct span annex, int64_t now,
+	struct diag *why)
 {
 	own_match_set struct match_set *joined = NULL;
 	own_arena struct arena a = {};
 	bool full = false;
 	diag_where(why, "%s", path);
-	if (set->base && join(set, &joined))
-		return diag_fail(why, RC_LIMIT, "too many indicators for one set");
+	enum rc code = set->base ? join(set, &joined) : RC_OK;
+	if (code)
+		return code == RC_AGAIN ? failed(why, ECANCELED)
+					: diag_fail(why, code, "too many indicators for one set");
 	char *fresh = (char *)(uintptr_t)arena_printf(&a, "%s.new-XXXXXX", path).ptr;
 	own_fd int fd = mkostemp(fresh, O_CLOEXEC);
 	if (fd < 0)
 		return failed(why, errno);
-	int fault = write_all(joined ? joined : set, fd, now, &full);
-	enum rc code = fault  ? failed(why, fault)
-		       : full ? diag_fail(why, RC_LIMIT, "more text than one set holds")
-			      : settle(fresh, path, fd, why);
+	int fault = write_all(joined ? joined : set, annex, fd, now, &full);
+	code = fault  ? failed(why, fault)
+	       : full ? diag_fail(why, RC_LIMIT, "more text than one set holds")
+		      : settle(fresh, path, fd, why);
 	if (code)
 		unlink(fresh);
 	return code;

@@ -7,6 +7,7 @@
 #include <unistr.h>
 
 #include "base/ascii.h"
+#include "base/hash.h"
 #include "obs/addr.h"
 
 static bool
@@ -137,6 +138,14 @@ bool
 name_is_registry_suffix(struct span name)
 {
 	return is_suffix(name, PSL_TYPE_ICANN);
+}
+
+uint64_t
+name_rules(void)
+{
+	const char *idna = idn2_check_version(NULL);
+	uint64_t suffixes = hash64(span_of(psl_builtin_sha1sum()), 0);
+	return idna ? hash64(span_of(idna), suffixes) : suffixes;
 }
 
 struct span

@@ -20,6 +20,8 @@ bool name_is_public_suffix(struct span name);
 /* Only where a registry of the DNS root's tree does ("co.uk"): no indicator can mean all below it.
  */
 bool name_is_registry_suffix(struct span name);
+/* Another number where the list of suffixes, or what maps names, is another one. */
+uint64_t name_rules(void);
 /* The public suffix and one label more ("bbc.co.uk"); empty for a suffix itself. Borrows from name.
  */
 struct span name_registrable(struct span name);

@@ -98,6 +98,16 @@ vault_last(struct vault *v, int64_t *out, struct diag *why)
 	return rc;
 }
 
+enum rc
+vault_identity(struct vault *v, struct uuid *out, struct diag *why)
+{
+	struct vault_state state;
+	enum rc rc = vault_state_read(v, &state, why);
+	if (rc == RC_OK)
+		*out = v->epoch;
+	return rc;
+}
+
 bool
 vault_changed(struct vault *v)
 {

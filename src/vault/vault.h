@@ -28,6 +28,8 @@ enum rc vault_open(struct store *s, struct clock clock, struct vault **out, stru
 void vault_close(struct vault **v);
 /* `added` of the newest version ever stored; a page after it is empty until the next commit. */
 enum rc vault_last(struct vault *v, int64_t *out, struct diag *why);
+/* Another one for each database, and for one into which a backup was restored. */
+enum rc vault_identity(struct vault *v, struct uuid *out, struct diag *why);
 /* True when another connection committed since the last call; cheap enough for every 10 ms. */
 bool vault_changed(struct vault *v);
 /* Quiet time: moves the log into the database, gives memory back. */

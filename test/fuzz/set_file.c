@@ -54,7 +54,8 @@ begin(void)
 	}
 	must(mkdtemp(folder) != NULL);
 	snprintf(path, sizeof path, "%s/set", folder);
-	must(set_file_write(set, path, 0, NULL) == RC_OK && !set_file_open(path, &file, NULL));
+	must(set_file_write(set, path, (struct span){}, 0, NULL) == RC_OK &&
+		!set_file_open(path, &file, NULL));
 	unlink(path);
 	rmdir(folder);
 	good_len = file->size;

@@ -269,7 +269,7 @@ a_file(void)
 	struct diag why = {};
 	own_match_set struct match_set *set = many_facts();
 	set_add(set, span_of(list));
-	assert_rc(set_file_write(set, path, NOON, &why), RC_OK);
+	assert_rc(set_file_write(set, path, (struct span){}, NOON, &why), RC_OK);
 	return bytes_of(path);
 }
 
@@ -288,10 +288,10 @@ another_format_is_refused_with_what_to_do(void **state)
 	struct diag why;
 	own_buf struct buf file = a_file();
 	struct file_head *head = (void *)file.ptr;
-	head->version = 2;
+	head->version = SET_FILE_VERSION + 1;
 	write_bytes(buf_span(&file));
 	assert_rc(open_it(&why), RC_NEWER);
-	assert_non_null(strstr(why.what, "format 2, newer"));
+	assert_non_null(strstr(why.what, "newer"));
 	assert_non_null(strstr(why.todo, "set build"));
 	head->version = 0;
 	write_bytes(buf_span(&file));
@@ -440,10 +440,10 @@ who_has_the_old_one_goes_on_with_it(void **state)
 	struct set_file *file = NULL;
 	own_match_set struct match_set *first = set_of("evil.org\n"),
 				       *second = set_of("worse.org\n");
-	assert_rc(set_file_write(first, path, NOON, &why), RC_OK);
+	assert_rc(set_file_write(first, path, (struct span){}, NOON, &why), RC_OK);
 	assert_rc(set_file_open(path, &file, &why), RC_OK);
 	own_match_set struct match_set *old = match_set_over(&file);
-	assert_rc(set_file_write(second, path, NOON + 1, &why), RC_OK);
+	assert_rc(set_file_write(second, path, (struct span){}, NOON + 1, &why), RC_OK);
 	assert_rc(set_file_open(path, &file, &why), RC_OK);
 	struct set_file_facts facts = set_file_facts(file);
 	assert_true(facts.made == NOON + 1 && facts.indicators == 1 &&
@@ -456,9 +456,83 @@ who_has_the_old_one_goes_on_with_it(void **state)
 	/* Nothing is left beside it, and nothing where it could not be written. */
 	unlink(path);
 	assert_int_equal(rmdir(folder), 0);
-	assert_rc(set_file_write(second, path, NOON, &why), RC_IO);
+	assert_rc(set_file_write(second, path, (struct span){}, NOON, &why), RC_IO);
 	assert_true(why.what[0] && strstr(why.where, path));
 	assert_int_equal(mkdir(folder, 0700), 0);
+}
+
+static void
+what_the_writer_adds_lies_behind_all_else(void **state)
+{
+	(void)state;
+	own_set_file struct set_file *file = NULL;
+	own_match_set struct match_set *set = set_of("evil.org\n");
+	struct diag why = {};
+	assert_rc(set_file_write(set, path, SPAN("whatever it likes"), NOON, &why), RC_OK);
+	assert_rc(set_file_open(path, &file, &why), RC_OK);
+	struct span annex = set_file_annex(file);
+	assert_span(annex, "whatever it likes");
+	assert_int_equal((uintptr_t)annex.ptr % 64, 0);
+	assert_rc(set_file_verify(file, &why), RC_OK);
+	own_buf struct buf bytes = bytes_of(path);
+	bytes.ptr[annex.ptr - file->map] ^= 1;
+	write_bytes(buf_span(&bytes));
+	set_file_close(&file);
+	assert_rc(set_file_open(path, &file, &why), RC_OK);
+	assert_rc(set_file_verify(file, &why), RC_BAD);
+}
+
+static void
+a_set_is_put_onto_another_file(void **state)
+{
+	(void)state;
+	struct diag why = {};
+	struct set_file *file = NULL;
+	struct sweep_result found;
+	char room[300] = {};
+	const char both[] = "evil.org worse.org new.org";
+	own_match_set struct match_set *first = set_of("evil.org\n"),
+				       *set = set_of("worse.org\n10.0.0.0/8\n");
+	own_sweep struct sweep *sweep = sweep_new(set);
+	memcpy(room + SWEEP_SLACK, both, sizeof both);
+	struct span logged = {room + SWEEP_SLACK, sizeof both - 1};
+	assert_rc(set_file_write(first, path, (struct span){}, NOON, &why), RC_OK);
+	assert_rc(set_file_open(path, &file, &why), RC_OK);
+	match_set_rebase(set, &file);
+	set_add(set, SPAN("new.org\n"));
+	assert_int_equal(match_set_count(set), 2);
+	assert_string_equal(hits_of(set, logged, NULL, "lines", &out),
+		"1:0 exact domain evil.org;1:19 exact domain new.org;");
+	/* The fast pass, which was made before, knows. */
+	sweep_text(sweep, logged, &found);
+	assert_int_equal(found.places, 2);
+	match_set_reset(set);
+	assert_int_equal(match_set_count(set), 0);
+	assert_string_equal(hits_of(set, logged, NULL, "lines", &out), "");
+}
+
+static void
+who_writes_says_how_far_he_is_and_stops_when_told(void **state)
+{
+	(void)state;
+	struct diag why = {};
+	struct set_work work = {};
+	struct set_file *file = NULL;
+	own_match_set struct match_set *set = match_set_new(1);
+	match_set_watch(set, &work);
+	set_add(set, SPAN("evil.org\nworse.org\n"));
+	assert_int_equal(work.done, 2);
+	assert_rc(set_file_write(set, path, (struct span){}, NOON, &why), RC_OK);
+	own_buf struct buf before = bytes_of(path);
+	assert_rc(set_file_open(path, &file, &why), RC_OK);
+	match_set_rebase(set, &file);
+	work.stop = true;
+	assert_rc(set_file_write(set, path, (struct span){}, NOON, &why), RC_AGAIN);
+	assert_non_null(strstr(why.what, "stopped"));
+	match_set_reset(set);
+	assert_rc(set_file_write(set, path, (struct span){}, NOON, &why), RC_AGAIN);
+	own_buf struct buf after = bytes_of(path);
+	assert_true(span_eq(buf_span(&before), buf_span(&after)));
 }
 
 static int
@@ -494,6 +568,9 @@ main(void)
 		cmocka_unit_test(no_section_reaches_outside_the_file),
 		cmocka_unit_test(whatever_the_bodies_hold_harms_nobody_and_verify_tells),
 		cmocka_unit_test(who_has_the_old_one_goes_on_with_it),
+		cmocka_unit_test(what_the_writer_adds_lies_behind_all_else),
+		cmocka_unit_test(a_set_is_put_onto_another_file),
+		cmocka_unit_test(who_writes_says_how_far_he_is_and_stops_when_told),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

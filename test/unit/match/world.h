@@ -47,8 +47,8 @@ mapped_of(const struct match_set *set)
 	if (!mkdtemp(folder))
 		abort();
 	snprintf(path, sizeof path, "%s/set", folder);
-	if (set_file_write(set, path, NOON, &why) || set_file_open(path, &file, &why) ||
-		set_file_verify(file, &why)) {
+	if (set_file_write(set, path, (struct span){}, NOON, &why) ||
+		set_file_open(path, &file, &why) || set_file_verify(file, &why)) {
 		fprintf(stderr, "%s: %s\n", why.where, why.what);
 		abort();
 	}
