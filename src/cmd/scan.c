@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "cmd/scan-internal.h"
 #include "match/set_file.h"
+#include "match/strings.h"
 #include "node/armed.h"
 
 static bool
@@ -135,6 +136,26 @@ say_end(const struct scan_job *job)
 		(unsigned long long)job->files, job->files == 1 ? "" : "s", b.ptr);
 }
 
+/* What texts could not be tried on. */
+static void
+say_trouble(const struct scan_job *job)
+{
+	struct strings_trouble t = {};
+	if (job->scan.strings)
+		t = strings_trouble(job->scan.strings);
+	if (t.stopped)
+		cmd_say(job->env,
+			"%llu expression%s took too many steps three times, and %s not tried any "
+			"more; the first of them: %.*s",
+			(unsigned long long)t.stopped, t.stopped == 1 ? "" : "s",
+			t.stopped == 1 ? "was" : "were", t.first.len < 72 ? (int)t.first.len : 72,
+			t.first.ptr);
+	if (t.too_long)
+		cmd_say(job->env,
+			"%llu comparisons of expressions with values of more than 64 KiB left out",
+			(unsigned long long)t.too_long);
+}
+
 /* https://no-color.org: set and not empty means none. */
 static bool
 wants_colour(void)
@@ -225,6 +246,7 @@ scan_run(struct cmd_env *env)
 			"that never leave",
 			stix ? stix : "sightings", (unsigned long long)withheld);
 	say_end(&job);
+	say_trouble(&job);
 	scan_say_groups(&job);
 	uint64_t hits = job.scan.counts.hits;
 	sight_free(&job.sight);
@@ -297,6 +319,17 @@ const struct command command_scan = {
 		"from MD5 to SHA-512 (fingerprints of certificates too, in pairs with colons), "
 		"JA3, JA4 and MAC addresses: 00:1b:44:11:3a:b7, 00-1b-44-11-3a-b7, 001b.4411.3ab7, "
 		"and twelve digits alone where the field's or column's name says so; and CVEs.\n\n"
+		"Of STIX patterns also texts: names of files and folders, processes, command "
+		"lines, "
+		"keys and values of the registry, mutexes, services, user agents, accounts, "
+		"subjects, "
+		"by =, IN, LIKE and MATCHES; and names, URLs and addresses by LIKE and MATCHES. "
+		"Where a "
+		"field says what it holds, its value is compared; in lines and fields that "
+		"nobody explains "
+		"a text stands as a whole, not inside a longer word: evil.exe is not in "
+		"notevil.exe, "
+		"evil.exe.bak and evil.exe/x. Expressions are searched in the line.\n\n"
 		"Lists are read as they occur: comments, hosts files, several values a line, "
 		"ranges, "
 		"defanged names, tables with a header. What is not understood is told with its "

@@ -8,6 +8,7 @@
 #include "cmd/scan-internal.h"
 #include "feed/arm.h"
 #include "feed/in.h"
+#include "match/strings.h"
 #include "match/table.h"
 #include "node/armed.h"
 
@@ -162,6 +163,26 @@ scan_say_counts(const struct cmd_env *env, const char *path, const struct ioc_co
 		cmd_say(env, "%s: %llu revoked: not armed", path, (unsigned long long)c->revoked);
 }
 
+/*
+ * What costs, told before it does: texts without a piece of four bytes that could be looked for, so that every
+ * line is read for them.
+ */
+static void
+say_bare(const struct scan_job *job, const struct match_set *set)
+{
+	struct strings *strings = match_set_strings(set);
+	if (!strings)
+		return;
+	strings_ready(strings);
+	size_t bare = strings_counts(strings).bare;
+	if (bare)
+		cmd_say(job->env,
+			"%zu text%s or expression%s without four letters or digits in a row: every "
+			"line is read for %s, expect it to take longer",
+			bare, bare == 1 ? "" : "s", bare == 1 ? "" : "s",
+			bare == 1 ? "it" : "them");
+}
+
 /* Indicators were there and understood, though none is armed. */
 static bool
 are_read(const struct ioc_counts *c)
@@ -265,6 +286,7 @@ scan_load_indicators(struct scan_job *job, struct match_set *set)
 	for (size_t at = 0; (path = cmd_next(job->env, "ioc", &at));)
 		if (!load_ioc(job, set, path, &latest, &all))
 			return false;
+	say_bare(job, set);
 	return match_set_count(set) || judge_empty(job, &all);
 }
 

@@ -62,6 +62,19 @@ say_built(const struct cmd_env *env, const char *path, const struct set_file_fac
 			each(f->second, f->indicators));
 }
 
+/* Texts and expressions are compared, not looked up: no file holds them yet. */
+static void
+say_texts(const struct cmd_env *env, const struct match_set *set)
+{
+	size_t texts = match_set_count_kind(set, OBS_TEXT);
+	if (texts)
+		cmd_say(env,
+			"%zu text%s and expressions left out, which no compiled set holds: give "
+			"them "
+			"to scan with --ioc",
+			texts, row_plural(texts));
+}
+
 static enum cmd_exit
 build_run(struct cmd_env *env)
 {
@@ -80,7 +93,8 @@ build_run(struct cmd_env *env)
 	armed_free(job.node);
 	if (!loaded)
 		return CMD_FAIL;
-	if (match_set_count(set) == 0)
+	say_texts(env, set);
+	if (match_set_count(set) == match_set_count_kind(set, OBS_TEXT))
 		return say_empty(env);
 	if (!path)
 		path = own_path(env, &why);

@@ -594,6 +594,7 @@ static const struct {
 	[OBS_JA4] = {"other", "Network activity"}, /* servers have no type for it */
 	[OBS_MAC] = {"mac-address", "Network activity"},
 	[OBS_CVE] = {"vulnerability", "External analysis"},
+	[OBS_TEXT] = {"text", "Other"},
 };
 
 const char *

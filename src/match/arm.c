@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "pattern/atoms.h"
+#include "pattern/strings.h"
 
 static const enum match_reach reaches[] = {
 	[PATTERN_EXACT] = REACH_EXACT,
@@ -10,8 +11,9 @@ static const enum match_reach reaches[] = {
 	[PATTERN_COVERING] = REACH_COVERING,
 };
 
-static void
-keep(const struct indicator *facts, const struct pattern_atoms *atoms, struct arm_batch *to)
+/* The facts, copied; what each comparison gives is still missing. */
+static struct indicator
+copy_facts(const struct indicator *facts, struct arm_batch *to)
 {
 	struct indicator made = *facts;
 	struct span *const texts[] = {
@@ -19,16 +21,38 @@ keep(const struct indicator *facts, const struct pattern_atoms *atoms, struct ar
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (texts[i]->len)
 			*texts[i] = arena_dup(&to->arena, *texts[i]);
+	return made;
+}
+
+static void
+keep(struct indicator made, const struct indicator *facts, int64_t from, int64_t until,
+	struct arm_batch *to)
+{
+	made.about.value = arena_dup(&to->arena, made.about.value);
+	made.valid_from = time_later(facts->valid_from, from);
+	made.valid_until = time_earlier(facts->valid_until, until);
+	if (made.valid_from == TIME_NONE || made.valid_until == TIME_NONE ||
+		made.valid_from < made.valid_until)
+		*vec_add(&to->all) = made;
+}
+
+static void
+keep_atoms(const struct indicator *facts, const struct pattern_atoms *atoms,
+	const struct pattern_strings *strings, struct arm_batch *to)
+{
+	struct indicator made = copy_facts(facts, to);
 	for (size_t i = 0; i < atoms->len; i++) {
 		const struct pattern_atom *atom = &atoms->at[i];
 		made.about = atom->what;
-		made.about.value = arena_dup(&to->arena, atom->what.value);
 		made.reach = reaches[atom->reach];
-		made.valid_from = time_later(facts->valid_from, atom->from);
-		made.valid_until = time_earlier(facts->valid_until, atom->until);
-		if (made.valid_from == TIME_NONE || made.valid_until == TIME_NONE ||
-			made.valid_from < made.valid_until)
-			*vec_add(&to->all) = made;
+		keep(made, facts, atom->from, atom->until, to);
+	}
+	made.reach = REACH_EXACT;
+	for (size_t i = 0; i < strings->len; i++) {
+		const struct pattern_string *s = &strings->at[i];
+		made.about = (struct observable){OBS_TEXT, s->text};
+		made.text = (struct string_about){s->property, s->form, false};
+		keep(made, facts, s->from, s->until, to);
 	}
 }
 
@@ -37,6 +61,7 @@ arm_pattern(const struct indicator *facts, struct arm_batch *to)
 {
 	struct pattern pattern;
 	struct pattern_atoms atoms;
+	struct pattern_strings strings = {};
 	struct diag fault = {};
 	if (facts->revoked) {
 		to->counts.revoked++;
@@ -52,8 +77,10 @@ arm_pattern(const struct indicator *facts, struct arm_batch *to)
 		return;
 	}
 	pattern_atoms(&pattern, &to->scratch, &atoms);
-	if (atoms.whole)
-		keep(facts, &atoms, to);
+	if (!atoms.whole)
+		pattern_strings(&pattern, &to->scratch, &strings);
+	if (atoms.whole || strings.whole)
+		keep_atoms(facts, &atoms, &strings, to);
 	else
 		to->counts.partial++;
 }

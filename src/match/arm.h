@@ -2,8 +2,9 @@
 /*
  * STIX patterns into a set. A pattern is armed when one comparison decides it: single comparisons
  * and alternatives of such (OR, IN), with START/STOP as validity, on values that a set holds -
- * addresses, ranges, names, URLs, e-mail addresses, hashes. Everything else needs an evaluator over
- * events; it is counted as partial, never armed by half.
+ * addresses, ranges, names, URLs, e-mail addresses, hashes - or that are looked for as text
+ * (pattern/strings.h). Everything else needs an evaluator over events; it is counted as partial, never
+ * armed by half.
  *
  * Reading patterns touches no set: one thread may read a batch while another fills the set with the
  * batch before. A batch belongs to one thread at a time.

@@ -67,7 +67,10 @@ ioc_add(struct match_set *set, struct indicator *what, struct ioc_counts *counts
 			return RC_OK;
 		what->reach = REACH_EXACT;
 	}
-	enum rc code = match_set_add(set, what);
+	struct diag why = {};
+	diag_what(&why, "of a kind that no set holds");
+	enum rc code = what->about.kind == OBS_TEXT ? match_set_add_text(set, what, &why)
+						    : match_set_add(set, what);
 	switch (code) {
 	case RC_OK:
 		counts->armed++;
@@ -79,8 +82,8 @@ ioc_add(struct match_set *set, struct indicator *what, struct ioc_counts *counts
 	case RC_LIMIT: return code;
 	default: break;
 	}
-	struct diag why = {};
-	diag_what(&why, "of a kind that no set holds");
+	if (what->id.len)
+		diag_where(&why, "%.*s", (int)what->id.len, what->id.ptr);
 	ioc_unknown(counts, &why, what->about.value);
 	return RC_OK;
 }

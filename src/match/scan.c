@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "base/hash.h"
 #include "base/mutant.h"
+#include "match/strings.h"
 #include "obs/line.h"
 
 void
@@ -18,6 +19,7 @@ void
 scan_fini(struct scan *s)
 {
 	arena_fini(&s->arena);
+	strings_judge_free(&s->strings);
 	free(s->answers.at);
 	free(s->hits.at);
 	free(s->seen);
@@ -284,6 +286,37 @@ scan_field(struct scan *s, const struct record *r, const struct field *f, int64_
 		scan_view(s, r, f, VIEW_PERCENT, time);
 }
 
+/* Texts, in a field as it stands or with its defanging undone. */
+static void
+scan_strings(struct scan *s, const struct record *r, const struct field *f, int64_t time)
+{
+	enum view view = s->text == SCAN_DEFANGED ? VIEW_DEFANGED : VIEW_PLAIN;
+	struct span text = f->value;
+	if (view == VIEW_DEFANGED)
+		text = obs_refang(text, &s->arena);
+	s->mark.at = s->mark.done = 0;
+	size_t first = s->answers.len;
+	strings_field(s->strings, f, text, &s->arena, &s->answers);
+	for (size_t i = first; i < s->answers.len; i++)
+		keep(s, r, f, view, &s->answers.at[i], time);
+}
+
+/* The set's texts may have come since the record before. */
+static bool
+has_strings(struct scan *s)
+{
+	struct strings *strings = match_set_strings(s->set);
+	if (!strings)
+		return false;
+	strings_ready(strings);
+	if (s->strings && !strings_judge_is_of(s->strings, strings))
+		strings_judge_free(&s->strings);
+	if (!s->strings)
+		s->strings = strings_judge_new(strings);
+	strings_begin(s->strings);
+	return true;
+}
+
 /* What a field before it has shown already, where the name adds nothing to that. */
 static bool
 is_known(const struct field *f)
@@ -298,7 +331,8 @@ by_place(const void *a, const void *b)
 	if (x->offset != y->offset)
 		return x->offset < y->offset ? -1 : 1;
 	int order = (int)x->match - (int)y->match;
-	return order ? order : span_cmp(x->indicator, y->indicator);
+	order = order ? order : span_cmp(x->indicator, y->indicator);
+	return order ? order : span_cmp(x->pattern, y->pattern);
 }
 
 size_t
@@ -318,6 +352,10 @@ scan_record(struct scan *s, const struct record *r, struct span file, const stru
 	for (size_t i = 0; i < r->fields; i++)
 		if (r->field[i].value.len && !is_known(&r->field[i]))
 			scan_field(s, r, &r->field[i], time);
+	bool texts = has_strings(s);
+	for (size_t i = 0; texts && i < r->fields; i++)
+		if (r->field[i].value.len)
+			scan_strings(s, r, &r->field[i], time);
 	if (s->hits.len > 1)
 		qsort(s->hits.at, s->hits.len, sizeof *s->hits.at, by_place);
 	s->counts.hits += s->hits.len;

@@ -11,6 +11,8 @@
 
 enum scan_text { SCAN_AS_IS, SCAN_DEFANGED };
 
+struct strings_judge;
+
 struct scan_counts {
 	uint64_t records, hits;
 	uint64_t early, late; /* found outside the indicator's validity */
@@ -39,6 +41,7 @@ struct scan {
 	struct field_mark places;
 	struct arena arena;
 	struct match_answers answers;
+	struct strings_judge *strings; /* NULL until the set holds texts */
 	vec_of(struct hit) hits;
 	uint64_t *seen; /* indicator and observable, hashed, of this record */
 	size_t seen_slots, seen_count;

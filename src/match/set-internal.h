@@ -51,10 +51,11 @@ struct match_set {
 	 * over id_next[item]. Of the items, the first `by_id` are in it. */
 	uint32_t *id_first, *id_next;
 	size_t id_buckets, by_id;
-	struct set_file *base; /* owned; NULL: none */
-	uint32_t base_items;   /* numbers of what is added begin there */
-	uint64_t *base_dead;   /* of its items, a bit each; NULL: none yet */
-	struct set_work *work; /* borrowed; NULL: nobody looks */
+	struct set_file *base;	 /* owned; NULL: none */
+	uint32_t base_items;	 /* numbers of what is added begin there */
+	uint64_t *base_dead;	 /* of its items, a bit each; NULL: none yet */
+	struct strings *strings; /* owned; NULL: no texts */
+	struct set_work *work;	 /* borrowed; NULL: nobody looks */
 };
 
 /* Notes progress; false: the work was asked to stop. */

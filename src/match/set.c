@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "base/mutant.h"
 #include "base/own.h"
+#include "match/strings.h"
 #include "obs/url.h"
 
 enum { DUPLICATES = 64 };
@@ -33,6 +34,7 @@ end(struct match_set *set)
 	free(set->details.at);
 	free(set->base_dead);
 	set_file_close(&set->base);
+	strings_free(&set->strings);
 	buf_fini(&set->pool);
 }
 
@@ -117,7 +119,7 @@ match_set_reset(struct match_set *set)
 bool
 set_is_empty(const struct match_set *set)
 {
-	return !set->keys && !set->base;
+	return !set->keys && !set->base && !set->strings;
 }
 
 uint32_t
@@ -442,6 +444,7 @@ make_key(const struct observable *o, struct addr *addr, char room[static 17], en
 		*key = KEY_RANGE;
 		return RC_OK;
 	case OBS_NONE:
+	case OBS_TEXT:
 	case OBS_KINDS: return RC_UNKNOWN;
 	default: *key = set_key_of(o->kind); return RC_OK;
 	}
@@ -497,7 +500,7 @@ match_set_add(struct match_set *set, const struct indicator *what)
 	size_t more = bytes.len + what->id.len + what->name.len + what->pattern.len +
 		      what->party.len + what->memo.len + what->tlp.len + 4096;
 	if (bytes.len > UINT16_MAX || more > UINT32_MAX - set->pool.len ||
-		set->items.len > NONE - 4 - set->base_items)
+		set->items.len > STRING_ITEM - 4 - set->base_items)
 		return RC_LIMIT;
 	enum obs_kind kind = what->about.kind;
 	if (key == KEY_ADDR)
@@ -523,6 +526,22 @@ match_set_add(struct match_set *set, const struct indicator *what)
 		note_host(set, url_normal_host(bytes), ROLE_URL_HOST);
 	set->armed[kind]++;
 	return RC_OK;
+}
+
+enum rc
+match_set_add_text(struct match_set *set, const struct indicator *what, struct diag *why)
+{
+	if (!set->strings)
+		set->strings = strings_new(set->seed, set->version);
+	enum rc code = strings_add(set->strings, what, why);
+	set->version += code == RC_OK;
+	return code;
+}
+
+struct strings *
+match_set_strings(const struct match_set *set)
+{
+	return set->strings;
 }
 
 static uint32_t *
@@ -593,6 +612,7 @@ match_set_revoke(struct match_set *set, struct span id)
 	if (id.len == 0)
 		return 0;
 	size_t count = set->base ? revoke_base(set, id) : 0;
+	count += set->strings ? strings_revoke(set->strings, id) : 0;
 	index_ids(set);
 	if (!set->id_buckets)
 		return count;
@@ -613,7 +633,7 @@ match_set_revoke(struct match_set *set, struct span id)
 size_t
 match_set_count(const struct match_set *set)
 {
-	size_t count = 0;
+	size_t count = set->strings ? strings_counts(set->strings).all : 0;
 	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
 		count += set->armed[k];
 	return count;
@@ -622,6 +642,8 @@ match_set_count(const struct match_set *set)
 size_t
 match_set_count_kind(const struct match_set *set, enum obs_kind kind)
 {
+	if (kind == OBS_TEXT)
+		return set->strings ? strings_counts(set->strings).all : 0;
 	return set->armed[kind];
 }
 
@@ -652,6 +674,8 @@ set_value(enum key key, struct span bytes, struct arena *a)
 struct indicator
 match_set_get(const struct match_set *set, uint32_t index, struct arena *a)
 {
+	if (index & STRING_ITEM)
+		return strings_get(set->strings, index & ~STRING_ITEM);
 	if (index < set->base_items) {
 		struct indicator made = set_file_get(set->base, index, a);
 		made.revoked = set->base_dead && set->base_dead[index / 64] >> index % 64 & 1;

@@ -13,6 +13,7 @@
 #include "base/vec.h"
 #include "obs/extract.h"
 #include "obs/hit.h"
+#include "pattern/strings.h"
 
 enum match_reach {
 	REACH_EXACT,	/* equality, as STIX means it */
@@ -20,8 +21,16 @@ enum match_reach {
 	REACH_BELOW,	/* of a name: those below it, not it itself */
 };
 
+/* Of a text (OBS_TEXT): of what, and how it is compared. */
+struct string_about {
+	enum pattern_property property;
+	enum pattern_form form;
+	bool fold; /* FORM_EQUAL: ASCII case is ignored */
+};
+
 struct indicator {
 	struct observable about; /* normal form */
+	struct string_about text;
 	enum match_reach reach;
 	struct span id;		   /* STIX id; empty for a line of a plain list */
 	struct span name, pattern; /* may be empty */
@@ -34,6 +43,9 @@ struct indicator {
 struct match_set;
 
 #define own_match_set __attribute__((cleanup(match_set_free)))
+
+/* Numbers of texts, which match/strings.h holds for the set. */
+#define STRING_ITEM (UINT32_C(1) << 31)
 
 struct match_set *match_set_new(uint64_t seed);
 /*
@@ -54,6 +66,8 @@ void match_set_reset(struct match_set *set);
  * holds, or no name to be below.
  */
 enum rc match_set_add(struct match_set *set, const struct indicator *what);
+/* The same for a text (OBS_TEXT). RC_BAD: no expression, or too long, why says it. No file holds it. */
+enum rc match_set_add_text(struct match_set *set, const struct indicator *what, struct diag *why);
 /* Fetches what adding this will look at: called some adds ahead, it hides the wait for memory. */
 void match_set_prepare(const struct match_set *set, const struct indicator *what);
 /* Room for so many more keys at once, where somebody knows; no promise. */
@@ -72,6 +86,8 @@ void match_set_watch(struct match_set *set, struct set_work *work);
 size_t match_set_revoke(struct match_set *set, struct span id);
 size_t match_set_count(const struct match_set *set);
 size_t match_set_count_kind(const struct match_set *set, enum obs_kind kind);
+/* The texts of it, NULL where it holds none. */
+struct strings *match_set_strings(const struct match_set *set);
 /* Heap bytes, for `status` and bench. */
 size_t match_set_bytes(const struct match_set *set);
 

@@ -5,6 +5,7 @@
 
 #include "base/must.h"
 #include "base/own.h"
+#include "match/strings.h"
 #include "match/sweep-internal.h"
 
 /* The best first. */
@@ -25,6 +26,8 @@ new_with(const struct match_set *set, const struct sweep_kernel *kernel)
 	gates_make(&s->own, set);
 	s->gates = &s->own;
 	s->version = set->version;
+	if (set->strings)
+		strings_ready(set->strings);
 	return s;
 }
 
@@ -168,6 +171,8 @@ sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 		gates_fini(&s->own);
 		gates_make(&s->own, s->set);
 		s->version = s->set->version;
+		if (s->set->strings)
+			strings_ready(s->set->strings);
 	}
 	s->text = (const unsigned char *)text.ptr;
 	s->text_end = s->text + text.len;
@@ -182,6 +187,9 @@ sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 			size_t rest = (size_t)(s->text_end - at);
 			s->kernel->chunk(s, at, rest < SWEEP_CHUNK ? rest : SWEEP_CHUNK);
 		}
+	struct strings_walk texts = {};
+	while (s->set->strings && strings_next_line(s->set->strings, text, &texts))
+		*vec_add(&s->places) = (uint32_t)texts.place;
 	bool sorted = true;
 	for (size_t i = 1; i < s->places.len; i++)
 		sorted &= s->places.at[i - 1] <= s->places.at[i];

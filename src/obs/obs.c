@@ -33,6 +33,7 @@ static const struct {
 	[OBS_JA4] = {"ja4", 0, "network-traffic:x_ja4"},
 	[OBS_MAC] = {"mac", 0, "mac-addr:value"},
 	[OBS_CVE] = {"cve", 0, "vulnerability:name"},
+	[OBS_TEXT] = {"text", 0, "file:name"},
 };
 
 const char *
@@ -45,7 +46,7 @@ obs_word(enum obs_kind kind)
 enum obs_kind
 obs_from_word(struct span word)
 {
-	for (enum obs_kind k = OBS_NONE + 1; k < OBS_KINDS; k++)
+	for (enum obs_kind k = OBS_NONE + 1; k < OBS_TEXT; k++)
 		if (span_eq(word, span_of(kinds[k].word)))
 			return k;
 	return OBS_NONE;
@@ -241,6 +242,7 @@ obs_normalize(enum obs_kind kind, struct span text, struct arena *a, struct obse
 	case OBS_CVE: code = normalize_cve(text, a, &made.value, why); break;
 	case OBS_MAC: code = normalize_mac(text, a, &made.value, why); break;
 	case OBS_NONE:
+	case OBS_TEXT:
 	case OBS_KINDS: return diag_fail(why, RC_UNKNOWN, "no kind of observable");
 	default: code = normalize_digits(kind, text, a, &made.value, why);
 	}

@@ -28,6 +28,7 @@ enum obs_kind {
 	OBS_JA4, /* "t13d1516h2_8daaf6152771_e5627efa2ab1" */
 	OBS_MAC, /* "00:1b:44:11:3a:b7" */
 	OBS_CVE, /* "CVE-2024-1234" */
+	OBS_TEXT, /* a name of a file, a registry key ...: as it stands, no word of tables, never detected */
 	OBS_KINDS,
 };
 

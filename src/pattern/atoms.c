@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/hash.h"
 #include "obs/addr.h"
+#include "pattern/atoms-internal.h"
 #include "pattern/meaning.h"
 
 struct item {
@@ -61,10 +62,9 @@ static const struct known {
 	{SPAN("ipv6-addr:resolves_to_refs[*].value"), FIELD_MAC},
 };
 
-static bool
-is_path(const struct pattern_path *path, struct span text)
+bool
+atoms_is_path(const struct pattern_path *path, struct span text)
 {
-	/* Compared step by step with the printed form, without printing. */
 	if (!span_starts(text, path->type))
 		return false;
 	text = span_sub(text, path->type.len, SIZE_MAX);
@@ -100,7 +100,7 @@ field_of(const struct pattern_path *path, const struct pattern_step **last)
 	if (hashes)
 		return FIELD_HASH;
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (is_path(path, known[i].path))
+		if (atoms_is_path(path, known[i].path))
 			return known[i].field;
 	return FIELD_NONE;
 }
@@ -205,9 +205,9 @@ of_like(const struct pattern_test *t, struct arena *a)
 static bool
 is_seen_alone(const struct pattern_path *path)
 {
-	return !is_path(path, SPAN("domain-name:resolves_to_refs[*].value")) &&
-	       !is_path(path, SPAN("ipv4-addr:resolves_to_refs[*].value")) &&
-	       !is_path(path, SPAN("ipv6-addr:resolves_to_refs[*].value"));
+	return !atoms_is_path(path, SPAN("domain-name:resolves_to_refs[*].value")) &&
+	       !atoms_is_path(path, SPAN("ipv4-addr:resolves_to_refs[*].value")) &&
+	       !atoms_is_path(path, SPAN("ipv6-addr:resolves_to_refs[*].value"));
 }
 
 static struct list
@@ -246,6 +246,16 @@ of_test(const struct pattern_test *t, struct arena *a)
 		out.len++;
 	}
 	return out;
+}
+
+bool
+atoms_say(const struct pattern_test *t, struct arena *a)
+{
+	struct list all = of_test(t, a);
+	for (const struct item *item = all.first; item; item = item->next)
+		if (!item->atom.decides)
+			return false;
+	return all.first && all.covers;
 }
 
 /* Either part: all atoms of both. */

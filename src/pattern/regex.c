@@ -90,7 +90,7 @@ regex_new(struct span text, enum regex_form form, struct regex **out, struct dia
 		regex_free(r);
 		return rc;
 	}
-	/* Only whether it matches is asked, not where. */
+	/* Whether it matches is asked, and where as a whole. */
 	r->data = pcre2_match_data_create(1, NULL);
 	must(r->data != NULL);
 	*out = r;
@@ -147,4 +147,12 @@ regex_search(struct regex *r, struct span subject, struct diag *why)
 		return RC_NONE;
 	return diag_fail(
 		why, RC_LIMIT, "the regular expression takes too many steps or too much memory");
+}
+
+void
+regex_place(const struct regex *r, size_t *at, size_t *len)
+{
+	const PCRE2_SIZE *found = pcre2_get_ovector_pointer(r->data);
+	*at = found[0];
+	*len = found[1] > found[0] ? found[1] - found[0] : 0; /* \K may lie behind the end */
 }

@@ -19,5 +19,7 @@ enum {
 enum rc regex_new(struct span text, enum regex_form form, struct regex **out, struct diag *why);
 void regex_free(struct regex *r);	   /* NULL accepted */
 size_t regex_bytes(const struct regex *r); /* compiled */
+/* Where the last search that found something found it. */
+void regex_place(const struct regex *r, size_t *at, size_t *len);
 /* RC_OK: found; RC_NONE: not found; RC_LIMIT: not known, subject or search exceed the bounds. */
 enum rc regex_search(struct regex *r, struct span subject, struct diag *why);

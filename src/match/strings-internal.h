@@ -1,0 +1,99 @@
+#pragma once
+/* What the parts of `strings` share. */
+#include "base/arena.h"
+#include "match/literal.h"
+#include "match/set-internal.h"
+#include "match/strings.h"
+
+struct string {
+	struct indicator facts; /* spans lie in the arena; about.value is the text */
+	uint32_t next_id;	/* in its bucket */
+	bool dead;
+};
+
+/* A piece that several texts may wait for. */
+struct gate_piece {
+	struct span text;
+	uint32_t owner; /* first of gate.owner, up to the next piece's */
+};
+
+struct gate_slot {
+	uint32_t gram; /* four bytes, letters small */
+	uint32_t first, count;
+};
+
+struct gate_mark {
+	uint32_t piece, next;
+	uint32_t offset; /* of the gram in the piece */
+};
+
+/*
+ * A piece of L bytes holds, wherever it stands, a whole gram of four bytes at a multiple of `step`, where
+ * L >= step + 3; so only those places are looked at.
+ */
+struct gate {
+	uint64_t *bits; /* grams, hashed */
+	unsigned shift;
+	size_t step;
+	struct gate_slot *slot;
+	size_t slots, grams;
+	vec_of(struct gate_mark) marks;
+	vec_of(struct gate_piece) pieces;
+	vec_of(uint32_t) owner;
+	vec_of(uint32_t) bare; /* texts without a piece */
+	bool folds; /* some text is in NFC: letters beyond ASCII may be equal to some of ASCII */
+	struct arena arena;
+};
+
+struct strings {
+	uint64_t seed, birth, version, gate_version;
+	vec_of(struct string) list;
+	struct arena arena;
+	size_t armed, expressions;
+	uint32_t *bucket, *same; /* by id; by text and id, for repetitions */
+	size_t buckets;
+	struct gate gate;
+};
+
+void gate_make(struct gate *g, const struct strings *s);
+void gate_fini(struct gate *g);
+/* The next piece in the text: `start` it begins at. Start with {.mark = GATE_NONE}; false at the end. */
+enum { GATE_NONE = UINT32_MAX };
+struct gate_place {
+	size_t at; /* a multiple of the gate's step */
+	bool looked;
+	uint32_t mark, piece;
+	size_t start;
+};
+bool gate_next(const struct gate *g, struct span text, struct gate_place *p);
+/* Whether letters beyond ASCII stand there that are equal to "k" or "s" but for case or form. */
+bool gate_has_odd_letter(struct span text);
+
+/* ---- subjects (strings_subject.c) ---- */
+
+/* How a field is asked, a bit for each property: its value as that, or as text in which it may stand. */
+struct string_use {
+	uint32_t value, text;
+};
+struct string_use string_use(const struct field *f);
+
+enum { SUBJECTS = 4 };
+struct subject {
+	struct span text;
+	size_t at; /* in the value; SIZE_MAX: written otherwise there */
+};
+/* What of a value is compared with a text of this property; their number. */
+size_t string_subjects(enum pattern_property property, struct span value, struct arena *a,
+	struct subject out[static SUBJECTS]);
+/* A key of the registry with its hive's name in full. */
+struct span string_full_key(struct span key, struct arena *a);
+
+/* ---- texts in lines (strings_words.c) ---- */
+
+/* Where the text stands in the line as a whole; false where it does not. */
+bool string_in_text(
+	const struct indicator *what, struct span line, struct arena *a, size_t *at, size_t *len);
+/* The expression that says of a line what LIKE says of a value. */
+struct span string_like_in_text(const struct indicator *what, struct arena *a);
+/* The next word of a line that may be a path: false at the end. */
+bool string_next_word(struct span line, size_t *at, struct span *word);

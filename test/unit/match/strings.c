@@ -1,0 +1,416 @@
+/* Texts in fields and lines: where one stands as a whole, and that the fast way has the plain way's hits. */
+#include "../test.h"
+
+#include <stdlib.h>
+
+#include "base/own.h"
+#include "base/rng.h"
+#include "match/arm.h"
+#include "match/strings.h"
+#include "match/sweep.h"
+#include "world.h"
+
+static struct match_set *
+set_of_patterns(const char *const *patterns, size_t count)
+{
+	struct match_set *set = match_set_new(42);
+	own_arm_batch struct arm_batch batch = {};
+	struct ioc_counts counts = {};
+	for (size_t i = 0; i < count; i++) {
+		struct indicator facts = {.pattern = span_of(patterns[i]),
+			.valid_from = TIME_NONE,
+			.valid_until = TIME_NONE,
+			.confidence = -1};
+		arm_pattern(&facts, &batch);
+	}
+	if (arm_commit(set, &batch, &counts, NULL) || counts.partial || counts.unknown)
+		fail_msg("%llu partial, %llu unknown", (unsigned long long)counts.partial,
+			(unsigned long long)counts.unknown);
+	return set;
+}
+
+/* The text that one pattern sees in one line: the plain way and the fast way say the same. "" for none. */
+static const char *
+seen(const char *pattern, const char *line, const char *reader)
+{
+	static struct buf out, fast;
+	own_match_set struct match_set *set = set_of_patterns(&pattern, 1);
+	setenv("TOCSIN_CPU", "plain", 1);
+	hits_of(set, span_of(line), NULL, reader, &out);
+	unsetenv("TOCSIN_CPU");
+	hits_of(set, span_of(line), NULL, reader, &fast);
+	assert_string_equal(out.ptr, fast.ptr);
+	char *text = strstr(out.ptr, " text ");
+	if (!text)
+		return "";
+	text[strlen(text) - 1] = 0;
+	return text + 6;
+}
+
+static void
+a_name_in_a_line_stands_as_a_whole(void **state)
+{
+	(void)state;
+	static const char *const pattern = "[file:name = 'evil.exe']";
+	static const char *const there[] = {"evil.exe", "ran evil.exe now", "C:\\x\\evil.exe",
+		"/tmp/evil.exe", "\"evil.exe\"", "file=evil.exe;", "evil.exe.", "(evil.exe)",
+		"evil.exe, evil", "evil.exe:stream", "notevil.exe evil.exe", "- evil.exe -",
+		"\xc2\xa0 evil.exe"};
+	static const char *const not_there[] = {"notevil.exe", "evil.exes", "evil.exe2",
+		"not-evil.exe", "not.evil.exe", "evil.exe.bak", "evil.exe-old", "evil.exe\\x",
+		"evil.exe/x", "Evil.exe", "evil_exe", "_evil.exe",
+		"\xc3\xa9"
+		"evil.exe",
+		"evil.exe\xc3\xa9", "evil,exe"};
+	for (size_t i = 0; i < sizeof there / sizeof *there; i++)
+		if (strcmp(seen(pattern, there[i], "lines"), "evil.exe") != 0)
+			fail_msg("not in %s", there[i]);
+	for (size_t i = 0; i < sizeof not_there / sizeof *not_there; i++)
+		if (*seen(pattern, not_there[i], "lines"))
+			fail_msg("in %s", not_there[i]);
+}
+
+struct sight_case {
+	const char *pattern, *line, *seen;
+};
+
+static void
+a_known_field_is_compared_as_what_it_is(void **state)
+{
+	(void)state;
+	static const struct sight_case cases[] = {
+		{"[file:name = 'evil.exe']", "{\"TargetFilename\":\"C:\\\\a b\\\\evil.exe\"}",
+			"evil.exe"},
+		{"[file:name = 'evil.exe']", "{\"TargetFilename\":\"C:\\\\evil.exe\\\\x.txt\"}",
+			""},
+		{"[file:name = 'C:\\\\a\\\\evil.exe']",
+			"{\"file\":{\"path\":\"C:\\\\a\\\\evil.exe\"}}", "C:\\a\\evil.exe"},
+		{"[file:name LIKE 'ev%.exe']", "{\"Image\":\"C:\\\\evil.exe\"}", "evil.exe"},
+		{"[file:name LIKE 'ev%.exe']", "{\"Image\":\"C:\\\\devil.exe\"}", ""},
+		{"[file:name MATCHES '^ev.l\\\\.exe$']", "{\"Image\":\"C:\\\\evil.exe\"}",
+			"evil.exe"},
+		/* What a field is known to be something else is not asked. */
+		{"[file:name = 'evil.exe']", "{\"user_agent\":\"evil.exe\"}", ""},
+		{"[mutex:name = 'GlobalEvil']", "{\"Image\":\"GlobalEvil\"}", ""},
+		{"[mutex:name = 'GlobalEvil']", "{\"mutex\":\"GlobalEvil\"}", "GlobalEvil"},
+		{"[mutex:name = 'GlobalEvil']", "{\"unknown\":\"made GlobalEvil here\"}",
+			"GlobalEvil"},
+		{"[mutex:name = 'ab']", "{\"mutex\":\"ab\"}", "ab"},
+		{"[mutex:name = 'ab']", "{\"unknown\":\"ab\"}", ""},
+		{"[process:command_line = 'cmd /c evil']", "{\"CommandLine\":\"cmd /c evil\"}",
+			"cmd /c evil"},
+		{"[process:command_line = 'cmd /c evil']", "{\"CommandLine\":\"cmd /c evil more\"}",
+			""},
+		{"[file:name = 'evil.exe']", "{\"CommandLine\":\"x C:\\\\evil.exe -q\"}",
+			"evil.exe"},
+		{"[directory:path = 'C:\\\\Evil']", "{\"TargetFilename\":\"C:\\\\Evil\\\\a\"}",
+			"C:\\Evil"},
+		{"[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\Software\\\\Evil']",
+			"{\"TargetObject\":\"HKLM\\\\Software\\\\Evil\\\\Run\"}",
+			"HKLM\\Software\\Evil\\Run"},
+		{"[windows-registry-key:key = 'HKLM\\\\Software\\\\Evil']",
+			"{\"ObjectName\":\"\\\\REGISTRY\\\\MACHINE\\\\Software\\\\Evil\"}",
+			"\\REGISTRY\\MACHINE\\Software\\Evil"},
+		{"[windows-registry-key:key = 'HKLM\\\\Software\\\\Evil']",
+			"{\"TargetObject\":\"HKCU\\\\Software\\\\Evil\"}", ""},
+		{"[windows-registry-key:values[*].name = 'EvilRun']",
+			"{\"TargetObject\":\"HKLM\\\\Software\\\\EvilRun\"}", "EvilRun"},
+		{"[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = "
+		 "'Evil Agent']",
+			"{\"http\":{\"http_user_agent\":\"Evil Agent\"}}", "Evil Agent"},
+		{"[url:value LIKE 'http://%/gate.php']",
+			"{\"http\":{\"hostname\":\"a.b.org\",\"url\":\"/gate.php\"}}",
+			"//a.b.org/gate.php"},
+		{"[domain-name:value MATCHES '^x[0-9]{4}\\\\.evil']",
+			"{\"query\":\"X1234.evil.org\"}", "X1234.evil.org"},
+		{"[email-addr:value LIKE 'boss%@evil.org']", "{\"from\":\"<boss.x@evil.org>\"}",
+			"boss.x@evil.org"},
+		{"[ipv4-addr:value LIKE '192.0.2.1%']", "{\"src_ip\":\"192.0.2.17\"}",
+			"192.0.2.17"},
+		{"[ipv4-addr:value LIKE '192.0.2.1%']", "{\"src_ip\":\"192.0.2.27\"}", ""},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (strcmp(seen(cases[i].pattern, cases[i].line, "json"), cases[i].seen) != 0)
+			fail_msg("%s in %s: \"%s\"", cases[i].pattern, cases[i].line,
+				seen(cases[i].pattern, cases[i].line, "json"));
+}
+
+static void
+a_line_is_searched_as_documented(void **state)
+{
+	(void)state;
+	static const struct sight_case cases[] = {
+		{"[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\Soft\\\\Evil']",
+			"reg add HKLM\\Soft\\Evil /v x", "HKLM\\Soft\\Evil"},
+		{"[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\Soft\\\\Evil']",
+			"reg add HKLM\\Soft\\Evils /v x", ""},
+		{"[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\Soft\\\\Evil']",
+			"reg add HKCU\\Soft\\Evil /v x", ""},
+		{"[file:name LIKE 'evil%.exe']", "ran evil12.exe now", "evil12.exe"},
+		{"[file:name LIKE 'evil%.exe']", "ran devil12.exe now", ""},
+		{"[file:name LIKE 'evil%.exe']", "ran evil\t12.exe now", ""},
+		{"[file:name LIKE '%evil%']", "ran xevily", "evil"},
+		{"[file:name MATCHES '^evil[0-9]+$']", "ran /tmp/evil12 now", "evil12"},
+		{"[file:name MATCHES '^evil[0-9]+$']", "ran /tmp/evil12x now", ""},
+		{"[process:command_line MATCHES 'evil +-x']", "ran evil   -x", "evil   -x"},
+		{"[process:command_line MATCHES '(ev)il\\\\1']", "ran evilev", "evilev"},
+		{"[process:command_line MATCHES '(?i)skill']", "ran \xc5\xbf\xe2\x84\xaaILL",
+			"ran \xc5\xbf\xe2\x84\xaaILL"},
+		{"[process:command_line MATCHES 'caf\xc3\xa9']", "ran cafe\xcc\x81",
+			"ran cafe\xcc\x81"},
+		{"[process:command_line MATCHES 'evil']", "\xf1 evil", "\xf1 evil"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (strcmp(seen(cases[i].pattern, cases[i].line, "lines"), cases[i].seen) != 0)
+			fail_msg("%s in %s: \"%s\"", cases[i].pattern, cases[i].line,
+				seen(cases[i].pattern, cases[i].line, "lines"));
+}
+
+/* ---- both ways over random logs ---- */
+
+static const char *const patterns[] = {"[file:name = 'evil.exe']", "[file:name = 'malware.dll']",
+	"[file:name = 'a.js']", "[mutex:name = 'Global-Evil-Mutex']", "[mutex:name = 'abc']",
+	"[file:name LIKE 'evil%.exe']", "[file:name LIKE '%.scr']", "[file:name MATCHES '^e.il']",
+	"[process:command_line MATCHES '(?i)skill +-enc']",
+	"[process:command_line MATCHES '(alpha|bravo-charlie)[0-9]+']",
+	"[process:command_line MATCHES '(ab)+c\\\\1']", "[process:command_line MATCHES 'x{3}yz']",
+	"[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\Software\\\\Evil']",
+	"[windows-registry-key:key MATCHES 'HKEY_LOCAL_MACHINE.Software.Ev']",
+	"[windows-registry-key:values[*].name = 'Runner']", "[directory:path = 'C:\\\\Evil']",
+	"[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'Evil "
+	"Agent']",
+	"[url:value MATCHES '^https?://[a-z.]+/gate[0-9]']", "[url:value LIKE 'http://evil.org/%']",
+	"[domain-name:value LIKE '%evil-corp%']",
+	"[domain-name:value MATCHES '^ns[0-9]+\\\\.evil']", "[email-addr:value LIKE '%@evil.org']",
+	"[ipv4-addr:value LIKE '192.0.2.%']", "[user-account:account_login = 'eviladmin']",
+	"[file:name = 'caf\xc3\xa9-evil.doc']"};
+
+static const char *const pieces[] = {"evil.exe", "notevil.exe", "EVIL.EXE", "evil12.exe",
+	"malware.dll", "a.js", "Global-Evil-Mutex", "abc", "skill -enc", "\xc5\xbfkill  -enc",
+	"\xc5\xbf\xe2\x84\xaaill -enc", "SKILL -enc", "alpha7", "bravo-charlie42", "bravo-charlie",
+	"ababcab", "xxxyz", "xxyz", "HKLM\\Software\\Evil", "HKEY_LOCAL_MACHINE\\Software\\Evil\\x",
+	"\\REGISTRY\\MACHINE\\Software\\Evil", "HKLM\\\\Software\\\\Evil\\\\Runner", "Runner",
+	"C:\\Evil\\a.txt", "C:\\\\Evil\\\\evil.exe", "Evil Agent", "Evil+Agent",
+	"http://a.org/gate7", "https:\\/\\/a.org\\/gate7", "http://evil.org/x", "ns12.evil.net",
+	"my.evil-corp.org", "EVIL-CORP.org", "boss@evil.org", "192.0.2.7", "eviladmin",
+	"\\u0065vil.exe", "ev\\u0069l.exe", "evi\\x6c.exe", "evil\\u002eexe", "\\u017fkill -enc",
+	"e\\u0301vil.exe", "caf\xc3\xa9-evil.doc", "caf\\u00e9-evil.doc", "cafe\xcc\x81-evil.doc",
+	"evil&#46;exe", "%65vil.exe", "x.scr", "\xff\xfe", "Nov 27 10:00:00 host app: ",
+	"padding padding padding padding padding padding padding padding padding"};
+
+static const char *const between[] = {" ", " ", "\t", ",", "\"", "=", "/", "\\", ".", "-", "", "\n",
+	"\n", "\r\n", "x", ":", "\xc3\xa9", "|"};
+
+static const char *const names[] = {"TargetFilename", "CommandLine", "TargetObject", "mutex", "msg",
+	"user_agent", "url", "query", "Image", "from", "src_ip", "User", "nested\":{\"a"};
+
+static uint32_t
+chance(struct rng rng, uint32_t below)
+{
+	uint32_t v;
+	rng_fill(rng, &v, sizeof v);
+	return v % below;
+}
+
+#define ONE_OF(rng, table) (table)[chance(rng, sizeof(table) / sizeof *(table))]
+
+static void
+add_words(struct rng rng, struct buf *out, bool json)
+{
+	for (uint32_t n = 1 + chance(rng, 5); n; n--) {
+		const char *piece = ONE_OF(rng, pieces), *gap = ONE_OF(rng, between);
+		/* In JSON strings only what may stand there. */
+		if (!json || !strpbrk(piece, "\"\n") || strchr(piece, '\\'))
+			buf_add(out, span_of(piece));
+		buf_add(out, json && strpbrk(gap, "\"\\\n\r\t") ? SPAN(" ") : span_of(gap));
+	}
+}
+
+static void
+make_log(struct rng rng, struct buf *out)
+{
+	bool json = chance(rng, 2);
+	uint32_t len = chance(rng, 4) ? chance(rng, 3000) : 8000 + chance(rng, 20000);
+	buf_reset(out);
+	while (out->len < len) {
+		if (!json) {
+			add_words(rng, out, false);
+			continue;
+		}
+		const char *name = ONE_OF(rng, names);
+		buf_printf(out, "{\"%s\":\"", name);
+		add_words(rng, out, true);
+		buf_printf(out, "\"}%s\n", strchr(name, '{') ? "}" : "");
+	}
+}
+
+/* Hits of a log that is swept. */
+static const char *
+swept_hits(const struct match_set *set, struct span log, struct buf *out)
+{
+	struct scan scan;
+	struct record r;
+	const struct hit *hit;
+	enum rc code;
+	own_sweep struct sweep *sweep = sweep_new(set);
+	own_stream struct stream *s = stream_new_span(log, NULL);
+	own_reading struct reading reading;
+	scan_init(&scan, set, (struct clock){noon_now, NULL});
+	reading_init(&reading, s, NULL, LINES_ALL, NOON);
+	reading_sweep(&reading, sweep, 1);
+	buf_reset(out);
+	while (!(code = reading_next(&reading, &r, NULL)) || code == RC_AGAIN) {
+		size_t hits = code ? 0 : scan_record(&scan, &r, SPAN("log"), &hit);
+		for (size_t i = 0; i < hits; i++)
+			buf_printf(out, "%llu:%llu %s %s %.*s;", (unsigned long long)hit[i].line,
+				(unsigned long long)hit[i].offset, hit_match_word(hit[i].match),
+				obs_word(hit[i].seen.kind), (int)hit[i].seen.value.len,
+				hit[i].seen.value.ptr);
+	}
+	scan_fini(&scan);
+	buf_add_byte(out, 0);
+	return out->ptr;
+}
+
+static uint64_t
+seed_of_run(void)
+{
+	const char *told = getenv("TOCSIN_SEED");
+	uint64_t seed;
+	rng_fill(rng_system(), &seed, sizeof seed);
+	seed = told ? strtoull(told, NULL, 10) : seed % 1000000000;
+	print_message("# seed %llu\n", (unsigned long long)seed);
+	return seed;
+}
+
+static void
+the_fast_way_has_the_plain_ways_hits(void **state)
+{
+	(void)state;
+	enum { TURNS = 400, ALL = sizeof patterns / sizeof *patterns };
+	uint64_t seed = seed_of_run();
+	struct rng rng = rng_seeded(&seed);
+	own_buf struct buf log = {}, plain = {}, fast = {};
+	size_t some = 0;
+	for (unsigned turn = 0; turn < TURNS; turn++) {
+		const char *some_of[ALL];
+		size_t count = 0;
+		for (size_t i = 0; i < ALL; i++)
+			if (chance(rng, 2))
+				some_of[count++] = patterns[i];
+		own_match_set struct match_set *set = set_of_patterns(some_of, count);
+		make_log(rng, &log);
+		setenv("TOCSIN_CPU", "plain", 1);
+		hits_of(set, buf_span(&log), NULL, NULL, &plain);
+		unsetenv("TOCSIN_CPU");
+		hits_of(set, buf_span(&log), NULL, NULL, &fast);
+		assert_string_equal(plain.ptr, fast.ptr);
+		assert_string_equal(plain.ptr, swept_hits(set, buf_span(&log), &fast));
+		some += plain.len > 1;
+	}
+	assert_true(some > TURNS / 2);
+}
+
+/* A text across every edge of what is looked at in one go. */
+static void
+edges_hide_no_text(void **state)
+{
+	(void)state;
+	static const char *const one[] = {"[mutex:name = 'Evil-Mutex-Name']",
+		"[mutex:name = 'quux']", "[mutex:name MATCHES '(?i)k\xc3\xa9y']"};
+	own_match_set struct match_set *set = set_of_patterns(one, 3);
+	own_buf struct buf log = {}, fast = {};
+	static const char *const texts[] = {"Evil-Mutex-Name", "quux",
+		"\\u0051 Evil-Mutex\\u002dName", "\xe2\x84\xaa\xc3\xa9y"};
+	for (size_t kind = 0; kind < 4; kind++)
+		for (size_t before = 8192 - 40; before < 8192 + 8; before++) {
+			buf_reset(&log);
+			buf_add(&log, SPAN("{\"a\":\"x\"}\n{\"b\":\""));
+			while (log.len < before)
+				buf_add_byte(&log, ' ');
+			buf_printf(&log, "%s\"}\n", texts[kind]);
+			swept_hits(set, buf_span(&log), &fast);
+			if (!strstr(fast.ptr, " text "))
+				fail_msg("%s behind %zu bytes", texts[kind], before);
+		}
+}
+
+static void
+what_is_revoked_or_reset_is_not_found(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = match_set_new(42);
+	own_buf struct buf out = {};
+	struct indicator what = {.id = SPAN("indicator--1"),
+		.about = {OBS_TEXT, SPAN("evil.exe")},
+		.text = {PROPERTY_FILE, FORM_EQUAL, true},
+		.valid_from = TIME_NONE,
+		.valid_until = TIME_NONE,
+		.confidence = -1};
+	assert_rc(match_set_add_text(set, &what, NULL), RC_OK);
+	assert_rc(match_set_add_text(set, &what, NULL), RC_CONFLICT);
+	assert_int_equal(match_set_count(set), 1);
+	/* Lists do not tell cases apart. */
+	assert_string_equal(
+		hits_of(set, SPAN("ran EVIL.exe"), NULL, NULL, &out), "1:4 exact text EVIL.exe;");
+	assert_int_equal(match_set_revoke(set, SPAN("indicator--1")), 1);
+	assert_int_equal(match_set_count(set), 0);
+	assert_string_equal(hits_of(set, SPAN("ran EVIL.exe"), NULL, NULL, &out), "");
+	assert_rc(match_set_add_text(set, &what, NULL), RC_OK);
+	assert_string_equal(
+		hits_of(set, SPAN("ran EVIL.exe"), NULL, NULL, &out), "1:4 exact text EVIL.exe;");
+	/* A scan that lives on over a reset takes the new ones. */
+	struct scan scan;
+	const struct hit *hit;
+	struct field field = {.value = SPAN("ran evil.exe and bad.exe")};
+	struct record r = {
+		.text = field.value, .line = 1, .time = NOON, .field = &field, .fields = 1};
+	scan_init(&scan, set, (struct clock){noon_now, NULL});
+	assert_int_equal(scan_record(&scan, &r, SPAN("log"), &hit), 1);
+	match_set_reset(set);
+	assert_int_equal(scan_record(&scan, &r, SPAN("log"), &hit), 0);
+	what.about.value = SPAN("bad.exe");
+	assert_rc(match_set_add_text(set, &what, NULL), RC_OK);
+	assert_int_equal(scan_record(&scan, &r, SPAN("log"), &hit), 1);
+	assert_span(hit[0].seen.value, "bad.exe");
+	scan_fini(&scan);
+}
+
+static void
+hostile_expressions_are_bounded(void **state)
+{
+	(void)state;
+	static const char *const one[] = {
+		"[process:command_line MATCHES '^(([a-z])+.)+[A-Z]([a-z])+$']"};
+	own_match_set struct match_set *set = set_of_patterns(one, 1);
+	own_buf struct buf log = {};
+	struct scan scan;
+	struct record r;
+	const struct hit *hit;
+	for (int i = 0; i < 12; i++)
+		buf_printf(&log, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa%d!\n", i);
+	own_stream struct stream *s = stream_new_span(buf_span(&log), NULL);
+	own_reading struct reading reading;
+	scan_init(&scan, set, (struct clock){noon_now, NULL});
+	reading_init(&reading, s, NULL, LINES_ALL, NOON);
+	while (!reading_next(&reading, &r, NULL))
+		scan_record(&scan, &r, SPAN("log"), &hit);
+	assert_true(strings_trouble(scan.strings).stopped == 1);
+	assert_int_equal(strings_counts(match_set_strings(set)).bare, 1);
+	scan_fini(&scan);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_name_in_a_line_stands_as_a_whole),
+		cmocka_unit_test(a_known_field_is_compared_as_what_it_is),
+		cmocka_unit_test(a_line_is_searched_as_documented),
+		cmocka_unit_test(the_fast_way_has_the_plain_ways_hits),
+		cmocka_unit_test(edges_hide_no_text),
+		cmocka_unit_test(what_is_revoked_or_reset_is_not_found),
+		cmocka_unit_test(hostile_expressions_are_bounded),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
