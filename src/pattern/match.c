@@ -357,9 +357,9 @@ static const enum bind_kind bind_kinds[] = {
 static const bool *
 hits_of(struct matcher *m, struct armed_leaf *leaf, const struct observations *o, struct arena *a)
 {
-	size_t count = observations_count(o);
 	if (leaf->hits)
 		return leaf->hits;
+	size_t count = observations_count(o);
 	bool *hits = arena_new(a, count);
 	for (size_t i = 0; i < count && (!m->overdue || !m->limited); i++)
 		hits[i] = judge_observation(m, leaf->expr, observations_at(o, i));
@@ -393,19 +393,38 @@ bind_of(struct matcher *m, const struct armed_node *armed, const struct observat
 	return out;
 }
 
+/* What is bound: observations as bind_solve wants them. `o` NULL: every leaf has its hits already. */
+struct bound {
+	const struct observations *o;
+	const struct bind_observation *all;
+	size_t count;
+	uint64_t work;
+};
+
 static enum rc
-run_node(struct matcher *m, const struct armed_node *n, const struct observations *o,
-	struct arena *kept)
+run_node(struct matcher *m, const struct armed_node *n, const struct bound *b, struct arena *kept)
 {
 	own_arena struct arena a = {};
-	size_t count = observations_count(o);
-	struct bind_observation *all = arena_new(&a, count * sizeof *all);
-	for (size_t i = 0; i < count; i++) {
-		const struct observation *one = observations_at(o, i);
-		all[i] = (struct bind_observation){one->first, one->last, one->number};
-	}
-	const struct bind_node *root = bind_of(m, n, o, kept);
-	return bind_solve(all, count, root, BIND_WORK, &a);
+	const struct bind_node *root = bind_of(m, n, b->o, kept);
+	return bind_solve(b->all, b->count, root, b->work, &a);
+}
+
+/* "if the first Observation Expression evaluates to true, then evaluation MUST terminate" */
+static enum rc
+run_root(struct matcher *m, const struct bound *b)
+{
+	own_arena struct arena kept = {};
+	const struct armed_node *root = m->armed.root;
+	bool either = root->node->kind == PATTERN_OR, unsolved = false;
+	const struct armed_node *n = either ? root->child : root;
+	do {
+		enum rc rc = run_node(m, n, b, &kept);
+		if (rc == RC_OK)
+			return RC_OK;
+		unsolved |= rc == RC_LIMIT;
+		n = n->next;
+	} while (either && n);
+	return unsolved ? RC_LIMIT : RC_NONE;
 }
 
 static void
@@ -423,27 +442,153 @@ begin(struct matcher *m, struct diag *why)
 enum rc
 matcher_run(struct matcher *m, const struct observations *o, struct diag *why)
 {
-	own_arena struct arena kept = {};
+	own_arena struct arena a = {};
+	size_t count = observations_count(o);
 	begin(m, why);
 	diag_where(why, "pattern");
-	if (m->armed.leaf_count * observations_count(o) > MATCH_CELLS_MAX)
+	if (m->armed.leaf_count * count > MATCH_CELLS_MAX)
 		return diag_fail(
 			why, RC_LIMIT, "too many observations for a pattern of so many parts");
-	/* "if the first Observation Expression evaluates to true, then evaluation MUST terminate"
-	 */
-	const struct armed_node *root = m->armed.root;
-	bool either = root->node->kind == PATTERN_OR;
-	const struct armed_node *n = either ? root->child : root;
-	bool unsolved = false;
-	do {
-		enum rc rc = run_node(m, n, o, &kept);
-		if (rc == RC_OK)
-			return RC_OK;
-		unsolved |= rc == RC_LIMIT;
-		n = n->next;
-	} while (either && n);
-	if (unsolved && !m->limited && !m->broken)
+	struct bind_observation *all = arena_new(&a, count * sizeof *all);
+	for (size_t i = 0; i < count; i++) {
+		const struct observation *one = observations_at(o, i);
+		all[i] = (struct bind_observation){one->first, one->last, one->number};
+	}
+	enum rc rc = run_root(m, &(struct bound){o, all, count, BIND_WORK});
+	if (rc == RC_OK)
+		return RC_OK;
+	if (rc == RC_LIMIT && !m->limited && !m->broken)
 		diag_what(why,
 			"which observations stand for which part takes too many steps to find out");
-	return unsolved || m->limited ? RC_LIMIT : m->broken ? RC_BAD : RC_NONE;
+	return rc == RC_LIMIT || m->limited ? RC_LIMIT : m->broken ? RC_BAD : RC_NONE;
+}
+
+/* ---- observations one by one ---- */
+
+size_t
+matcher_parts(const struct matcher *m)
+{
+	return m->armed.leaf_count;
+}
+
+enum rc
+matcher_fit(struct matcher *m, const struct observation *o, bool *fits, struct diag *why)
+{
+	bool any = false;
+	begin(m, why);
+	diag_where(why, "pattern");
+	for (const struct armed_leaf *leaf = m->armed.leaves; leaf; leaf = leaf->next)
+		any |= fits[leaf->index] = judge_observation(m, leaf->expr, o);
+	return any ? RC_OK : m->limited ? RC_LIMIT : m->broken ? RC_BAD : RC_NONE;
+}
+
+enum rc
+matcher_bind(struct matcher *m, const struct bind_observation *all, size_t count,
+	const bool *const *fits, uint64_t work)
+{
+	for (struct armed_leaf *leaf = m->armed.leaves; leaf; leaf = leaf->next)
+		leaf->hits = fits[leaf->index];
+	return run_root(m, &(struct bound){NULL, all, count, work});
+}
+
+static uint64_t
+times_of(const struct armed_node *n)
+{
+	const struct pattern_const *number = &n->node->number;
+	return number->type == PATTERN_INTEGER ? (uint64_t)number->integer : UINT64_MAX;
+}
+
+static uint64_t
+multiply(uint64_t a, uint64_t b)
+{
+	uint64_t out;
+	return __builtin_mul_overflow(a, b, &out) ? UINT64_MAX : out;
+}
+
+static bool
+has_enough(const struct armed_node *n, const uint64_t *counts, uint64_t copies)
+{
+	if (n->leaf)
+		return counts[n->leaf->index] >= copies;
+	if (n->node->kind == PATTERN_REPEATS)
+		copies = multiply(copies, times_of(n));
+	bool either = n->node->kind == PATTERN_OR;
+	for (const struct armed_node *child = n->child; child; child = child->next)
+		/* copies of an OR may be of different children */
+		if (has_enough(child, counts, either ? 1 : copies) == either)
+			return either;
+	return !either;
+}
+
+bool
+matcher_enough(const struct matcher *m, const uint64_t *counts)
+{
+	return has_enough(m->armed.root, counts, 1);
+}
+
+static uint64_t
+least_of(const struct armed_node *n)
+{
+	bool either = n->node->kind == PATTERN_OR;
+	uint64_t sum = either ? UINT64_MAX : n->leaf ? 1 : 0;
+	for (const struct armed_node *child = n->child; child; child = child->next) {
+		uint64_t one = least_of(child);
+		if (either)
+			sum = one < sum ? one : sum;
+		else if (__builtin_add_overflow(sum, one, &sum))
+			sum = UINT64_MAX;
+	}
+	return n->node->kind == PATTERN_REPEATS ? multiply(sum, times_of(n)) : sum;
+}
+
+uint64_t
+matcher_least(const struct matcher *m)
+{
+	return least_of(m->armed.root);
+}
+
+static int64_t
+window_of(const struct armed_node *n)
+{
+	int64_t widest = n->leaf ? 1 : 0, own = INT64_MAX;
+	switch (n->node->kind) {
+	case PATTERN_WITHIN: own = pattern_window(&n->node->number); [[fallthrough]];
+	case PATTERN_OR:
+	case PATTERN_STARTSTOP:
+		for (const struct armed_node *child = n->child; child; child = child->next) {
+			int64_t one = window_of(child);
+			widest = one > widest ? one : widest;
+		}
+		return widest < own ? widest : own;
+	case PATTERN_OBSERVE: return 1;
+	default: return INT64_MAX;
+	}
+}
+
+int64_t
+matcher_window(const struct matcher *m)
+{
+	return window_of(m->armed.root);
+}
+
+static bool
+has_window(const struct armed_node *n)
+{
+	bool any = n->node->kind == PATTERN_WITHIN;
+	for (const struct armed_node *child = n->child; child && !any; child = child->next)
+		any = has_window(child);
+	return any;
+}
+
+bool
+matcher_has_window(const struct matcher *m)
+{
+	return has_window(m->armed.root);
+}
+
+size_t
+matcher_bytes(const struct matcher *m)
+{
+	return sizeof *m + m->arena.total + m->scratch.total + m->armed.regex_bytes +
+	       (m->here.cap + m->there.cap) * sizeof(yyjson_val *);
 }

@@ -33,3 +33,29 @@ void matcher_allow(struct matcher *m, int64_t longest);
  * comparisons is a match.
  */
 enum rc matcher_run(struct matcher *m, const struct observations *o, struct diag *why);
+
+/*
+ * The same in two steps, for observations that come one after the other and are not kept: which parts each
+ * fits, then whether those that were noted make the whole. A part is what stands in brackets; parts that say
+ * the same are one.
+ */
+size_t matcher_parts(const struct matcher *m);
+/*
+ * RC_OK: it fits a part or more, fits[part] says which. RC_NONE: none. RC_BAD, RC_LIMIT: none, but a comparison
+ * could not be made, as in matcher_run.
+ */
+enum rc matcher_fit(struct matcher *m, const struct observation *o, bool *fits, struct diag *why);
+struct bind_observation;
+/* fits[part][i]: of the observation i. `work`: steps, see pattern/bind.h. RC_OK, RC_NONE, RC_LIMIT. */
+enum rc matcher_bind(struct matcher *m, const struct bind_observation *all, size_t count,
+	const bool *const *fits, uint64_t work);
+/* Whether so many observations that fit each part could be enough; false: they are not. */
+bool matcher_enough(const struct matcher *m, const uint64_t *counts);
+/* No match takes fewer observations. */
+uint64_t matcher_least(const struct matcher *m);
+/* All of a match lies within so many us; INT64_MAX: no window is around all of it. */
+int64_t matcher_window(const struct matcher *m);
+/* Whether a WITHIN stands anywhere in it. */
+bool matcher_has_window(const struct matcher *m);
+/* Memory it takes. */
+size_t matcher_bytes(const struct matcher *m);

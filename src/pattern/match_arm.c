@@ -162,7 +162,7 @@ arm_leaf(struct armed *a, const struct pattern_expr *e, struct armed_leaf **out,
 	leaf->text = arena_dup(a->arena, buf_span(&text));
 	leaf->next = a->leaves;
 	a->leaves = leaf;
-	a->leaf_count++;
+	leaf->index = a->leaf_count++;
 	return arm_expr(a, e, &leaf->expr, why);
 }
 
