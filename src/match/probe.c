@@ -1,7 +1,6 @@
 /* What a set knows of something that was found in a text. */
 #include <string.h>
 
-#include "base/ascii.h"
 #include "match/set-internal.h"
 #include "obs/url.h"
 
@@ -43,25 +42,6 @@ exact_or_host(struct probe *p)
 	struct span raw;
 	enum found_coding coding;
 	return found_url(p->text, p->found, &raw, &coding) ? HIT_URL_HOST : HIT_EXACT;
-}
-
-static struct span
-decode(struct span raw, enum found_coding coding, struct arena *a)
-{
-	if (coding == FOUND_PLAIN)
-		return raw;
-	char *out = arena_bytes(a, raw.len + 1);
-	size_t len = 0;
-	for (size_t i = 0; i < raw.len; i++) {
-		char c = raw.ptr[i], next = i + 1 < raw.len ? raw.ptr[i + 1] : 0;
-		bool percent = coding == FOUND_PERCENT && c == '%' && i + 2 < raw.len &&
-			       ascii_hex(next) >= 0 && ascii_hex(raw.ptr[i + 2]) >= 0;
-		if (coding == FOUND_SLASHES && c == '\\' && next == '/')
-			continue;
-		out[len++] = percent ? (char)(ascii_hex(next) * 16 + ascii_hex(raw.ptr[i + 2])) : c;
-		i += percent ? 2 : 0;
-	}
-	return (struct span){out, len};
 }
 
 static void
@@ -136,7 +116,8 @@ probe_url(struct probe *p)
 	struct url url;
 	size_t rest;
 	if (!found_url(p->text, p->found, &raw, &coding) ||
-		url_parse(decode(raw, coding, p->arena), SCHEME_OPTIONAL, p->arena, &url, NULL))
+		url_parse(
+			found_decode(raw, coding, p->arena), SCHEME_OPTIONAL, p->arena, &url, NULL))
 		return;
 	struct observable seen = {OBS_URL, url.text};
 	probe_prefixes(p, url.text, path_start(&url), seen, raw);
@@ -166,8 +147,9 @@ probe_email(struct probe *p)
 		if (!found_email(p->text, p->found, nth, &raw))
 			continue;
 		bool percent = span_find_byte(raw, '@') == SIZE_MAX;
-		if (obs_normalize(OBS_EMAIL, percent ? decode(raw, FOUND_PERCENT, p->arena) : raw,
-			    p->arena, &seen, NULL))
+		if (obs_normalize(OBS_EMAIL,
+			    percent ? found_decode(raw, FOUND_PERCENT, p->arena) : raw, p->arena,
+			    &seen, NULL))
 			continue;
 		uint32_t i;
 		struct item item;

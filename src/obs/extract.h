@@ -58,6 +58,8 @@ enum found_coding {
 /* The raw text of a URL whose host is `f`: with a scheme before it, or a path behind it. */
 bool found_url(
 	struct span text, const struct found *f, struct span *raw, enum found_coding *coding);
+/* The URL itself: `raw` with its coding undone. */
+struct span found_decode(struct span raw, enum found_coding coding, struct arena *a);
 /*
  * The raw text of an e-mail address whose host is `f`. `nth` 0 is the plain reading (letters,
  * digits,

@@ -196,3 +196,22 @@ found_email(struct span text, const struct found *f, unsigned nth, struct span *
 	*raw = span_sub(text, from, stop - from);
 	return true;
 }
+
+struct span
+found_decode(struct span raw, enum found_coding coding, struct arena *a)
+{
+	if (coding == FOUND_PLAIN)
+		return raw;
+	char *out = arena_bytes(a, raw.len + 1);
+	size_t len = 0;
+	for (size_t i = 0; i < raw.len; i++) {
+		char c = raw.ptr[i], next = i + 1 < raw.len ? raw.ptr[i + 1] : 0;
+		bool percent = coding == FOUND_PERCENT && c == '%' && i + 2 < raw.len &&
+			       ascii_hex(next) >= 0 && ascii_hex(raw.ptr[i + 2]) >= 0;
+		if (coding == FOUND_SLASHES && c == '\\' && next == '/')
+			continue;
+		out[len++] = percent ? (char)(ascii_hex(next) * 16 + ascii_hex(raw.ptr[i + 2])) : c;
+		i += percent ? 2 : 0;
+	}
+	return (struct span){out, len};
+}
