@@ -9,6 +9,7 @@
 #include "codec/json.h"
 #include "match/reader-internal.h"
 #include "match/stamp.h"
+#include "match/told.h"
 
 struct walk {
 	struct reading *r;
@@ -92,11 +93,24 @@ data_path(struct walk *w, struct span path, yyjson_val *data)
 		parent.len == path.len ? "." : "", (int)called.len, called.ptr);
 }
 
+/* No observable is a number, but ports are told as such. */
+static void
+add_number(struct walk *w, struct span name, yyjson_val *val)
+{
+	if (!yyjson_is_uint(val) || !told_is_number(field_tells(name)))
+		return;
+	struct field f = {.name = name, .coding = FIELD_MADE, .part = true};
+	f.value = arena_printf(&w->r->arena, "%llu", (unsigned long long)yyjson_get_uint(val));
+	record_field(w->r, f);
+}
+
 static void
 add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 {
 	if (yyjson_is_str(val)) {
 		add_string(w, path, val);
+	} else if (yyjson_is_num(val)) {
+		add_number(w, path, val);
 	} else if (yyjson_is_arr(val)) {
 		yyjson_arr_iter it = yyjson_arr_iter_with(val);
 		for (yyjson_val *item; (item = yyjson_arr_iter_next(&it));)
@@ -113,7 +127,7 @@ add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 			take_system_time(w, path, name, member);
 			if (depth && span_eq(name, SPAN("#text")))
 				full = data_path(w, path, val);
-			else if (path.len && yyjson_is_ctn(val) && !yyjson_is_num(member) &&
+			else if (path.len && (!yyjson_is_num(member) || yyjson_is_uint(member)) &&
 				 name.len < 256 && path.len < 1024)
 				full = arena_printf(&w->r->arena, "%.*s.%.*s", (int)path.len,
 					path.ptr, (int)name.len, name.ptr);

@@ -170,14 +170,19 @@ compare(struct span name, struct span small)
 	return (name.len > small.len) - (name.len < small.len);
 }
 
+struct span
+field_bare_name(struct span name)
+{
+	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+		if (span_eq_fold(span_sub(name, 0, before[i].len), before[i]))
+			return span_sub(name, before[i].len, SIZE_MAX);
+	return name;
+}
+
 enum field_role
 field_role(struct span name)
 {
-	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
-		if (span_eq_fold(span_sub(name, 0, before[i].len), before[i])) {
-			name = span_sub(name, before[i].len, SIZE_MAX);
-			break;
-		}
+	name = field_bare_name(name);
 	size_t low = 0, high = sizeof names / sizeof *names;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;

@@ -30,3 +30,5 @@ enum field_role {
 enum field_role field_role(struct span name);
 /* "source", "destination" ...; "none". */
 const char *field_role_word(enum field_role role);
+/* The name without what exporters put before it ("winlog.event_data."). */
+struct span field_bare_name(struct span name);
