@@ -329,9 +329,9 @@ set_same_facts(const struct indicator *known, const struct indicator *i)
 {
 	return span_eq(known->id, i->id) && known->valid_from == i->valid_from &&
 	       known->valid_until == i->valid_until && span_eq(known->party, i->party) &&
-	       known->confidence == i->confidence && span_eq(known->name, i->name) &&
-	       span_eq(known->pattern, i->pattern) && span_eq(known->memo, i->memo) &&
-	       span_eq(known->tlp, i->tlp);
+	       known->confidence == i->confidence && known->part == i->part &&
+	       span_eq(known->name, i->name) && span_eq(known->pattern, i->pattern) &&
+	       span_eq(known->memo, i->memo) && span_eq(known->tlp, i->tlp);
 }
 
 /* Everything but what it is about. */
@@ -349,6 +349,7 @@ facts_of(const struct match_set *set, uint32_t index)
 		.valid_from = d->valid_from,
 		.valid_until = d->valid_until,
 		.confidence = d->confidence,
+		.part = d->part,
 	};
 }
 
@@ -378,7 +379,9 @@ detail_add(struct match_set *set, const struct indicator *i)
 		.valid_from = i->valid_from,
 		.valid_until = i->valid_until,
 		.confidence = i->confidence,
+		.part = i->part,
 	};
+	set->has_parts |= i->part;
 	*vec_add(&set->details) = d;
 	return last + 1;
 }
@@ -637,6 +640,12 @@ match_set_count(const struct match_set *set)
 	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
 		count += set->armed[k];
 	return count;
+}
+
+bool
+match_set_has_parts(const struct match_set *set)
+{
+	return set->has_parts || (set->base && set->base->head->parts);
 }
 
 size_t

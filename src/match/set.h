@@ -38,6 +38,7 @@ struct indicator {
 	int64_t valid_from, valid_until; /* TIME_NONE: open; valid from <= time < until */
 	int confidence;			 /* -1: none */
 	bool revoked;
+	bool part; /* seeing it is no hit: the whole pattern is to be evaluated then, match/stream.h */
 };
 
 struct match_set;
@@ -85,6 +86,8 @@ void match_set_watch(struct match_set *set, struct set_work *work);
 /* Disarms every indicator with this id; how many there were. */
 size_t match_set_revoke(struct match_set *set, struct span id);
 size_t match_set_count(const struct match_set *set);
+/* Whether there are, or were, any of which seeing them is a part only. */
+bool match_set_has_parts(const struct match_set *set);
 size_t match_set_count_kind(const struct match_set *set, enum obs_kind kind);
 /* The texts of it, NULL where it holds none. */
 struct strings *match_set_strings(const struct match_set *set);

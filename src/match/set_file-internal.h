@@ -64,6 +64,7 @@ struct file_head {
 	uint64_t armed[SET_FILE_KINDS];
 	uint64_t keys[5]; /* of names, IPv4, IPv6 (and their ranges), digests; ranges of IPv4 */
 	struct file_section section[SECTIONS];
+	uint64_t parts; /* 1: some indicators are parts of patterns */
 };
 
 static_assert(sizeof(struct file_head) <= SET_FILE_PAGE && (int)OBS_KINDS <= SET_FILE_KINDS);
@@ -87,7 +88,12 @@ struct file_detail {
 	uint32_t name, pattern; /* in the says, 0: none */
 };
 
-enum detail_bits { DETAIL_UUID = 1, DETAIL_NAME_IS_VALUE = 2, DETAIL_PATTERN_IS_VALUE = 4 };
+enum detail_bits {
+	DETAIL_UUID = 1,
+	DETAIL_NAME_IS_VALUE = 2,
+	DETAIL_PATTERN_IS_VALUE = 4,
+	DETAIL_IS_PART = 8,
+};
 enum { DETAIL_SHIFT = 4 };
 
 struct file_source {

@@ -498,6 +498,7 @@ set_file_get(const struct set_file *f, uint32_t index, struct arena *a)
 	made.name = d.source & DETAIL_NAME_IS_VALUE ? made.about.value : say(f, d.name);
 	made.pattern =
 		d.source & DETAIL_PATTERN_IS_VALUE ? pattern_of(made.about, a) : say(f, d.pattern);
+	made.part = d.source & DETAIL_IS_PART;
 	made.valid_from = d.from;
 	made.valid_until = d.until;
 	if (d.source >> DETAIL_SHIFT < f->sources) {

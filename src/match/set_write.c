@@ -171,7 +171,7 @@ detail_write(struct writer *w, uint32_t index, uint32_t first, const struct item
 	struct file_detail made = {.from = d->valid_from, .until = d->valid_until, .first = first};
 	struct span id = set_own_text(set, d->id), name = set_own_text(set, d->name),
 		    pattern = set_own_text(set, d->pattern);
-	uint32_t bits = 0;
+	uint32_t bits = d->part ? DETAIL_IS_PART : 0;
 	if (set_file_uuid(id, made.id)) {
 		bits |= DETAIL_UUID;
 	} else {
@@ -525,6 +525,7 @@ write_bodies(struct writer *w)
 	memcpy(w->head.lengths6, set->lengths6, sizeof w->head.lengths6);
 	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
 		w->head.armed[k] = set->armed[k];
+	w->head.parts = match_set_has_parts(set);
 }
 
 static void
