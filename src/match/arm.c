@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "match/stream.h"
 #include "pattern/atoms.h"
 #include "pattern/strings.h"
 
@@ -29,8 +30,10 @@ keep(struct indicator made, const struct indicator *facts, int64_t from, int64_t
 	struct arm_batch *to)
 {
 	made.about.value = arena_dup(&to->arena, made.about.value);
-	made.valid_from = time_later(facts->valid_from, from);
-	made.valid_until = time_earlier(facts->valid_until, until);
+	if (!made.part) { /* START and STOP of a part are of its evaluation */
+		made.valid_from = time_later(facts->valid_from, from);
+		made.valid_until = time_earlier(facts->valid_until, until);
+	}
 	if (made.valid_from == TIME_NONE || made.valid_until == TIME_NONE ||
 		made.valid_from < made.valid_until)
 		*vec_add(&to->all) = made;
@@ -56,6 +59,15 @@ keep_atoms(const struct indicator *facts, const struct pattern_atoms *atoms,
 	}
 }
 
+static void
+unknown(const struct indicator *facts, const struct diag *why, struct arm_batch *to)
+{
+	struct diag fault = *why;
+	if (facts->id.len)
+		diag_where(&fault, "%.*s, %s", (int)facts->id.len, facts->id.ptr, why->where);
+	ioc_unknown(&to->counts, &fault, facts->pattern);
+}
+
 void
 arm_pattern(const struct indicator *facts, struct arm_batch *to)
 {
@@ -69,20 +81,29 @@ arm_pattern(const struct indicator *facts, struct arm_batch *to)
 	}
 	arena_reset(&to->scratch);
 	if (pattern_parse(facts->pattern, &to->scratch, &pattern, &fault)) {
-		struct diag plain = fault;
-		if (facts->id.len)
-			diag_where(
-				&fault, "%.*s, %s", (int)facts->id.len, facts->id.ptr, plain.where);
-		ioc_unknown(&to->counts, &fault, facts->pattern);
+		unknown(facts, &fault, to);
 		return;
 	}
 	pattern_atoms(&pattern, &to->scratch, &atoms);
 	if (!atoms.whole)
 		pattern_strings(&pattern, &to->scratch, &strings);
-	if (atoms.whole || strings.whole)
+	if (atoms.whole || strings.whole) {
 		keep_atoms(facts, &atoms, &strings, to);
-	else
-		to->counts.partial++;
+		return;
+	}
+	pattern_part_atoms(&pattern, &to->scratch, &atoms);
+	strings = (struct pattern_strings){};
+	struct indicator part = *facts;
+	part.part = true;
+	switch (atoms.covers ? stream_check(&pattern, &fault) : RC_NONE) {
+	case RC_OK:
+		keep_atoms(&part, &atoms, &strings, to);
+		to->counts.compound++;
+		break;
+	case RC_NONE: to->counts.partial++; break;
+	case RC_LIMIT: to->counts.wanting++; break;
+	default: unknown(facts, &fault, to);
+	}
 }
 
 enum rc

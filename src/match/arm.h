@@ -1,10 +1,11 @@
 #pragma once
 /*
- * STIX patterns into a set. A pattern is armed when one comparison decides it: single comparisons
- * and alternatives of such (OR, IN), with START/STOP as validity, on values that a set holds -
- * addresses, ranges, names, URLs, e-mail addresses, hashes - or that are looked for as text
- * (pattern/strings.h). Everything else needs an evaluator over events; it is counted as partial, never
- * armed by half.
+ * STIX patterns into a set. Where one comparison decides a pattern - single comparisons and alternatives of
+ * such (OR, IN), with START/STOP as validity, on values that a set holds: addresses, ranges, names, URLs,
+ * e-mail addresses, hashes, or that are looked for as text (pattern/strings.h) - seeing the value is the hit. Of
+ * all others each part's values are armed as parts: seeing one has the whole pattern evaluated
+ * (match/stream.h). A pattern with a part that no value selects (negations alone, ports), or that wants more
+ * than is held, is counted as partial or wanting, never armed by half.
  *
  * Reading patterns touches no set: one thread may read a batch while another fills the set with the
  * batch before. A batch belongs to one thread at a time.

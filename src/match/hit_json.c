@@ -11,15 +11,42 @@ member(struct buf *out, const char *name, struct span value)
 	json_write_string(out, value);
 }
 
+static void
+add_time(int64_t time, struct buf *out)
+{
+	char text[TIME_TEXT];
+	if (time == TIME_NONE)
+		return;
+	time_text(time, text);
+	member(out, "time", span_of(text));
+}
+
+/* The records of a pattern: how many, and the first of them and the last. */
+static void
+add_parts(const struct hit *h, struct buf *out)
+{
+	buf_printf(out, ",\"records\":%llu,\"parts\":[", (unsigned long long)h->records);
+	for (size_t i = 0; i < h->parts; i++) {
+		const struct hit_part *p = &h->part[i];
+		buf_add(out, i ? SPAN(",{") : SPAN("{"));
+		add_time(p->time, out);
+		member(out, "file", p->file);
+		buf_printf(out,
+			"%s\"line\":%llu,\"offset\":%llu,\"observable\":{\"kind\":\"%s\","
+			"\"value\":",
+			out->ptr[out->len - 1] == '{' ? "" : ",", (unsigned long long)p->line,
+			(unsigned long long)p->offset, obs_word(p->seen.kind));
+		json_write_string(out, p->seen.value);
+		buf_add(out, SPAN("}}"));
+	}
+	buf_add_byte(out, ']');
+}
+
 void
 hit_json(const struct hit *h, struct buf *out)
 {
 	buf_add_byte(out, '{');
-	if (h->time != TIME_NONE) {
-		char text[TIME_TEXT];
-		time_text(h->time, text);
-		member(out, "time", span_of(text));
-	}
+	add_time(h->time, out);
 	member(out, "indicator", h->indicator);
 	member(out, "name", h->name);
 	member(out, "pattern", h->pattern);
@@ -35,5 +62,7 @@ hit_json(const struct hit *h, struct buf *out)
 	member(out, "tlp", h->tlp);
 	if (h->confidence >= 0)
 		buf_printf(out, ",\"confidence\":%d", h->confidence);
+	if (h->match == HIT_PATTERN)
+		add_parts(h, out);
 	buf_add(out, SPAN("}\n"));
 }

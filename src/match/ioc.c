@@ -51,7 +51,9 @@ ioc_counts_join(struct ioc_counts *counts, const struct ioc_counts *more)
 	counts->older += more->older;
 	counts->suffixes += more->suffixes;
 	counts->foreign += more->foreign;
+	counts->compound += more->compound;
 	counts->partial += more->partial;
+	counts->wanting += more->wanting;
 	if (!counts->wide)
 		memcpy(counts->widest, more->widest, sizeof counts->widest);
 	counts->wide += more->wide;
@@ -60,7 +62,8 @@ ioc_counts_join(struct ioc_counts *counts, const struct ioc_counts *more)
 enum rc
 ioc_add(struct match_set *set, struct indicator *what, struct ioc_counts *counts)
 {
-	if (what->reach != REACH_EXACT && what->about.kind == OBS_DOMAIN &&
+	/* A part alarms on nothing by itself. */
+	if (what->reach != REACH_EXACT && what->about.kind == OBS_DOMAIN && !what->part &&
 		name_is_registry_suffix(what->about.value)) {
 		counts->suffixes++;
 		if (what->reach == REACH_BELOW)

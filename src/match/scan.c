@@ -22,10 +22,13 @@ scan_fini(struct scan *s)
 	strings_judge_free(&s->strings);
 	free(s->answers.at);
 	free(s->hits.at);
+	free(s->parts.at);
+	streams_free(&s->streams);
 	free(s->seen);
 	s->seen = NULL;
 	s->answers.at = NULL;
 	s->hits.at = NULL;
+	s->parts.at = NULL;
 }
 
 /* Whether a word ends behind "mac" at `at`: "src_mac", "srcmac", "macAddress", "MAC", not "machine". */
@@ -181,16 +184,18 @@ static bool
 is_wanted(struct scan *s, const struct indicator *i, const struct match_answer *a, int64_t time)
 {
 	if (i->valid_from != TIME_NONE && time < i->valid_from && !mutant(1611)) {
-		s->counts.early++;
+		s->counts.early += !i->part;
 		return false;
 	}
 	if (i->valid_until != TIME_NONE && time >= i->valid_until && !mutant(1610)) {
-		s->counts.late++;
+		s->counts.late += !i->part;
 		return false;
 	}
 	if (i->confidence >= 0 && i->confidence < s->min_confidence)
 		return false;
-	if (s->warn && (warn_find(s->warn, a->seen).len || warn_find(s->warn, i->about).len)) {
+	/* Of a part the whole is judged. */
+	if (!i->part && s->warn &&
+		(warn_find(s->warn, a->seen).len || warn_find(s->warn, i->about).len)) {
 		s->counts.harmless++;
 		return false;
 	}
@@ -220,7 +225,7 @@ keep(struct scan *s, const struct record *r, const struct field *f, enum view vi
 	if (!is_wanted(s, &i, a, time))
 		return;
 	if (s->is_outside) {
-		s->counts.outside++;
+		s->counts.outside += !i.part;
 		return;
 	}
 	size_t from = view_place(s, view, f->value, a->at);
@@ -238,7 +243,7 @@ keep(struct scan *s, const struct record *r, const struct field *f, enum view vi
 		obs_pattern(i.about, &b);
 		pattern = arena_dup(&s->arena, buf_span(&b));
 	}
-	*vec_add(&s->hits) = (struct hit){
+	struct hit made = {
 		.time = r->time,
 		.indicator = i.id,
 		.name = i.name,
@@ -255,6 +260,13 @@ keep(struct scan *s, const struct record *r, const struct field *f, enum view vi
 		.tlp = i.tlp,
 		.confidence = i.confidence,
 	};
+	if (!i.part || mutant(1706)) {
+		*vec_add(&s->hits) = made;
+		return;
+	}
+	bool harmless =
+		s->warn && (warn_find(s->warn, a->seen).len || warn_find(s->warn, i.about).len);
+	*vec_add(&s->parts) = (struct stream_seen){made, harmless};
 }
 
 static void
@@ -335,6 +347,36 @@ by_place(const void *a, const void *b)
 	return order ? order : span_cmp(x->pattern, y->pattern);
 }
 
+static void
+take_parts(struct scan *s, const struct record *r, int64_t time)
+{
+	struct stream_record one = {.record = r,
+		.time = time,
+		.timed = r->time != TIME_NONE,
+		.defanged = s->text == SCAN_DEFANGED};
+	if (!s->streams)
+		s->streams = streams_new((uintptr_t)s ^ (uint64_t)clock_monotonic(), s->pace);
+	streams_take(s->streams, &one, s->parts.at, s->parts.len, &s->arena, &s->hits);
+}
+
+size_t
+scan_settle(struct scan *s, const struct hit **hits)
+{
+	s->hits.len = 0;
+	arena_reset(&s->arena);
+	if (s->streams)
+		streams_settle(s->streams, &s->arena, &s->hits);
+	s->counts.hits += s->hits.len;
+	*hits = s->hits.at;
+	return s->hits.len;
+}
+
+struct stream_counts
+scan_patterns(const struct scan *s)
+{
+	return s->streams ? streams_counts(s->streams) : (struct stream_counts){};
+}
+
 size_t
 scan_record(struct scan *s, const struct record *r, struct span file, const struct hit **hits)
 {
@@ -342,6 +384,7 @@ scan_record(struct scan *s, const struct record *r, struct span file, const stru
 	s->places = (struct field_mark){};
 	s->line.at = s->line.count = 0;
 	s->hits.len = 0;
+	s->parts.len = 0;
 	s->answers.len = 0;
 	forget_seen(s);
 	arena_reset(&s->arena);
@@ -356,6 +399,8 @@ scan_record(struct scan *s, const struct record *r, struct span file, const stru
 	for (size_t i = 0; texts && i < r->fields; i++)
 		if (r->field[i].value.len)
 			scan_strings(s, r, &r->field[i], time);
+	if (s->parts.len)
+		take_parts(s, r, time);
 	if (s->hits.len > 1)
 		qsort(s->hits.at, s->hits.len, sizeof *s->hits.at, by_place);
 	s->counts.hits += s->hits.len;

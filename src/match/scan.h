@@ -7,6 +7,7 @@
  */
 #include "match/reader.h"
 #include "match/set.h"
+#include "match/stream.h"
 #include "match/warn.h"
 
 enum scan_text { SCAN_AS_IS, SCAN_DEFANGED };
@@ -27,6 +28,7 @@ struct scan {
 	int64_t since, until;	 /* of events; TIME_NONE: open; until is exclusive */
 	int min_confidence;	 /* of indicators that state one; 0: any */
 	enum scan_text text;
+	enum stream_pace pace;
 	struct scan_counts counts;
 	/* own */
 	struct span file;
@@ -42,8 +44,10 @@ struct scan {
 	struct arena arena;
 	struct match_answers answers;
 	struct strings_judge *strings; /* NULL until the set holds texts */
-	vec_of(struct hit) hits;
-	uint64_t *seen; /* indicator and observable, hashed, of this record */
+	struct hits hits;
+	vec_of(struct stream_seen) parts; /* of patterns, seen in this record */
+	struct streams *streams;	  /* NULL: no part was seen yet */
+	uint64_t *seen;			  /* indicator and observable, hashed, of this record */
 	size_t seen_slots, seen_count;
 };
 
@@ -52,3 +56,7 @@ void scan_fini(struct scan *s);
 /* Hits of one record, in the order of their places; file is what the user calls it. */
 size_t scan_record(
 	struct scan *s, const struct record *r, struct span file, const struct hit **hits);
+/* Hits of patterns that were held back: due when there is nothing to read, for now or at all. */
+size_t scan_settle(struct scan *s, const struct hit **hits);
+/* What became of patterns over several records. */
+struct stream_counts scan_patterns(const struct scan *s);

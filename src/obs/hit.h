@@ -14,6 +14,16 @@ enum hit_match {
 	HIT_PATTERN,
 };
 
+/* Of a pattern over several records: one of them, and what it was taken for. */
+struct hit_part {
+	int64_t time;
+	struct observable seen; /* kind OBS_NONE: too long to be kept */
+	struct span file;
+	uint64_t line, offset;
+};
+
+enum { HIT_PARTS_MAX = 16 }; /* the first of them, and the last */
+
 struct hit {
 	int64_t time;		 /* of the event; TIME_NONE where the record has none */
 	struct span indicator;	 /* STIX id; empty for a line of a plain list */
@@ -28,6 +38,10 @@ struct hit {
 	size_t length; /* of the seen text as it stands there; 0 where it was put together */
 	struct span party, memo, tlp; /* empty: unknown */
 	int confidence;		      /* 0 to 100, -1: none given */
+	/* HIT_PATTERN: the records that make it up, by time; all of them up to HIT_PARTS_MAX. */
+	const struct hit_part *part;
+	size_t parts;
+	uint64_t records; /* how many there are */
 };
 
 /* "exact", "subdomain", "cidr", "url-host", "url-prefix", "regex", "pattern" */

@@ -6,7 +6,7 @@
 #include "match/arm.h"
 #include "world.h"
 
-/* "KIND VALUE;" of what a pattern armed, or "partial" or "unknown". */
+/* "KIND VALUE;" of what a pattern armed, with "part " before it, or "partial", "wanting" or "unknown". */
 static const char *
 armed(const char *pattern)
 {
@@ -29,8 +29,9 @@ armed(const char *pattern)
 		if (got.about.kind == OBS_NONE)
 			continue; /* a note about a host */
 		left--;
-		buf_printf(&out, "%s %.*s%s%s;", obs_word(got.about.kind), (int)got.about.value.len,
-			got.about.value.ptr, got.valid_from != TIME_NONE ? " from" : "",
+		buf_printf(&out, "%s%s %.*s%s%s;", got.part ? "part " : "",
+			obs_word(got.about.kind), (int)got.about.value.len, got.about.value.ptr,
+			got.valid_from != TIME_NONE ? " from" : "",
 			got.reach == REACH_BELOW ? " below" : "");
 	}
 	for (uint32_t i = 0; i < texts; i++) {
@@ -40,6 +41,8 @@ armed(const char *pattern)
 	}
 	if (c.partial)
 		buf_printf(&out, "partial");
+	if (c.wanting)
+		buf_printf(&out, "wanting");
 	if (c.unknown)
 		buf_printf(&out, "unknown");
 	buf_add_byte(&out, 0);
@@ -104,15 +107,14 @@ what_needs_more_is_never_armed_by_half(void **state)
 {
 	(void)state;
 	static const char *const cases[] = {
-		"[domain-name:value = 'a.org' AND url:value = 'http://a.org/']",
-		"[domain-name:value = 'a.org'] AND [url:value = 'http://a.org/']",
-		"[domain-name:value = 'a.org'] FOLLOWEDBY [url:value = 'http://a.org/']",
-		"[domain-name:value = 'a.org'] REPEATS 5 TIMES",
 		"[domain-name:value != 'a.org']",
+		"[domain-name:value = 'a.org'] AND [domain-name:value != 'b.org']",
+		"[domain-name:value = 'a.org'] FOLLOWEDBY [network-traffic:dst_port = 443]",
+		"([domain-name:value = 'a.org'] OR [file:size > 9]) WITHIN 5 SECONDS",
+		"[network-traffic:dst_port = 443] REPEATS 5 TIMES",
 		"[domain-name:value NOT = 'a.org']",
 		"[domain-name:value LIKE '%.org']",
 		"[domain-name:value = 'nodots']",
-		"[domain-name:resolves_to_refs[*].value = '192.0.2.1']",
 		"[ipv4-addr:value ISSUPERSET '192.0.2.0/24']",
 		("[file:hashes.'SHA3-256' = "
 		 "'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855']"),
@@ -125,12 +127,50 @@ what_needs_more_is_never_armed_by_half(void **state)
 	assert_string_equal(armed(""), "unknown");
 }
 
+static void
+of_a_pattern_over_records_each_part_is_armed(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {
+		{"[domain-name:value = 'a.org' AND url:value = 'http://a.org/']",
+			"part url http://a.org/;"},
+		{"[domain-name:value = 'A.org'] AND [url:value = 'http://a.org/']",
+			"part domain a.org;part url http://a.org/;"},
+		{"[domain-name:value = 'a.org'] FOLLOWEDBY [ipv4-addr:value ISSUBSET "
+		 "'192.0.2.0/24' AND ipv4-addr:value != '192.0.2.9']",
+			"part domain a.org;part cidr4 192.0.2.0/24;"},
+		{"[domain-name:value = 'a.org'] REPEATS 5 TIMES WITHIN 60 SECONDS",
+			"part domain a.org;"},
+		/* A registry's suffix alarms on nothing as a part, and would be missed. */
+		{"[domain-name:value LIKE '%.co.uk'] REPEATS 2 TIMES", "part domain co.uk below;"},
+		{"[domain-name:resolves_to_refs[*].value = '192.0.2.1']", "part ipv4 192.0.2.1;"},
+		/* START and STOP are looked at where the whole is. */
+		{"[ipv4-addr:value = '192.0.2.1'] START t'2026-01-01T00:00:00Z' STOP "
+		 "t'2026-02-01T00:00:00Z' AND [ipv4-addr:value = '192.0.2.2']",
+			"part ipv4 192.0.2.1;part ipv4 192.0.2.2;"},
+		{"[domain-name:value = 'a.org'] REPEATS 15360 TIMES", "part domain a.org;"},
+		{"[domain-name:value = 'a.org'] REPEATS 15361 TIMES", "wanting"},
+		{"[domain-name:value = 'a.org'] REPEATS 1000000 TIMES WITHIN 9000000000 SECONDS",
+			"wanting"},
+		{"[domain-name:value = 'a.org' AND domain-name:value MATCHES '(']", "unknown"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_string_equal(armed(cases[i][0]), cases[i][1]);
+	own_buf struct buf many = {};
+	buf_add(&many, SPAN("[domain-name:value = 'a0.org']"));
+	for (int i = 1; i <= 64; i++)
+		buf_printf(&many, " AND [domain-name:value = 'a%d.org']", i);
+	buf_add_byte(&many, 0);
+	assert_string_equal(armed(many.ptr), "wanting");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_one_comparison_decides_is_armed),
 		cmocka_unit_test(what_needs_more_is_never_armed_by_half),
+		cmocka_unit_test(of_a_pattern_over_records_each_part_is_armed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

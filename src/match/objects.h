@@ -1,0 +1,24 @@
+#pragma once
+/*
+ * What a record tells, as the cyber-observable objects of STIX 2.1 section 6 that an observed-data of it would
+ * hold: the observables in it, as they stand and in normal form; and where names of fields say what is
+ * what, traffic from a source to a destination with ports, protocols and HTTP's request, what a name was
+ * resolved to, messages, files, processes, registry keys, accounts, certificates. Where no field says which
+ * of its addresses is the source, each may be, and each may be the destination. One thread at a time.
+ */
+#include "match/reader.h"
+#include "obs/obs.h"
+#include "pattern/observe.h"
+
+enum { OBJECTS_MAX = 65536 /* of a record; what comes behind is left out */ };
+
+struct objects;
+
+struct objects *objects_new(void);
+void objects_free(struct objects *o); /* NULL accepted */
+/* Empty again: another record begins. */
+void objects_reset(struct objects *o);
+/* Something that is known to be seen in it, under one more spelling. Before objects_of. */
+void objects_add(struct objects *o, struct observable seen);
+/* Reads the record, its defanging undone if so; the observation lives until the next reset. NULL: it cannot be told. */
+const struct observation *objects_of(struct objects *o, const struct record *r, bool defanged);
