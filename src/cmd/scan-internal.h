@@ -136,8 +136,12 @@ void scan_walk(struct scan_job *job);
 void scan_show_file(struct scan_job *job, const char *name);
 void scan_show_record(
 	struct scan_job *job, const struct record *r, const struct hit *hit, size_t hits);
+/* Hits that no record is at hand for. */
+void scan_show_late(struct scan_job *job, const struct hit *hit, size_t hits);
 void scan_show_file_end(struct scan_job *job);
 void scan_show_end(struct scan_job *job);
+/* --json: what patterns could not be told for want of room; the last line. */
+void scan_show_end_patterns(struct scan_job *job, const struct stream_counts *c);
 /* On stderr: how many indicators the hits are of, and which most of them. */
 void scan_say_groups(struct scan_job *job);
 void scan_show_fini(struct scan_job *job);

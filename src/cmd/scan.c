@@ -116,16 +116,46 @@ write_stix(struct scan_job *job, const char *path)
 	return fine;
 }
 
+/* What a pattern over several records may have missed, and why. */
+static void
+say_patterns(struct scan_job *job)
+{
+	struct stream_counts c = scan_patterns(&job->scan);
+	if (!stream_counts_matter(&c))
+		return;
+	scan_show_end_patterns(job, &c);
+	if (c.forgotten)
+		cmd_say(job->env,
+			"%llu pattern%s fitted more records than are held (%d of one, %d of all): "
+			"%llu of the earliest made room, and what they would have made with later "
+			"ones is not known",
+			(unsigned long long)c.forgetful, c.forgetful == 1 ? "" : "s",
+			STREAM_HELD_MAX, STREAMS_HELD_MAX, (unsigned long long)c.forgotten);
+	if (c.untimed)
+		cmd_say(job->env,
+			"%llu record%s without a time passed over by patterns with WITHIN",
+			(unsigned long long)c.untimed, c.untimed == 1 ? "" : "s");
+	if (c.undecided)
+		cmd_say(job->env,
+			"%llu time%s a pattern was too much work, or its values could not be "
+			"compared: not known",
+			(unsigned long long)c.undecided, c.undecided == 1 ? "" : "s");
+	if (c.unheld)
+		cmd_say(job->env, "%llu time%s a pattern was not evaluated: too many at once",
+			(unsigned long long)c.unheld, c.unheld == 1 ? "" : "s");
+}
+
 static void
 say_end(const struct scan_job *job)
 {
 	const struct scan_counts *c = &job->scan.counts;
+	uint64_t harmless = c->harmless + scan_patterns(&job->scan).harmless;
 	own_buf struct buf b = {};
 	if (c->late + c->early)
 		buf_printf(&b, ", %llu left out: the indicator was not valid then",
 			(unsigned long long)c->late + c->early);
-	if (c->harmless)
-		buf_printf(&b, ", %llu left out by warninglists", (unsigned long long)c->harmless);
+	if (harmless)
+		buf_printf(&b, ", %llu left out by warninglists", (unsigned long long)harmless);
 	if (c->outside)
 		buf_printf(&b, ", %llu left out: outside the time asked for",
 			(unsigned long long)c->outside);
@@ -217,6 +247,7 @@ scan_run(struct cmd_env *env)
 		return CMD_FAIL;
 	}
 	job.scan.set = set;
+	job.scan.pace = job.follow ? STREAM_LIVE : STREAM_STORED;
 	/* Context shows lines that nothing is on; of defanged text there is no fast pass. */
 	if (sweep_is_wanted() && !job.before && !job.after && job.scan.text == SCAN_AS_IS)
 		job.sweep = sweep_new(set);
@@ -247,6 +278,7 @@ scan_run(struct cmd_env *env)
 			stix ? stix : "sightings", (unsigned long long)withheld);
 	say_end(&job);
 	say_trouble(&job);
+	say_patterns(&job);
 	scan_say_groups(&job);
 	uint64_t hits = job.scan.counts.hits;
 	sight_free(&job.sight);

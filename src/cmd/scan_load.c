@@ -145,8 +145,13 @@ scan_say_counts(const struct cmd_env *env, const char *path, const struct ioc_co
 		cmd_say(env, "%s: %llu in other languages (sigma, snort, yara ...): not armed",
 			path, (unsigned long long)c->foreign);
 	if (c->partial)
-		cmd_say(env, "%s: %llu patterns need more than one comparison: not armed", path,
-			(unsigned long long)c->partial);
+		cmd_say(env,
+			"%s: %llu patterns have a part that no value selects (negations alone, "
+			"ports ...): not armed",
+			path, (unsigned long long)c->partial);
+	if (c->wanting)
+		cmd_say(env, "%s: %llu patterns want more than %d records or %d parts: not armed",
+			path, (unsigned long long)c->wanting, STREAM_LEAST_MAX, STREAM_PARTS_MAX);
 	if (c->suffixes)
 		cmd_say(env,
 			"%s: %llu names are registries' suffixes: armed without what lies under "
@@ -187,7 +192,7 @@ say_bare(const struct scan_job *job, const struct match_set *set)
 static bool
 are_read(const struct ioc_counts *c)
 {
-	return c->armed + c->repeated + c->revoked + c->foreign + c->partial > 0;
+	return c->armed + c->repeated + c->revoked + c->foreign + c->partial + c->wanting > 0;
 }
 
 /* A list that arms nothing is no failure by itself where others do, but nobody wants one. */

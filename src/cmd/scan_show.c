@@ -79,6 +79,25 @@ put_line(const struct scan_job *job, const struct record *r, const struct hit *h
 	putchar('\n');
 }
 
+/* "    2 of 3: dns.log:7 at 2026-01-01T12:00:00.000000Z: domain evil.example" */
+static void
+put_parts(const struct scan_job *job, const struct hit *h)
+{
+	for (size_t i = 0; h->records > 1 && i < h->parts; i++) {
+		const struct hit_part *p = &h->part[i];
+		char time[TIME_TEXT];
+		bool last = i + 1 == h->parts;
+		time_text(p->time, time);
+		if (last && h->records > h->parts)
+			printf("    ... %" PRIu64 " more ...\n", h->records - h->parts);
+		printf("    %" PRIu64 " of %" PRIu64 ": ", last ? h->records : i + 1, h->records);
+		put_text(job, p->file);
+		printf(":%" PRIu64 " at %s: %s ", p->line, time, obs_word(p->seen.kind));
+		put_text(job, p->seen.value);
+		putchar('\n');
+	}
+}
+
 /* "  ^ subdomain: a.evil.example under evil.example, NAME (PARTY, TLP)" */
 static void
 put_why(const struct scan_job *job, const struct hit *h)
@@ -114,6 +133,7 @@ put_why(const struct scan_job *job, const struct hit *h)
 		putchar(')');
 	}
 	putchar('\n');
+	put_parts(job, h);
 }
 
 static void
@@ -323,6 +343,52 @@ scan_show_record(struct scan_job *job, const struct record *r, const struct hit 
 	}
 	if (hits && (job->follow || job->terminal))
 		fflush(stdout);
+}
+
+void
+scan_show_late(struct scan_job *job, const struct hit *hit, size_t hits)
+{
+	struct span file = job->file;
+	count_groups(job, hit, hits);
+	if (job->terminal)
+		progress_fini(&job->progress);
+	for (size_t i = 0; i < hits; i++) {
+		job->file = hit[i].file;
+		if (job->show == SHOW_LINES || job->show == SHOW_MATCHES)
+			put_place(job, hit[i].line, ':');
+		if (job->show == SHOW_LINES) {
+			putchar('\n');
+			put_why(job, &hit[i]);
+		} else if (job->show == SHOW_MATCHES) {
+			put_text(job, hit[i].seen.value);
+			putchar('\n');
+		} else if (job->show == SHOW_JSON) {
+			own_buf struct buf b = {};
+			hit_json(&hit[i], &b);
+			fwrite(b.ptr, 1, b.len, stdout);
+		}
+	}
+	job->file = file;
+	if (job->follow || job->terminal)
+		fflush(stdout);
+}
+
+void
+scan_show_end_patterns(struct scan_job *job, const struct stream_counts *c)
+{
+	struct row row;
+	if (job->show != SHOW_JSON)
+		return;
+	row_begin(&row);
+	row_open(&row, "patterns");
+	row_number(&row, "evaluated", (int64_t)c->patterns);
+	row_number(&row, "forgetful", (int64_t)c->forgetful);
+	row_number(&row, "forgotten", (int64_t)c->forgotten);
+	row_number(&row, "undecided", (int64_t)c->undecided);
+	row_number(&row, "unheld", (int64_t)c->unheld);
+	row_number(&row, "untimed", (int64_t)c->untimed);
+	row_close(&row);
+	row_end(&row);
 }
 
 void

@@ -60,6 +60,18 @@ scan_source_open(struct scan_job *job, struct scan_source *s, const char *path)
 	return true;
 }
 
+/* Hits of patterns that were held back: their last record is not at hand any more. */
+static void
+settle(struct scan_job *job)
+{
+	const struct hit *hit;
+	size_t hits = scan_settle(&job->scan, &hit);
+	for (size_t i = 0; (job->sight || job->kept) && i < hits; i++)
+		scan_node_sight(job, &hit[i]);
+	if (hits)
+		scan_show_late(job, hit, hits);
+}
+
 bool
 scan_source_drain(struct scan_job *job, struct scan_source *s)
 {
@@ -75,8 +87,9 @@ scan_source_drain(struct scan_job *job, struct scan_source *s)
 			scan_node_sight(job, &hit[i]);
 		if (!code)
 			scan_show_record(job, &r, hit, hits);
-		/* Nothing but the name is asked for. */
-		if (hits && job->show == SHOW_FILES && !job->sight && !job->kept) {
+		/* Nothing but the name is asked for, and of no other file. */
+		if (hits && job->show == SHOW_FILES && !job->sight && !job->kept &&
+			!match_set_has_parts(job->set)) {
 			code = RC_NONE;
 			break;
 		}
@@ -86,6 +99,7 @@ scan_source_drain(struct scan_job *job, struct scan_source *s)
 			s->counted = taken;
 		}
 	}
+	settle(job);
 	uint64_t taken = stream_taken(s->stream);
 	progress_add(&job->progress, taken - s->counted);
 	s->counted = taken;

@@ -213,6 +213,26 @@ widen(int64_t *first, int64_t *last, int64_t at)
 		*last = at;
 }
 
+static void
+add_seen(struct sight *s, struct group *g, struct observable what, int64_t at)
+{
+	if (sight_is_internal(s, what)) {
+		s->counts.internal++;
+		return;
+	}
+	for (size_t i = 0; i < g->seen.len; i++) {
+		struct seen *seen = &g->seen.at[i];
+		if (seen->what.kind == what.kind && span_eq(seen->what.value, what.value)) {
+			seen->count++;
+			widen(&seen->first, &seen->last, at);
+			return;
+		}
+	}
+	if (g->seen.len < SIGHT_SEEN_MAX)
+		*vec_add(&g->seen) =
+			(struct seen){{what.kind, arena_dup(&s->kept, what.value)}, 1, at, at};
+}
+
 void
 sight_add(struct sight *s, const struct hit *h)
 {
@@ -232,22 +252,15 @@ sight_add(struct sight *s, const struct hit *h)
 	g->tlp = tlp_strictest(g->tlp, tlp);
 	g->inside = sight_is_internal(s, h->about);
 	widen(&g->first, &g->last, at);
-	struct observable what = told(h);
-	if (sight_is_internal(s, what)) {
-		s->counts.internal++;
-		return;
+	if (!h->parts)
+		add_seen(s, g, told(h), at);
+	for (size_t i = 0; i < h->parts; i++) {
+		const struct hit_part *p = &h->part[i];
+		int64_t then = p->time < TIME_FIRST || p->time > TIME_LAST ? at : p->time;
+		widen(&g->first, &g->last, then);
+		if (p->seen.kind != OBS_NONE)
+			add_seen(s, g, p->seen, then);
 	}
-	for (size_t i = 0; i < g->seen.len; i++) {
-		struct seen *seen = &g->seen.at[i];
-		if (seen->what.kind == what.kind && span_eq(seen->what.value, what.value)) {
-			seen->count++;
-			widen(&seen->first, &seen->last, at);
-			return;
-		}
-	}
-	if (g->seen.len < SIGHT_SEEN_MAX)
-		*vec_add(&g->seen) =
-			(struct seen){{what.kind, arena_dup(&s->kept, what.value)}, 1, at, at};
 }
 
 static const char *
