@@ -541,6 +541,7 @@ ask(struct streams *s, struct stream *st, size_t low, size_t high, const struct 
 		return false;
 	struct choice c = by_nearness(st, low, high);
 	own_mem uint32_t *owned = c.at;
+	(void)owned; /* freed on every way out */
 	enum rc rc = solve(s, st, &c);
 	if (rc == RC_LIMIT) {
 		s->counts.undecided++;

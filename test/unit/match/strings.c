@@ -59,8 +59,8 @@ a_name_in_a_line_stands_as_a_whole(void **state)
 	static const char *const not_there[] = {"notevil.exe", "evil.exes", "evil.exe2",
 		"not-evil.exe", "not.evil.exe", "evil.exe.bak", "evil.exe-old", "evil.exe\\x",
 		"evil.exe/x", "Evil.exe", "evil_exe", "_evil.exe",
-		"\xc3\xa9"
-		"evil.exe",
+		("\xc3\xa9"
+		 "evil.exe"),
 		"evil.exe\xc3\xa9", "evil,exe"};
 	for (size_t i = 0; i < sizeof there / sizeof *there; i++)
 		if (strcmp(seen(pattern, there[i], "lines"), "evil.exe") != 0)
@@ -177,8 +177,8 @@ static const char *const patterns[] = {"[file:name = 'evil.exe']", "[file:name =
 	"[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\Software\\\\Evil']",
 	"[windows-registry-key:key MATCHES 'HKEY_LOCAL_MACHINE.Software.Ev']",
 	"[windows-registry-key:values[*].name = 'Runner']", "[directory:path = 'C:\\\\Evil']",
-	"[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'Evil "
-	"Agent']",
+	("[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'Evil "
+	 "Agent']"),
 	"[url:value MATCHES '^https?://[a-z.]+/gate[0-9]']", "[url:value LIKE 'http://evil.org/%']",
 	"[domain-name:value LIKE '%evil-corp%']",
 	"[domain-name:value MATCHES '^ns[0-9]+\\\\.evil']", "[email-addr:value LIKE '%@evil.org']",
