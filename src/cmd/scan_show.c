@@ -87,12 +87,14 @@ put_parts(const struct scan_job *job, const struct hit *h)
 		const struct hit_part *p = &h->part[i];
 		char time[TIME_TEXT];
 		bool last = i + 1 == h->parts;
-		time_text(p->time, time);
+		if (p->time != TIME_NONE)
+			time_text(p->time, time);
 		if (last && h->records > h->parts)
 			printf("    ... %" PRIu64 " more ...\n", h->records - h->parts);
 		printf("    %" PRIu64 " of %" PRIu64 ": ", last ? h->records : i + 1, h->records);
 		put_text(job, p->file);
-		printf(":%" PRIu64 " at %s: %s ", p->line, time, obs_word(p->seen.kind));
+		printf(":%" PRIu64 "%s%s: %s ", p->line, p->time != TIME_NONE ? " at " : "",
+			p->time != TIME_NONE ? time : "", obs_word(p->seen.kind));
 		put_text(job, p->seen.value);
 		putchar('\n');
 	}

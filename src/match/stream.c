@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/vec.h"
 #include "match/objects.h"
+#include "obs/addr.h"
 #include "pattern/atoms.h"
 #include "pattern/bind.h"
 #include "pattern/match.h"
@@ -30,7 +31,7 @@ struct event {
 	uint32_t file;
 	uint16_t value_len;
 	uint8_t kind;
-	bool harmless;
+	bool harmless, timed;
 };
 
 struct stream {
@@ -486,7 +487,7 @@ tell(struct streams *s, const struct stream *st, const struct choice *c, const s
 		if (i >= told && i + 1 < c->len)
 			continue;
 		parts[i < told ? i : told - 1] = (struct hit_part){
-			.time = e->time,
+			.time = e->timed ? e->time : TIME_NONE,
 			.seen = {(enum obs_kind)e->kind,
 				arena_dup(
 					a, (struct span){e->value ? e->value : "", e->value_len})},
@@ -497,7 +498,7 @@ tell(struct streams *s, const struct stream *st, const struct choice *c, const s
 	}
 	struct hit made = h ? *h : st->facts;
 	if (!h) { /* nobody reads its record any more */
-		made.time = last->time;
+		made.time = last->timed ? last->time : TIME_NONE;
 		made.file = span_of(s->files.at[last->file]);
 		made.line = last->line;
 		made.offset = last->offset;
@@ -644,7 +645,8 @@ judge(struct streams *s, struct stream *st, const struct observation *o, int64_t
 		.line = seen->hit.line,
 		.offset = seen->hit.offset,
 		.turn = s->turn,
-		.harmless = st->harmless};
+		.harmless = st->harmless,
+		.timed = seen->hit.time != TIME_NONE};
 	size_t before = stream_bytes(st);
 	enum rc rc = matcher_fit(st->matcher, o, s->fits, NULL);
 	s->bytes += stream_bytes(st) - before;
@@ -662,6 +664,20 @@ judge(struct streams *s, struct stream *st, const struct observation *o, int64_t
 		e.value_len = (uint16_t)what.value.len;
 	}
 	hold(s, st, &e, &seen->hit, a, out);
+}
+
+/* Of several things seen in a record the one that says most is told: rarely seen without reason, not inside. */
+static unsigned
+worth(const struct stream_seen *seen)
+{
+	struct addr addr;
+	struct observable o = seen->hit.seen;
+	bool address = o.kind == OBS_IPV4 || o.kind == OBS_IPV6;
+	if (seen->harmless)
+		return 0;
+	if (address && addr_parse(o.value, &addr) && addr_is_internal(&addr))
+		return 1;
+	return address ? 2 : o.kind == OBS_URL || obs_is_hash(o.kind) ? 4 : 3;
 }
 
 void
@@ -682,8 +698,9 @@ streams_take(struct streams *s, const struct stream_record *r, const struct stre
 			objects_add(s->objects, h->about);
 		if (!st)
 			continue;
-		st->harmless = seen[i].harmless && (st->turn != s->turn || st->harmless);
-		if (st->turn != s->turn)
+		bool first = st->turn != s->turn;
+		st->harmless = seen[i].harmless && (first || st->harmless);
+		if (first || worth(&seen[i]) > worth(&seen[st->seen]))
 			st->seen = i;
 		st->turn = s->turn;
 	}
