@@ -513,7 +513,7 @@ of_parts(const struct pattern_node *n, struct arena *a, struct list *sum)
 	if (n->kind == PATTERN_OBSERVE) {
 		struct list one = of_expr(n->expr, a);
 		join(sum, &one);
-		return one.covers && one.first && !mutant(1701);
+		return (one.covers && one.first) || mutant(1701);
 	}
 	for (const struct pattern_node *child = n->child; child; child = child->next)
 		if (!of_parts(child, a, sum))
@@ -526,7 +526,7 @@ pattern_part_atoms(const struct pattern *p, struct arena *a, struct pattern_atom
 {
 	struct list list = {};
 	*out = (struct pattern_atoms){};
-	if (!of_parts(p->root, a, &list) || pattern_meaning(p, NULL, NULL))
+	if (!of_parts(p->root, a, &list) || !list.len || pattern_meaning(p, NULL, NULL))
 		return;
 	list.last->next = NULL;
 	struct pattern_atom *at = arena_new(a, list.len * sizeof *at);

@@ -34,7 +34,7 @@ set_of_pattern(const char *pattern)
 	return set;
 }
 
-/* "LINE MATCH: LINES of parts;" for each hit of a log that is read as `name`, on top of what the scan holds. */
+/* "LINE MATCH: LINES of parts;" ("late" before it where nothing was read any more) for each hit of a log that is read as `name`, on top of what the scan holds. */
 static void
 scan_more(struct scan *scan, struct span log, const char *name, const char *reader)
 {
@@ -48,8 +48,8 @@ scan_more(struct scan *scan, struct span log, const char *name, const char *read
 		size_t hits =
 			more ? scan_record(scan, &r, span_of(name), &hit) : scan_settle(scan, &hit);
 		for (size_t i = 0; i < hits; i++) {
-			buf_printf(&out, "%llu %s:", (unsigned long long)hit[i].line,
-				hit_match_word(hit[i].match));
+			buf_printf(&out, "%s%llu %s:", more ? "" : "late ",
+				(unsigned long long)hit[i].line, hit_match_word(hit[i].match));
 			for (size_t k = 0; k < hit[i].parts; k++)
 				buf_printf(&out, " %.*s%llu", (int)hit[i].part[k].file.len,
 					hit[i].part[k].file.ptr,
