@@ -607,12 +607,18 @@ hold(struct streams *s, struct stream *st, const struct event *e, const struct h
 	}
 	if (s->held >= STREAMS_HELD_MAX)
 		forget_of_largest(s);
+	bool enough = is_enough(st, 0, st->len);
 	insert(s, st, e);
+	/* Where there was too little before, whatever comes true does so with this one. */
+	if (!is_enough(st, 0, st->len)) {
+		st->pending = 0;
+		return;
+	}
 	if (st->rest) {
 		st->rest--;
 		return;
 	}
-	if (is_due(st) && !mutant(1703))
+	if ((!enough || is_due(st)) && !mutant(1703))
 		ask_pending(s, st, h, a, out);
 }
 
