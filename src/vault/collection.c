@@ -266,3 +266,25 @@ vault_collection_print(struct vault *v, uint32_t number, struct span type, struc
 	*out = (struct vault_print){(uint64_t)stmt_i64(st, 0), (uint64_t)stmt_i64(st, 1)};
 	return RC_OK;
 }
+
+enum rc
+vault_collection_stamps(struct vault *v, uint32_t number, struct span type, int64_t after,
+	struct vault_stamps *out, struct diag *why)
+{
+	uint32_t kind;
+	own_stmt struct stmt *st = NULL;
+	enum rc rc = vault_name_find(v, type, &kind, why);
+	out->len = 0;
+	if (rc != RC_OK)
+		return rc == RC_NONE ? RC_OK : rc;
+	rc = store_sql(v->store, vault_sql[SQL_STAMPS], &st, why);
+	if (rc != RC_OK)
+		return rc;
+	stmt_bind_i64(st, 1, number);
+	stmt_bind_i64(st, 2, kind);
+	stmt_bind_i64(st, 3, after);
+	stmt_bind_i64(st, 4, VAULT_STAMPS);
+	while (out->len < VAULT_STAMPS && (rc = stmt_step(st, why)) == RC_OK)
+		out->at[out->len++] = stmt_i64(st, 0);
+	return rc == RC_NONE ? RC_OK : rc;
+}

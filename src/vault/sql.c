@@ -64,6 +64,8 @@ const char *const vault_sql[SQL_QUERIES] = {
 		      "collection = $1",
 	[SQL_PRINT] = "select count(*), sum(added & 4294967295) from object "
 		      "where collection = $1 and kind = $2 and last = 1",
+	[SQL_STAMPS] = "select added from object where collection = $1 and kind = $2 and last = 1 "
+		       "and added > $3 order by added limit $4",
 	[SQL_OF_COLLECTION] = "select " VAULT_ROW ", bytes from object indexed by object_page "
 			      "where collection = $1 limit $2",
 	[SQL_FROM] = "select added, bytes from object where added > $1 order by added limit $2",

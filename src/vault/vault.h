@@ -107,6 +107,14 @@ struct vault_print {
 uint64_t vault_print_of(int64_t added);
 enum rc vault_collection_print(struct vault *v, uint32_t number, struct span type,
 	struct vault_print *out, struct diag *why);
+/* The `added` of what it counts, ascending, later than `after`; fewer than VAULT_STAMPS: those were the last. */
+enum { VAULT_STAMPS = 4096 };
+struct vault_stamps {
+	int64_t at[VAULT_STAMPS];
+	size_t len;
+};
+enum rc vault_collection_stamps(struct vault *v, uint32_t number, struct span type, int64_t after,
+	struct vault_stamps *out, struct diag *why);
 /* With all its objects, versions, statuses, quarantine and search entries. */
 enum rc vault_collection_remove(struct vault *v, uint32_t number, struct diag *why);
 /* Counts the versions and the objects in it; reads the index: 20 ms a million. */

@@ -266,6 +266,10 @@ static const struct {
 		"SEARCH object USING COVERING INDEX object_kind (collection=? AND kind=? AND "
 		"last=?)",
 		"SCAN"},
+	{SQL_STAMPS,
+		"SEARCH object USING COVERING INDEX object_kind (collection=? AND kind=? AND "
+		"last=? AND added>?)",
+		"TEMP"},
 	{SQL_COUNT, "SEARCH object USING COVERING INDEX object_page (collection=?)", "SCAN"},
 	{SQL_OF_COLLECTION, "SEARCH object USING INDEX object_page (collection=?)", "SCAN"},
 	{SQL_FROM, "SEARCH object USING INTEGER PRIMARY KEY (rowid>?)", "TEMP"},
