@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/handle.h"
 #include "cmd/row.h"
+#include "node/compile.h"
 #include "node/init.h"
 #include "node/layout.h"
 #include "vault/erase.h"
@@ -154,6 +155,9 @@ forget_run(struct cmd_env *env)
 		diag_where(&why, "forget");
 	if (!code)
 		code = name_backups(env, value, &backups, &why);
+	/* It may hold the value, packed: serve or "tocsin set build" makes another. */
+	if (!code)
+		code = compile_remove(env->node, &why);
 	if (code)
 		return cmd_refuse(env, code, &why);
 	if (env->json) {
@@ -186,7 +190,10 @@ const struct command command_forget = {
 		"holds the value, "
 		"whatever its case, from collections, quarantine, statuses and search, overwrites "
 		"them, and then looks "
-		"for it in the database's files. Backups beside the database that hold it are "
+		"for it in the database's files. The compiled set of the node's indicators is "
+		"removed, and made "
+		"anew by serve or \"tocsin set build\". Backups beside the database that hold it "
+		"are "
 		"named, not touched; those "
 		"kept elsewhere are yours to find.",
 };

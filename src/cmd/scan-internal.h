@@ -41,10 +41,12 @@ struct scan_read {
 };
 
 struct armed;
+struct compiler;
 
 struct scan_job {
 	const struct cmd_env *env;
-	struct armed *node; /* NULL: indicators come from files */
+	struct armed *node;	   /* NULL: indicators come from files */
+	struct compiler *compiler; /* of a node that is followed; NULL: none */
 	struct match_set *set;
 	struct sweep *sweep; /* NULL: every record is looked at */
 	struct scan scan;
@@ -149,6 +151,8 @@ void scan_say_counts(const struct cmd_env *env, const char *path, const struct i
 /* What the node holds: armed at first, then whatever came since (and was revoked); its own settings. */
 bool scan_node_load(struct scan_job *job, struct match_set *set);
 void scan_node_refresh(struct scan_job *job, struct match_set *set);
+/* From now on the node's set is made anew in the background when that is due. */
+void scan_node_keep(struct scan_job *job);
 /* Notes a hit as a sighting, unless its indicator lies only where nothing leaves: counted as withheld. */
 void scan_node_sight(struct scan_job *job, const struct hit *hit);
 /* Puts the sightings into the node's own collection of them and begins anew. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "cmd/guard.h"
 #include "cmd/scan-internal.h"
 #include "match/set_file.h"
 #include "match/strings.h"
@@ -219,6 +220,7 @@ make_set(const struct cmd_env *env, struct match_set **out, struct diag *why)
 		return diag_fail(why, RC_BAD, "no indicator in it, nothing can be found");
 	}
 	*out = match_set_over(&file);
+	guard_mapping(path, match_set_mapped(*out));
 	return RC_OK;
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/own.h"
 #include "cmd/scan-internal.h"
+#include "node/compile.h"
 
 enum { POLL_MS = 200, RECORDS_MOST = 16384, HEAD_LEAST = 16 };
 #define STORE_EVERY (60 * SECOND)
@@ -492,6 +493,7 @@ scan_follow(struct scan_job *job)
 	catch_stop();
 	allow_many_files();
 	begin(&f);
+	scan_node_keep(job);
 	while (follow_all(&f) && !stopping) {
 		fflush(stdout);
 		store_sometimes(&f);
@@ -510,4 +512,6 @@ scan_follow(struct scan_job *job)
 	for (size_t i = 0; i < f.all.len; i++)
 		source_free(f.all.at[i]);
 	free(f.all.at);
+	compiler_free(job->compiler);
+	job->compiler = NULL;
 }

@@ -1,7 +1,26 @@
 /* scan against what the node holds. */
+#include <unistd.h>
+
 #include "base/mutant.h"
+#include "cmd/guard.h"
 #include "cmd/scan-internal.h"
 #include "node/armed.h"
+#include "node/compile.h"
+#include "node/layout.h"
+
+/* What the set stands on now, and what it should and cannot. */
+static void
+note_file(struct scan_job *job, const struct match_set *set)
+{
+	own_arena struct arena a = {};
+	struct diag why = {};
+	if (armed_ignored(job->node, &why)) {
+		struct diag plain = why;
+		diag_what(&why, "%s: not used, what the database holds is armed", plain.what);
+		cmd_warn(&why);
+	}
+	guard_mapping(layout_path(&a, job->env->node, LAYOUT_ARMED), match_set_mapped(set));
+}
 
 bool
 scan_node_load(struct scan_job *job, struct match_set *set)
@@ -18,6 +37,7 @@ scan_node_load(struct scan_job *job, struct match_set *set)
 		cmd_warn(&why);
 		return false;
 	}
+	note_file(job, set);
 	scan_say_counts(env, env->node, armed_counts(job->node));
 	return true;
 }
@@ -26,7 +46,26 @@ void
 scan_node_refresh(struct scan_job *job, struct match_set *set)
 {
 	struct diag why = {};
-	if (job->node && armed_refresh(job->node, set, &why))
+	if (!job->node)
+		return;
+	if (armed_refresh(job->node, set, &why))
+		cmd_warn(&why);
+	note_file(job, set);
+	enum rc code = job->compiler ? compiler_news(job->compiler, &why) : RC_NONE;
+	if (code && code != RC_NONE)
+		cmd_warn(&why);
+}
+
+void
+scan_node_keep(struct scan_job *job)
+{
+	const struct cmd_env *env = job->env;
+	struct diag why = {};
+	struct armed_options options = {.dir = env->node, .clock = env->clock, .rng = env->rng};
+	/* Whoever may only read leaves that to others. */
+	if (!job->node || access(env->node, W_OK) < 0)
+		return;
+	if (compiler_new(&options, &job->compiler, &why))
 		cmd_warn(&why);
 }
 

@@ -4,7 +4,9 @@
 #include "base/own.h"
 #include "cmd/cmd.h"
 #include "cmd/row.h"
+#include "cmd/set-internal.h"
 #include "conf/conf.h"
+#include "node/compile.h"
 #include "node/layout.h"
 #include "node/node.h"
 #include "vault/quarantine.h"
@@ -16,6 +18,7 @@ struct facts_shown {
 	int64_t last;
 	bool served;
 	int alias_width;
+	struct compile_state set;
 };
 
 static enum rc
@@ -32,6 +35,8 @@ gather(struct cmd_env *env, struct node *n, struct facts_shown *out, struct diag
 		code = vault_quarantine_count(n->vault, &out->aside, why);
 	if (!code)
 		code = vault_search_lag(n->vault, &out->behind, &since, why);
+	if (!code)
+		code = compile_look(n, &out->set, why);
 	struct vault_collection c;
 	uint32_t at = 0;
 	out->alias_width = 20;
@@ -61,6 +66,42 @@ show_collection(const struct cmd_env *env, struct row *row, const struct facts_s
 	row_close(row);
 }
 
+/* The set that scans stand on. */
+static void
+show_set(const struct cmd_env *env, const struct compile_state *s)
+{
+	char age[40];
+	set_age_text(clock_now(env->clock) - s->made, age, sizeof age);
+	const char *due = s->due ? ", \"tocsin set build\" is due" : "";
+	if (!s->there)
+		printf("set          none%s\n", due);
+	else if (s->usable)
+		printf("set          not used, %s: \"%s\"\n", s->fault.what, s->fault.todo);
+	else
+		printf("set          %llu indicator%s, made %s ago; since then %llu came, %llu "
+		       "went%s\n",
+			(unsigned long long)s->indicators, row_plural(s->indicators), age,
+			(unsigned long long)s->came, (unsigned long long)s->went, due);
+}
+
+static void
+set_json(struct row *row, const struct compile_state *s)
+{
+	if (!s->there)
+		return;
+	row_open(row, "set");
+	row_flag(row, "used", s->usable == RC_OK);
+	row_time(row, "made", s->made);
+	row_time(row, "stamp", s->stamp);
+	row_number(row, "indicators", (int64_t)s->indicators);
+	row_number(row, "came", (int64_t)s->came);
+	row_number(row, "went", (int64_t)s->went);
+	row_flag(row, "due", s->due);
+	if (s->usable)
+		row_text(row, "what", span_of(s->fault.what));
+	row_close(row);
+}
+
 static void
 show_head(const struct cmd_env *env, const struct node *n, const struct facts_shown *f)
 {
@@ -82,6 +123,7 @@ show_head(const struct cmd_env *env, const struct node *n, const struct facts_sh
 			f->served ? "serve" : "search");
 	else
 		puts("search       up to date");
+	show_set(env, &f->set);
 }
 
 static enum rc
@@ -101,6 +143,7 @@ show(struct cmd_env *env, struct node *n, const struct facts_shown *f, struct di
 		row_number(&row, "search_behind", (int64_t)f->behind);
 		if (f->last > 0)
 			row_time(&row, "last", f->last);
+		set_json(&row, &f->set);
 		row_list_open(&row, "collections");
 	} else {
 		show_head(env, n, f);

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -101,6 +102,10 @@ allow_self(struct filter *f)
 	allow_if(f, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
 	allow_if(f, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_GET_DUMPABLE));
 	allow_if(f, "prlimit64", SCMP_A0(SCMP_CMP_EQ, 0));
+	/* A thread's own niceness: what waits for nobody gives way. */
+	const struct scmp_arg_cmp own[] = {
+		SCMP_A0(SCMP_CMP_EQ, PRIO_PROCESS), SCMP_A1(SCMP_CMP_EQ, 0)};
+	add(f, SCMP_ACT_ALLOW, "setpriority", 2, own);
 	/* abort(3) and pthread_kill(3) */
 	allow_if(f, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 }

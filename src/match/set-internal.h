@@ -60,8 +60,8 @@ struct match_set {
 	struct set_work *work;	 /* borrowed; NULL: nobody looks */
 };
 
-/* Notes progress; false: the work was asked to stop. */
-bool set_worked(const struct match_set *set, uint64_t more);
+/* Whether the work was asked to stop. */
+bool set_is_stopped(const struct match_set *set);
 /* Nothing was ever put in. */
 bool set_is_empty(const struct match_set *set);
 uint32_t set_hash(uint64_t seed, enum key key, struct span bytes);

@@ -82,12 +82,15 @@ match_set_watch(struct match_set *set, struct set_work *work)
 }
 
 bool
-set_worked(const struct match_set *set, uint64_t more)
+set_is_stopped(const struct match_set *set)
 {
-	if (!set->work)
-		return true;
-	atomic_fetch_add_explicit(&set->work->done, more, memory_order_relaxed);
-	return !atomic_load_explicit(&set->work->stop, memory_order_relaxed);
+	return set->work && atomic_load_explicit(&set->work->stop, memory_order_relaxed);
+}
+
+struct span
+match_set_mapped(const struct match_set *set)
+{
+	return set->base ? set_file_bytes_mapped(set->base) : (struct span){};
 }
 
 bool
@@ -283,7 +286,8 @@ put_item(struct match_set *set, const struct place *p, struct item made)
 	uint32_t first = p->first;
 	struct span bytes = p->bytes;
 	set->version++;
-	(void)set_worked(set, 1);
+	if (set->work)
+		atomic_fetch_add_explicit(&set->work->put, 1, memory_order_relaxed);
 	made.key = (uint8_t)p->key;
 	uint32_t index = (uint32_t)set->items.len;
 	made.len = (uint16_t)bytes.len;

@@ -58,6 +58,8 @@ struct match_set *match_set_over(struct set_file **base);
 void match_set_rebase(struct match_set *set, struct set_file **base);
 /* Whether it stands on a file. */
 bool match_set_is_over(const struct match_set *set);
+/* The file's bytes where they are mapped; empty: it stands on none. */
+struct span match_set_mapped(const struct match_set *set);
 void match_set_free(struct match_set **set); /* NULL accepted */
 /* Empty again, as after match_set_new, without a file; items that were given out are gone. */
 void match_set_reset(struct match_set *set);
@@ -74,11 +76,14 @@ void match_set_prepare(const struct match_set *set, const struct indicator *what
 /* Room for so many more keys at once, where somebody knows; no promise. */
 void match_set_expect(struct match_set *set, uint64_t more);
 /*
- * How far filling a set or writing it into a file is: one thread works, another may look, or ask it to stop
- * (set_file_write only; filling is a caller's loop).
+ * How far filling a set and writing it into a file are: one thread works, another may look, or ask it to stop
+ * (set_file_write heeds that, and whoever fills it in a loop).
  */
 struct set_work {
-	_Atomic uint64_t done; /* indicators and notes put into the set, or out of it into a file */
+	_Atomic uint64_t put; /* indicators and notes put into the set */
+	_Atomic uint64_t read,
+		to_read; /* of what is read for it; the caller's. to_read 0: who knows */
+	_Atomic uint64_t written, to_write; /* bytes; to_write is about right, 0 before writing */
 	_Atomic bool stop;
 };
 /* Borrows `work` until another takes its place; NULL: nobody looks. Lasts over reset and rebase. */

@@ -228,12 +228,14 @@ struct set_file_facts
 set_file_facts(const struct set_file *f)
 {
 	const struct file_head *h = f->head;
-	uint64_t half = h->section[SECTION_DETAILS].offset;
+	uint64_t half = h->section[SECTION_DETAILS].offset,
+		 behind = h->section[SECTION_ANNEX].offset;
 	struct set_file_facts facts = {.version = h->version,
 		.made = h->made,
 		.bytes = h->size,
 		.first = half,
-		.second = h->size - half};
+		.second = behind - half,
+		.annex = h->size - behind};
 	for (enum obs_kind k = 0; k < OBS_KINDS; k++) {
 		facts.count[k] = h->armed[k];
 		facts.indicators += h->armed[k];

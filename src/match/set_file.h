@@ -44,6 +44,7 @@ struct set_file_facts {
 	int64_t made;		   /* when, by the clock of who made it */
 	uint64_t bytes;		   /* of the whole file */
 	uint64_t first, second;	   /* of its two parts */
+	uint64_t annex;		   /* of what the writer put behind them */
 	uint64_t count[OBS_KINDS]; /* indicators by kind */
 	uint64_t indicators;
 };

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,8 +50,10 @@ flush(struct writer *w)
 {
 	struct span piece = buf_span(&w->out);
 	digest_add(w->digest, piece);
-	if (!w->fault && !set_worked(w->set, 0))
+	if (!w->fault && set_is_stopped(w->set))
 		w->fault = ECANCELED;
+	if (w->set->work)
+		atomic_fetch_add(&w->set->work->written, piece.len);
 	if (!w->fault && !fd_write(w->fd, piece))
 		w->fault = errno;
 	w->out.len = 0;
@@ -570,6 +573,11 @@ write_all(const struct match_set *set, struct span annex, int fd, int64_t now, b
 {
 	struct writer w = {.set = set, .annex = annex, .fd = fd, .at = SET_FILE_PAGE};
 	w.digest = digest_new(DIGEST_SHA256);
+	if (set->work)
+		atomic_store(&set->work->to_write,
+			set->pool.len + annex.len +
+				set->items.len * (sizeof(struct file_item) + 2 * sizeof(uint32_t)) +
+				set->details.len * sizeof(struct file_detail));
 	if (lseek(fd, SET_FILE_PAGE, SEEK_SET) < 0)
 		w.fault = errno;
 	write_bodies(&w);
@@ -591,7 +599,7 @@ join(const struct match_set *set, struct match_set **out)
 	match_set_expect(made, count);
 	match_set_watch(made, set->work);
 	for (size_t i = 0; i < count; i++) {
-		if (!set_worked(set, 0))
+		if (set_is_stopped(set))
 			return RC_AGAIN;
 		struct item item;
 		bool is_base = i < set->base_items;

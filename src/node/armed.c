@@ -1,15 +1,16 @@
-#include "node/armed.h"
+#include "node/armed-internal.h"
 
+#include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/mutant.h"
 #include "base/vec.h"
-#include "node/arming.h"
+#include "match/set_file.h"
 #include "node/arrival.h"
 #include "node/layout.h"
-#include "node/node.h"
-#include "node/versions.h"
 
 /* Where and what armed_store stores. */
 struct arrival_into {
@@ -19,78 +20,98 @@ struct arrival_into {
 	size_t count;
 };
 
-enum { LEAVES = 1024 };
+const struct span armed_types[1] = {SPAN("indicator")};
 
-struct armed {
-	struct armed_options options;
-	uint64_t seed;
-	struct leaves {
-		uint64_t key; /* hash of an indicator's id */
-		bool may;
-	} leaves[LEAVES]; /* as armed_leaves found them last */
-	struct node node;
-	struct conf *conf;
-	struct versions *versions;
-	int64_t seen;	    /* newest stamp whose indicators are armed */
-	int64_t epoch;	    /* of what the gate says */
-	bool begun, broken; /* broken: the set lacks what `versions` says */
-	bool current;	    /* nothing was committed since */
-	struct ioc_counts counts;
-};
+/* ---- what came ---- */
 
-/* One refresh under way. */
-struct refresh {
-	struct armed *armed;
-	struct arming *arming;
-	bool lost; /* something went that only beginning anew can tell */
-};
-
-static enum rc
-arm_item(
-	struct refresh *r, const struct pass *pass, const struct vault_item *item, struct diag *why)
+enum rc
+armed_take(struct refresh *r, enum versions_verdict verdict, const struct vault_item *item,
+	struct diag *why)
 {
-	struct armed *n = r->armed;
-	enum versions_verdict verdict;
-	bool permitted = node_permits(&n->node, pass, item);
-	enum rc code = versions_see(n->versions, item, permitted, &verdict);
-	if (code)
-		return diag_fail(why, RC_IO, "a damaged row: no UUID in an id");
-	r->lost |= verdict == VERSION_LOST;
-	if (verdict != VERSION_FIRST && verdict != VERSION_REPLACES)
-		return RC_OK;
-	n->counts.revoked += item->object.revoked;
-	if (item->object.revoked && verdict == VERSION_FIRST)
-		return RC_OK;
-	enum arming_change change = item->object.revoked	  ? ARMING_WITHDRAWS
-				    : verdict == VERSION_REPLACES ? ARMING_REPLACES
-								  : ARMING_NEW;
+	bool first = verdict == VERSION_FIRST;
+	enum arming_change change = item->object.revoked
+					    ? (first ? ARMING_REVOKED : ARMING_WITHDRAWS)
+					    : (first ? ARMING_NEW : ARMING_REPLACES);
 	return arming_add(r->arming, change, &item->object, why);
 }
 
-static const struct span indicators[] = {SPAN("indicator")};
-
-static enum rc
-arm_collection(struct refresh *r, const struct vault_collection *c, int64_t after, struct diag *why)
+enum rc
+armed_item(
+	struct refresh *r, const struct pass *pass, const struct vault_item *item, struct diag *why)
 {
 	struct armed *n = r->armed;
-	struct vault_filter filter = {.types = indicators, .type_count = 1, .after = after};
-	own_pass struct pass *pass = NULL;
+	struct uuid object;
+	enum versions_verdict verdict;
+	bool permitted = node_permits(&n->node, pass, item);
+	enum rc code = versions_see(n->versions, item, permitted, &verdict);
+	if (code || versions_object(item->object.id, &object))
+		return diag_fail(why, RC_IO, "a damaged row: no UUID in an id");
+	switch (verdict) {
+	case VERSION_IDLE: return RC_OK;
+	case VERSION_LOST:
+		*vec_add(&r->affected) = object;
+		return arming_add(r->arming, ARMING_DROPS, &item->object, why);
+	case VERSION_FIRST:
+	case VERSION_REPLACES: break;
+	}
+	return armed_take(r, verdict, item, why);
+}
+
+static bool
+is_stopped(const struct armed *n)
+{
+	return n->options.work && atomic_load(&n->options.work->stop);
+}
+
+enum rc
+armed_differs(struct refresh *r, uint32_t collection, bool *differs, struct diag *why)
+{
+	struct armed *n = r->armed;
+	struct vault_print seen = versions_print(n->versions, collection), there;
+	enum rc code =
+		vault_collection_print(n->node.vault, collection, armed_types[0], &there, why);
+	*differs = !code && (seen.count != there.count || seen.sum != there.sum);
+	return code;
+}
+
+static enum rc
+arm_page(struct refresh *r, const struct vault_collection *c, const struct pass *pass,
+	struct diag *why)
+{
+	struct armed *n = r->armed;
+	struct vault_filter filter = {.types = armed_types, .type_count = 1, .after = n->seen};
 	own_vault_page struct vault_page *page = NULL;
-	struct reader self = {READER_SELF, {}};
 	struct vault_item item;
-	enum rc code = node_release(&n->node, &self, c, GATE_ACT, &pass, why);
+	enum rc code = vault_page_open(n->node.vault, c->number, &filter, VAULT_BYTES, &page, why);
+	while (!code && !(code = vault_page_next(page, &item, why))) {
+		code = armed_item(r, pass, &item, why);
+		if (n->options.work)
+			atomic_fetch_add(&n->options.work->read, 1);
+		if (!code && is_stopped(n))
+			code = diag_fail(why, RC_AGAIN, "stopped");
+	}
+	return code == RC_NONE ? RC_OK : code;
+}
+
+static enum rc
+arm_collection(struct refresh *r, const struct vault_collection *c, struct diag *why)
+{
+	own_pass struct pass *pass = NULL;
+	struct reader self = {READER_SELF, {}};
+	bool differs = false;
+	enum rc code = node_release(&r->armed->node, &self, c, GATE_ACT, &pass, why);
 	if (code == RC_DENIED)
 		return RC_OK;
 	if (!code)
-		code = vault_page_open(n->node.vault, c->number, &filter, VAULT_BYTES, &page, why);
-	while (!code && !(code = vault_page_next(page, &item, why)))
-		code = arm_item(r, pass, &item, why);
-	if (code != RC_NONE || r->lost)
-		return code == RC_NONE ? RC_OK : code;
+		code = arm_page(r, c, pass, why);
 	/* What is gone comes on no page. */
-	struct vault_print seen = versions_print(n->versions, c->number), there;
-	code = vault_collection_print(n->node.vault, c->number, indicators[0], &there, why);
-	r->lost = !code && (seen.count != there.count || seen.sum != there.sum);
+	if (!code)
+		code = armed_differs(r, c->number, &differs, why);
+	if (!code && differs && !mutant(1771))
+		code = armed_mend(r, c->number, pass, why);
+	if (!code && differs && !mutant(1771))
+		code = armed_differs(r, c->number, &differs, why);
+	r->lost |= differs && !mutant(1771);
 	return code;
 }
 
@@ -99,11 +120,14 @@ static enum rc
 expect(struct armed *n, struct match_set *set, const struct vault_collection *c, struct diag *why)
 {
 	struct vault_print there;
-	enum rc code = vault_collection_print(n->node.vault, c->number, indicators[0], &there, why);
+	enum rc code =
+		vault_collection_print(n->node.vault, c->number, armed_types[0], &there, why);
 	if (!code) {
 		versions_expect(n->versions, there.count);
 		match_set_expect(set, there.count);
 	}
+	if (!code && n->options.work)
+		atomic_fetch_add(&n->options.work->to_read, there.count);
 	return code;
 }
 
@@ -114,61 +138,106 @@ arm_collections(struct refresh *r, struct match_set *set, struct diag *why)
 	uint32_t at = 0;
 	struct vault_collection c;
 	enum rc code = RC_OK;
-	size_t known = 0;
 	while (!code && !r->lost && !(code = vault_collection_next(n->node.vault, &at, &c, why))) {
+		*vec_add(&r->present) = c.number;
 		if (!n->begun)
 			code = expect(n, set, &c, why);
 		if (!code)
-			code = arm_collection(r, &c, n->seen, why);
-		known += versions_print(n->versions, c.number).count > 0;
+			code = arm_collection(r, &c, why);
 	}
-	/* A whole collection may be gone. */
-	r->lost |= code == RC_NONE && known < versions_collections(n->versions);
+	if (code == RC_NONE && !r->lost)
+		return armed_mend_rest(r, why);
 	return code == RC_NONE ? RC_OK : code;
+}
+
+/* ---- the whole of it ---- */
+
+static void
+forget(struct armed *n, struct match_set *set)
+{
+	versions_free(n->versions);
+	match_set_reset(set);
+	n->versions = versions_new();
+	n->seen = 0;
+	n->stamp = TIME_NONE;
+	n->begun = n->broken = false;
+}
+
+/* Stands on the file that is there, where it is another than before and newer than what is stood on. */
+static void
+take_file(struct armed *n, struct match_set *set, const struct vault_now *now)
+{
+	own_set_file struct set_file *file = NULL;
+	struct versions *versions = NULL;
+	struct armed_head head;
+	struct diag why = {};
+	if (n->options.anew || !armed_file_is_other(n->options.dir, &n->tried))
+		return;
+	enum rc code = armed_file_open(n->options.dir, &file, &head, &why);
+	if (!code && armed_file_judge(&head, now, NULL))
+		return; /* out of date */
+	if (!code && n->stamp != TIME_NONE && head.stamp <= n->stamp)
+		return;
+	if (!code)
+		code = armed_file_versions(n->options.dir, file, &versions, &why);
+	if (code) {
+		n->ignored = code != RC_NONE;
+		n->ignored_why = why;
+		return;
+	}
+	forget(n, set);
+	match_set_rebase(set, &file);
+	versions_free(n->versions);
+	n->versions = versions;
+	n->seen = n->stamp = head.stamp;
+	n->took = head.took;
+	n->now = *now;
+	n->begun = true;
+}
+
+static enum rc
+arm_refresh(struct refresh *r, struct match_set *set, struct diag *why)
+{
+	struct armed *n = r->armed;
+	enum rc code = arming_new(set, n->versions, &r->arming, why);
+	if (!code)
+		code = arm_collections(r, set, why);
+	/* After a fault too: what was seen is in the set, and the next refresh goes on from there. */
+	enum rc last_lots = r->arming ? arming_finish(r->arming, code ? NULL : why) : RC_OK;
+	n->broken |= last_lots != RC_OK;
+	arming_free(r->arming);
+	free(r->affected.at);
+	free(r->present.at);
+	return code ? code : last_lots;
 }
 
 /* Whatever was stored later than what is armed, in one snapshot. *lost: that is not enough. */
 static enum rc
 arm_newer(struct armed *n, struct match_set *set, bool *lost, struct diag *why)
 {
-	int64_t last = 0, epoch = 0;
+	struct vault_now now;
 	struct refresh r = {.armed = n};
 	memset(n->leaves, 0, sizeof n->leaves);
 	enum rc code = store_begin_read(n->node.store, why);
 	if (code)
 		return code;
-	code = memo_epoch(n->node.store, &epoch, why);
+	code = armed_file_now(&n->node, &now, why);
 	if (!code)
-		code = vault_last(n->node.vault, &last, why);
-	r.lost = n->begun && epoch != n->epoch;
+		take_file(n, set, &now);
+	r.lost = n->begun && (now.epoch != n->now.epoch || now.last < n->seen ||
+				     memcmp(&now.vault, &n->now.vault, sizeof now.vault) != 0);
 	if (!code && !r.lost)
-		code = arming_new(set, &n->counts, &r.arming, why);
-	if (!code && !r.lost)
-		code = arm_collections(&r, set, why);
-	/* After a fault too: what was seen is in the set, and the next refresh goes on from there. */
-	enum rc last_lots = r.arming ? arming_finish(r.arming, code ? NULL : why) : RC_OK;
-	n->broken |= last_lots != RC_OK;
-	code = code ? code : last_lots;
-	arming_free(r.arming);
+		code = arm_refresh(&r, set, why);
 	store_rollback(n->node.store);
 	*lost = r.lost;
+	/* Of what was lost halfway nobody knows what counts. */
+	n->broken |= code && n->begun && r.affected.len;
 	if (code || r.lost)
 		return code;
-	n->seen = last;
-	n->epoch = epoch;
+	n->seen = now.last;
+	n->now = now;
 	n->begun = true;
 	return RC_OK;
-}
-
-static void
-forget(struct armed *n, struct match_set *set)
-{
-	match_set_reset(set);
-	versions_free(n->versions);
-	n->versions = versions_new();
-	n->counts = (struct ioc_counts){};
-	n->seen = 0;
-	n->begun = n->broken = false;
 }
 
 enum rc
@@ -185,6 +254,7 @@ armed_open(const struct armed_options *options, struct armed **out, struct diag 
 	a->options = *options;
 	rng_fill(a->options.rng, &a->seed, sizeof a->seed);
 	a->versions = versions_new();
+	a->stamp = TIME_NONE;
 	enum rc code = node_open(&a->node, &node, why);
 	if (!code)
 		code = conf_read(layout_path(&a->node.text, options->dir, LAYOUT_CONF),
@@ -212,7 +282,9 @@ enum rc
 armed_refresh(struct armed *a, struct match_set *set, struct diag *why)
 {
 	bool lost = false;
-	if (vault_changed(a->node.vault))
+	struct stat known = a->tried;
+	bool changed = vault_changed(a->node.vault);
+	if (changed || (!a->options.anew && armed_file_is_other(a->options.dir, &known)))
 		a->current = false;
 	if (a->current)
 		return RC_OK;
@@ -225,6 +297,7 @@ armed_refresh(struct armed *a, struct match_set *set, struct diag *why)
 		if (!code && lost)
 			code = diag_fail(why, RC_IO, "the vault's indexes contradict its objects");
 	}
+	a->armed = match_set_count(set);
 	a->current = !code;
 	return code;
 }
@@ -243,10 +316,54 @@ armed_leaves(struct armed *a, struct span indicator)
 	return known->may;
 }
 
-const struct ioc_counts *
-armed_counts(const struct armed *a)
+/* What one object that there is something to say of has to say, with its text. */
+static void
+explain(struct armed *a, const struct versions_place *place, struct ioc_counts *counts)
 {
+	struct vault_filter filter = {
+		.types = armed_types, .type_count = 1, .after = place->added - 1};
+	own_vault_page struct vault_page *page = NULL;
+	struct vault_item item;
+	/* What cannot be read is told without its text. */
+	if (vault_page_open(a->node.vault, place->collection, &filter, VAULT_BYTES, &page, NULL) ||
+		vault_page_next(page, &item, NULL) || item.added != place->added)
+		return;
+	arming_explain(&item.object, counts);
+}
+
+const struct ioc_counts *
+armed_counts(struct armed *a)
+{
+	struct versions_place first[IOC_EXAMPLES];
+	struct ioc_counts said = {}, wide = {};
+	const struct versions *v = a->versions;
+	size_t count = versions_first(v, REMARK_UNKNOWN, IOC_EXAMPLES, first);
+	for (size_t i = 0; i < count; i++)
+		explain(a, &first[i], &said);
+	if (versions_first(v, REMARK_WIDE, 1, first))
+		explain(a, &first[0], &wide);
+	a->counts = said;
+	memcpy(a->counts.widest, wide.widest, sizeof wide.widest);
+	a->counts.armed = a->armed;
+	a->counts.repeated = versions_remarks(v, REMARK_REPEATED);
+	a->counts.unknown = versions_remarks(v, REMARK_UNKNOWN);
+	a->counts.revoked = versions_remarks(v, REMARK_REVOKED);
+	a->counts.older = 0;
+	a->counts.suffixes = versions_remarks(v, REMARK_SUFFIXES);
+	a->counts.foreign = versions_remarks(v, REMARK_FOREIGN);
+	a->counts.partial = versions_remarks(v, REMARK_PARTIAL);
+	a->counts.wide = versions_remarks(v, REMARK_WIDE);
 	return &a->counts;
+}
+
+bool
+armed_ignored(struct armed *a, struct diag *why)
+{
+	bool news = a->ignored;
+	a->ignored = false;
+	if (news)
+		*why = a->ignored_why;
+	return news;
 }
 
 const struct conf *

@@ -1,7 +1,9 @@
 #pragma once
 /*
  * The indicators a node holds, armed in a set: all of them at first, then whatever came or was revoked
- * since. Also where a scan's sightings go. Reads the vault on a handle of its own; one thread.
+ * since. Where NODE/set/armed.set says what the vault held at some time, the set stands on that file and
+ * only what came, changed or went since is read. Also where a scan's sightings go. Reads the vault on a
+ * handle of its own; one thread.
  */
 #include "base/clock.h"
 #include "base/rng.h"
@@ -14,6 +16,8 @@ struct armed_options {
 	const char *dir; /* borrowed */
 	struct clock clock;
 	struct rng rng;
+	bool anew;	       /* from the vault alone, whatever file there is */
+	struct set_work *work; /* borrowed; may stop a refresh (RC_AGAIN); NULL: nobody looks */
 };
 
 /* RC_NONE: no node there. Nothing is armed yet. */
@@ -22,12 +26,19 @@ void armed_free(struct armed *a); /* NULL accepted */
 /*
  * Arms what was stored since the last call, disarms what was revoked, superseded, deleted or is not to be
  * acted on any more; of an object that several collections hold, the latest version counts. The set is
- * then what a fresh one would be; where nothing was committed, that costs nothing. Other pattern
- * languages and what no set can say are counted. After a failure the set holds what could be read, and
- * the next call goes on.
+ * then what a fresh one would be, on a file or not; where nothing was committed, that costs nothing. A
+ * newer file is taken up when it appears. Other pattern languages and what no set can say are counted.
+ * After a failure the set holds what could be read, and the next call goes on. It is always the same set,
+ * which nobody else changes.
  */
 enum rc armed_refresh(struct armed *a, struct match_set *set, struct diag *why);
-const struct ioc_counts *armed_counts(const struct armed *a);
+/* Of what is armed now, as a fresh one would count it; until the next call. */
+const struct ioc_counts *armed_counts(struct armed *a);
+/*
+ * True once for each file that was found and not used because it is damaged or none of ours: why, and what
+ * mends it. Of one that is only out of date nothing is said: it costs time alone.
+ */
+bool armed_ignored(struct armed *a, struct diag *why);
 const struct conf *armed_conf(const struct armed *a);
 /*
  * Whether an indicator lies in a collection that things may leave: what is seen of another would tell

@@ -15,6 +15,7 @@ struct step {
 	struct arm_known known;
 	struct span bytes;
 	size_t end; /* in the batch, behind what these bytes arm */
+	struct remark said;
 };
 
 /* What one thread hands to the other at once. */
@@ -27,7 +28,7 @@ struct lot {
 
 struct arming {
 	struct match_set *set;
-	struct ioc_counts *counts;
+	struct versions *versions;
 	struct lot lot[LOTS];
 	size_t head, tail; /* lots filled, lots in the set; ever rising */
 	pthread_t reader;
@@ -36,23 +37,58 @@ struct arming {
 	bool ending;
 };
 
+/* What counting has to say of an object; how many are armed the set knows. */
+static struct remark
+remark_of(const struct ioc_counts *c)
+{
+	return (struct remark){{
+		[REMARK_UNKNOWN] = (uint32_t)c->unknown,
+		[REMARK_SUFFIXES] = (uint32_t)c->suffixes,
+		[REMARK_WIDE] = (uint32_t)c->wide,
+		[REMARK_REPEATED] = (uint32_t)c->repeated,
+		[REMARK_REVOKED] = (uint32_t)c->revoked,
+		[REMARK_FOREIGN] = (uint32_t)c->foreign,
+		[REMARK_PARTIAL] = (uint32_t)c->partial,
+	}};
+}
+
+/* What was said since. */
 static void
-read_lot(struct lot *l)
+add_since(struct remark *said, struct remark before, struct remark after)
+{
+	for (size_t k = 0; k < REMARKS; k++)
+		said->of[k] += after.of[k] - before.of[k];
+}
+
+static bool
+is_read(enum arming_change change)
+{
+	return change == ARMING_NEW || change == ARMING_REPLACES;
+}
+
+static void
+read_step(struct step *s, struct arm_batch *to)
 {
 	static const struct json_limits limits = {.bytes = STIX_BYTES_MAX,
 		.depth = STIX_DEPTH_MAX,
 		.any_keys = true,
 		.any_ints = true};
-	for (size_t i = 0; i < l->steps.len; i++) {
-		struct step *s = &l->steps.at[i];
-		own_json yyjson_doc *doc = NULL;
-		struct diag fault = {};
-		if (s->change != ARMING_WITHDRAWS && json_read(s->bytes, &limits, &doc, &fault))
-			ioc_unknown(&l->batch.counts, &fault, s->bytes);
-		else if (doc)
-			arm_members(yyjson_doc_get_root(doc), &s->known, &l->batch);
-		s->end = l->batch.all.len;
-	}
+	own_json yyjson_doc *doc = NULL;
+	struct diag fault = {};
+	struct remark before = remark_of(&to->counts);
+	if (is_read(s->change) && json_read(s->bytes, &limits, &doc, &fault))
+		ioc_unknown(&to->counts, &fault, s->bytes);
+	else if (doc)
+		arm_members(yyjson_doc_get_root(doc), &s->known, to);
+	add_since(&s->said, before, remark_of(&to->counts));
+	s->end = to->all.len;
+}
+
+static void
+read_lot(struct lot *l)
+{
+	for (size_t i = 0; i < l->steps.len; i++)
+		read_step(&l->steps.at[i], &l->batch);
 }
 
 static void *
@@ -85,23 +121,37 @@ give(struct arming *a, struct lot *l, enum lot_state state)
 	pthread_mutex_unlock(&a->lock);
 }
 
+static enum rc
+settle_step(struct arming *a, struct step *s, const struct arm_batch *from, size_t first,
+	struct ioc_counts *counts, struct diag *why)
+{
+	struct uuid object;
+	struct remark before = remark_of(counts);
+	if (s->change != ARMING_NEW && s->change != ARMING_REVOKED)
+		match_set_revoke(a->set, s->known.id);
+	enum rc code = arm_add(a->set, from, first, s->end, counts, why);
+	add_since(&s->said, before, remark_of(counts));
+	s->said.of[REMARK_REVOKED] += s->change == ARMING_WITHDRAWS || s->change == ARMING_REVOKED;
+	if (!versions_object(s->known.id, &object))
+		versions_remark(a->versions, &object, &s->said);
+	return code;
+}
+
 /* Puts the oldest lot under way into the set, once it is read. */
 static enum rc
 settle(struct arming *a, struct diag *why)
 {
 	struct lot *l = &a->lot[a->tail++ % LOTS];
 	size_t first = 0;
+	struct ioc_counts counts = {};
 	enum rc code = RC_OK;
 	pthread_mutex_lock(&a->lock);
 	while (l->state != LOT_READ)
 		pthread_cond_wait(&a->changed, &a->lock);
 	pthread_mutex_unlock(&a->lock);
-	ioc_counts_join(a->counts, &l->batch.counts);
 	for (size_t i = 0; !code && i < l->steps.len; i++) {
-		const struct step *s = &l->steps.at[i];
-		if (s->change != ARMING_NEW)
-			match_set_revoke(a->set, s->known.id);
-		code = arm_add(a->set, &l->batch, first, s->end, a->counts, why);
+		struct step *s = &l->steps.at[i];
+		code = settle_step(a, s, &l->batch, first, &counts, why);
 		first = s->end;
 	}
 	arm_batch_reset(&l->batch);
@@ -121,11 +171,11 @@ hand_over(struct arming *a)
 }
 
 enum rc
-arming_new(struct match_set *set, struct ioc_counts *counts, struct arming **out, struct diag *why)
+arming_new(struct match_set *set, struct versions *versions, struct arming **out, struct diag *why)
 {
 	struct arming *a = mem_new(sizeof *a);
 	a->set = set;
-	a->counts = counts;
+	a->versions = versions;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->changed, NULL);
 	if (pthread_create(&a->reader, NULL, read_lots, a) != 0) {
@@ -144,7 +194,7 @@ arming_add(
 	struct arena *mem = &l->batch.arena;
 	struct step s = {.change = change};
 	s.known.id = arena_dup(mem, o->id);
-	if (change != ARMING_WITHDRAWS) {
+	if (is_read(change)) {
 		s.known.party = o->creator.len ? arena_dup(mem, o->creator) : (struct span){};
 		s.known.tlp = (enum tlp)o->tlp;
 		s.bytes = arena_dup(mem, o->bytes);
@@ -184,4 +234,17 @@ arming_free(struct arming *a)
 		free(a->lot[i].steps.at);
 	}
 	free(a);
+}
+
+void
+arming_explain(const struct vault_object *o, struct ioc_counts *counts)
+{
+	own_arm_batch struct arm_batch batch = {};
+	own_match_set struct match_set *set = match_set_new(0);
+	struct step s = {.change = ARMING_NEW,
+		.known = {.id = o->id, .party = o->creator, .tlp = (enum tlp)o->tlp},
+		.bytes = o->bytes};
+	read_step(&s, &batch);
+	/* A set of its own is not full. */
+	(void)!arm_commit(set, &batch, counts, NULL);
 }

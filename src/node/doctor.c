@@ -9,6 +9,8 @@
 #include "memo/grant.h"
 #include "memo/role.h"
 #include "net/cert.h"
+#include "node/armed_file.h"
+#include "node/compile.h"
 #include "node/layout.h"
 #include "node/peer.h"
 #include "vault/quarantine.h"
@@ -330,12 +332,52 @@ check_vault(struct doctor *d, struct diag *why)
 	return code;
 }
 
+/* One that is only out of date costs time alone, and serve makes it anew. */
+static enum rc
+check_set(struct doctor *d, struct diag *why)
+{
+	own_set_file struct set_file *file = NULL;
+	struct armed_head head;
+	struct compile_state state;
+	struct diag fault = {};
+	enum rc code = compile_look(d->node, &state, why);
+	if (code)
+		return code;
+	bool damaged = state.there && state.usable && state.usable != RC_CONFLICT;
+	if (damaged)
+		fault = state.fault;
+	if (!damaged && state.there && !armed_file_open(d->node->dir, &file, &head, &fault))
+		damaged = set_file_digest(file, &fault);
+	if (damaged) {
+		struct diag *f = doctor_add(d, "set", DOCTOR_WEAK);
+		*f = fault;
+		diag_where(f, "%s/" LAYOUT_ARMED, d->node->dir);
+		diag_todo(f, "tocsin set build");
+	} else if (state.due) {
+		struct diag *f = doctor_add(d, "set", DOCTOR_NOTE);
+		diag_where(f, "%s/" LAYOUT_ARMED, d->node->dir);
+		if (!state.there)
+			diag_what(f, "there is none: each scan arms %llu objects anew",
+				(unsigned long long)state.there_now);
+		else if (state.usable)
+			diag_what(f, "%s: each scan arms %llu objects anew", state.fault.what,
+				(unsigned long long)state.there_now);
+		else
+			diag_what(f,
+				"%llu objects came since it was made, %llu went: each scan reads "
+				"those",
+				(unsigned long long)state.came, (unsigned long long)state.went);
+		diag_todo(f, "tocsin set build; serve does it by itself");
+	}
+	return RC_OK;
+}
+
 enum rc
 doctor_run(struct doctor *d, struct diag *why)
 {
 	static enum rc (*const checks[])(struct doctor * d, struct diag * why) = {check_folder,
 		doctor_files, check_keys, check_tls, check_jail, doctor_limits, check_users,
-		check_peers, doctor_clock, check_vault, doctor_backup};
+		check_peers, doctor_clock, check_vault, check_set, doctor_backup};
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
 		enum rc code = checks[i](d, why);
 		if (code)

@@ -26,6 +26,7 @@ struct keeper {
 	struct keeper_options options;
 	struct node reader; /* the listener's */
 	struct node writer, house, syncer;
+	struct compiler *compiler;
 	pthread_t checker_thread, writer_thread, house_thread, sync_thread;
 	bool checker_runs, writer_runs, house_runs, sync_runs;
 	pthread_mutex_t lock; /* of what follows */

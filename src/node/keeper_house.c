@@ -1,6 +1,7 @@
 /* The keeper's two slow threads: housekeeping, and exchange with peers. */
 #include <string.h>
 
+#include "node/compile.h"
 #include "node/keeper-internal.h"
 #include "node/sync.h"
 #include "vault/quarantine.h"
@@ -87,6 +88,15 @@ fill(struct keeper *k, struct house *h)
 	return SECOND / 2;
 }
 
+static void
+tell_compiled(struct keeper *k)
+{
+	struct diag line = {};
+	enum rc code = compiler_news(k->compiler, &line);
+	if (code != RC_NONE)
+		k->options.log(code ? "set.failed" : "set.compiled", code ? &line : NULL);
+}
+
 void *
 keeper_house(void *ctx)
 {
@@ -94,9 +104,10 @@ keeper_house(void *ctx)
 	struct house h = {};
 	int64_t start = clock_now(k->options.clock);
 	vault_status_keep(k->house.vault, k->options.conf->status_keep);
-	do
+	do {
 		tidy(k, &h, start);
-	while (keeper_pause(k, fill(k, &h)));
+		tell_compiled(k);
+	} while (keeper_pause(k, fill(k, &h)));
 	return NULL;
 }
 

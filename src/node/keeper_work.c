@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "node/compile.h"
 #include "node/keeper-internal.h"
 #include "taxii/envelope.h"
 
@@ -264,11 +265,15 @@ keeper_pause(struct keeper *k, int64_t micro)
 enum rc
 keeper_threads_start(struct keeper *k, struct diag *why)
 {
+	struct armed_options set = {
+		.dir = k->options.dir, .clock = k->options.clock, .rng = k->options.rng};
 	enum rc code = keeper_open(k, &k->writer, STORE_WRITE, WRITER_CACHE_KB, why);
 	if (!code)
 		code = keeper_open(k, &k->house, STORE_WRITE, 0, why);
 	if (!code)
 		code = keeper_open(k, &k->syncer, STORE_WRITE, 0, why);
+	if (!code)
+		code = compiler_new(&set, &k->compiler, why);
 	if (code)
 		return code;
 	atomic_store(&k->options.meter->keeper_ok, 1);
@@ -296,6 +301,7 @@ keeper_threads_stop(struct keeper *k)
 		pthread_join(k->house_thread, NULL);
 	if (k->sync_runs)
 		pthread_join(k->sync_thread, NULL);
+	compiler_free(k->compiler);
 	struct job *j;
 	while ((j = pop(&k->unchecked)) || (j = pop(&k->checked)))
 		job_free(j);

@@ -521,9 +521,11 @@ who_writes_says_how_far_he_is_and_stops_when_told(void **state)
 	own_match_set struct match_set *set = match_set_new(1);
 	match_set_watch(set, &work);
 	set_add(set, SPAN("evil.org\nworse.org\n"));
-	assert_int_equal(work.done, 2);
+	assert_int_equal(work.put, 2);
 	assert_rc(set_file_write(set, path, (struct span){}, NOON, &why), RC_OK);
 	own_buf struct buf before = bytes_of(path);
+	assert_int_equal(work.written, before.len - SET_FILE_PAGE);
+	assert_true(work.to_write > 0);
 	assert_rc(set_file_open(path, &file, &why), RC_OK);
 	match_set_rebase(set, &file);
 	work.stop = true;
