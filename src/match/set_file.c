@@ -42,6 +42,12 @@ static const struct shape {
 	[SECTION_ANNEX] = {1, 0, UINT64_C(1) << 40},
 };
 
+bool
+set_file_holds(enum obs_kind kind)
+{
+	return kind != OBS_TEXT;
+}
+
 uint64_t
 set_file_check(const char *page)
 {

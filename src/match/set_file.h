@@ -30,6 +30,8 @@ enum rc set_file_write(const struct match_set *set, const char *path, struct spa
  */
 enum rc set_file_open(const char *path, struct set_file **out, struct diag *why);
 void set_file_close(struct set_file **file); /* NULL accepted */
+/* Texts are not in it: what is compared, not looked up, is not written. */
+bool set_file_holds(enum obs_kind kind);
 /* Reads all of it: the digest of the bodies, then every index and text. RC_BAD names what is wrong. */
 enum rc set_file_verify(const struct set_file *file, struct diag *why);
 /* The digest alone: whether the bytes are those that were written. */

@@ -403,24 +403,55 @@ is_lifted(const struct versions *v, const struct uuid *uuid)
 	return next_row((struct versions *)(uintptr_t)v, &w) != NULL;
 }
 
+/* The next version in force with this remark, of the heap's and then of the packed ones. */
+static bool
+next_place(
+	const struct versions *v, enum remark_kind kind, uint64_t *at, struct versions_place *out)
+{
+	for (; *at < v->seen.len; ++*at) {
+		const struct seen *s = &v->seen.at[*at];
+		if (!s->remark || !v->remarks.at[s->remark - 1].of[kind])
+			continue;
+		*out = (struct versions_place){s->uuid, s->collection, s->added};
+		++*at;
+		return true;
+	}
+	for (; *at - v->seen.len < v->base_remarks; ++*at) {
+		const struct packed_remark *r = &v->base_remark[*at - v->seen.len];
+		if (!r->said.of[kind] || is_lifted(v, &r->uuid))
+			continue;
+		*out = (struct versions_place){r->uuid, r->collection, r->added};
+		++*at;
+		return true;
+	}
+	return false;
+}
+
 size_t
 versions_first(
 	const struct versions *v, enum remark_kind kind, size_t most, struct versions_place *out)
 {
+	struct versions_place place;
 	size_t len = 0;
-	if (!v->sums[kind])
-		return 0;
-	for (size_t i = 0; i < v->seen.len; i++) {
-		const struct seen *s = &v->seen.at[i];
-		if (s->remark && v->remarks.at[s->remark - 1].of[kind])
-			insert(out, &len, most,
-				(struct versions_place){s->uuid, s->collection, s->added});
-	}
-	for (uint64_t i = 0; i < v->base_remarks; i++) {
-		const struct packed_remark *r = &v->base_remark[i];
-		if (r->said.of[kind] && !is_lifted(v, &r->uuid))
-			insert(out, &len, most,
-				(struct versions_place){r->uuid, r->collection, r->added});
-	}
+	for (uint64_t at = 0; v->sums[kind] && next_place(v, kind, &at, &place);)
+		insert(out, &len, most, place);
 	return len;
+}
+
+static int
+place_order(const void *a, const void *b)
+{
+	return comes_before(a, b) ? -1 : comes_before(b, a);
+}
+
+struct versions_places
+versions_places(const struct versions *v, enum remark_kind kind)
+{
+	struct versions_place place;
+	vec_of(struct versions_place) all = {};
+	for (uint64_t at = 0; v->sums[kind] && next_place(v, kind, &at, &place);)
+		*vec_add(&all) = place;
+	if (all.len)
+		qsort(all.at, all.len, sizeof *all.at, place_order);
+	return (struct versions_places){all.at, all.len};
 }

@@ -73,6 +73,7 @@ enum remark_kind {
 	REMARK_REVOKED,
 	REMARK_FOREIGN,
 	REMARK_PARTIAL,
+	REMARK_BESIDE, /* armed, in what no file holds */
 	REMARKS,
 };
 
@@ -92,6 +93,13 @@ struct versions_place {
 /* Versions in force with this remark, by collection, then as they came: the first ones. How many there are. */
 size_t versions_first(
 	const struct versions *v, enum remark_kind kind, size_t most, struct versions_place *out);
+
+/* All of them, in the same order. free(at) */
+struct versions_places {
+	struct versions_place *at;
+	size_t len;
+};
+struct versions_places versions_places(const struct versions *v, enum remark_kind kind);
 
 /* ---- packed ---- */
 

@@ -212,8 +212,10 @@ add_row(struct packing *p, const struct seen *s)
 		.spec = s->spec,
 		.bits = (uint8_t)bits};
 	if (s->remark)
-		*vec_add(&p->remarks) = (struct packed_remark){
-			s->uuid, s->added, s->collection, p->v->remarks.at[s->remark - 1]};
+		*vec_add(&p->remarks) = (struct packed_remark){.uuid = s->uuid,
+			.added = s->added,
+			.collection = s->collection,
+			.said = p->v->remarks.at[s->remark - 1]};
 }
 
 /* Rows that were not lifted, of collections that are still there; then those of the heap. */

@@ -8,6 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The gate's readers are people, the scanner's are formats; what knows both has them apart. */
+#define reader log_reader
+#include "match/scan.h"
+#undef reader
+
 #include "base/own.h"
 #include "match/set_file.h"
 #include "memo/grant.h"
@@ -24,7 +29,7 @@
  * now on the file that is there, and one that begins now without.
  */
 
-enum { COLLECTIONS = 3, OBJECTS = 14, VERSIONS = 6, SHAPES = 9, MANY = 3000 };
+enum { COLLECTIONS = 3, OBJECTS = 14, VERSIONS = 6, SHAPES = 11, MANY = 3000 };
 
 struct fixture {
 	char dir[48], path[80];
@@ -152,6 +157,14 @@ pattern_of(char *out, size_t size, unsigned shape, unsigned o, unsigned v)
 			"'o%u-v%u.example']",
 			o * 100 + v, o, v);
 		return;
+	case 8: /* what no file holds */
+		snprintf(out, size, "[file:name = 'o%u-v%u.exe']", o, v);
+		return;
+	case 9:
+		snprintf(out, size,
+			"[file:name = 'o%u-v%u.exe' OR domain-name:value = 'o%u-v%u.example']", o,
+			v, o, v);
+		return;
 	default: snprintf(out, size, "rule o%u-v%u", o, v); return; /* of another language */
 	}
 }
@@ -250,13 +263,14 @@ text_order(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-struct lines {
+struct found_lines {
 	char *at[OBJECTS * VERSIONS * 8 + 400];
 	size_t len;
 };
 
 static void
-probe(const struct match_set *set, const struct found *found, struct span text, struct lines *lines)
+probe(const struct match_set *set, const struct found *found, struct span text,
+	struct found_lines *lines)
 {
 	own_arena struct arena a = {};
 	struct match_answers answers = {};
@@ -275,11 +289,40 @@ probe(const struct match_set *set, const struct found *found, struct span text, 
 	free(answers.at);
 }
 
+/* Texts, which are compared and not looked up. */
+static void
+probe_texts(const struct match_set *set, struct found_lines *lines)
+{
+	struct scan scan;
+	const struct hit *hit;
+	scan_init(&scan, set, clock_system());
+	for (unsigned o = 0; o < OBJECTS; o++)
+		for (unsigned v = 0; v < VERSIONS; v++) {
+			char text[60], line[1000];
+			snprintf(text, sizeof text, "opened o%u-v%u.exe", o, v);
+			struct field field = {.value = span_of(text)};
+			struct record record = {.text = field.value,
+				.time = TIME_NONE,
+				.field = &field,
+				.fields = 1};
+			size_t count = scan_record(&scan, &record, SPAN("log"), &hit);
+			for (size_t i = 0; i < count; i++) {
+				snprintf(line, sizeof line, "%s %.*s %.*s %.*s %d\n", text,
+					(int)hit[i].indicator.len, hit[i].indicator.ptr,
+					(int)hit[i].name.len, hit[i].name.ptr, (int)hit[i].tlp.len,
+					hit[i].tlp.ptr, hit[i].confidence);
+				assert_true(lines->len < sizeof lines->at / sizeof *lines->at);
+				lines->at[lines->len++] = strdup(line);
+			}
+		}
+	scan_fini(&scan);
+}
+
 /* Everything that anything put could have armed, with what is said of it. */
 static void
 describe(const struct match_set *set, struct armed *a, struct buf *out)
 {
-	struct lines lines = {};
+	struct found_lines lines = {};
 	for (unsigned o = 0; o < OBJECTS; o++)
 		for (unsigned v = 0; v < VERSIONS; v++) {
 			char name[40], text[120], digits[70];
@@ -303,6 +346,7 @@ describe(const struct match_set *set, struct armed *a, struct buf *out)
 			&(struct found){.kind = OBS_IPV4,
 				.addr = {.bits = 32, .byte = {(uint8_t)(i * 16), 1, 2, 3}}},
 			(struct span){}, &lines);
+	probe_texts(set, &lines);
 	qsort(lines.at, lines.len, sizeof *lines.at, text_order);
 	for (size_t i = 0; i < lines.len; i++) {
 		buf_add(out, span_of(lines.at[i]));
