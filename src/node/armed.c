@@ -355,7 +355,9 @@ armed_counts(struct armed *a)
 	a->counts.older = 0;
 	a->counts.suffixes = versions_remarks(v, REMARK_SUFFIXES);
 	a->counts.foreign = versions_remarks(v, REMARK_FOREIGN);
+	a->counts.compound = versions_remarks(v, REMARK_COMPOUND);
 	a->counts.partial = versions_remarks(v, REMARK_PARTIAL);
+	a->counts.wanting = versions_remarks(v, REMARK_WANTING);
 	a->counts.wide = versions_remarks(v, REMARK_WIDE);
 	return &a->counts;
 }

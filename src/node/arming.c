@@ -49,7 +49,9 @@ remark_of(const struct ioc_counts *c)
 		[REMARK_REPEATED] = (uint32_t)c->repeated,
 		[REMARK_REVOKED] = (uint32_t)c->revoked,
 		[REMARK_FOREIGN] = (uint32_t)c->foreign,
+		[REMARK_COMPOUND] = (uint32_t)c->compound,
 		[REMARK_PARTIAL] = (uint32_t)c->partial,
+		[REMARK_WANTING] = (uint32_t)c->wanting,
 	}};
 }
 

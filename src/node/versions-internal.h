@@ -54,8 +54,8 @@ struct packed_row {
 	uint8_t spec, bits;
 };
 
-static_assert(sizeof(struct packed_head) == 88 && sizeof(struct packed_collection) == 32 &&
-	      sizeof(struct packed_remark) == 64 && sizeof(struct packed_row) == 36);
+static_assert(sizeof(struct packed_head) == 104 && sizeof(struct packed_collection) == 32 &&
+	      sizeof(struct packed_remark) == 72 && sizeof(struct packed_row) == 36);
 
 struct versions {
 	vec_of(struct seen) seen;

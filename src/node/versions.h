@@ -72,7 +72,9 @@ enum remark_kind {
 	REMARK_REPEATED,
 	REMARK_REVOKED,
 	REMARK_FOREIGN,
+	REMARK_COMPOUND,
 	REMARK_PARTIAL,
+	REMARK_WANTING,
 	REMARK_BESIDE, /* armed, in what no file holds */
 	REMARKS,
 };

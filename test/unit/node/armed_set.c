@@ -29,7 +29,7 @@
  * now on the file that is there, and one that begins now without.
  */
 
-enum { COLLECTIONS = 3, OBJECTS = 14, VERSIONS = 6, SHAPES = 11, MANY = 3000 };
+enum { COLLECTIONS = 3, OBJECTS = 14, VERSIONS = 6, SHAPES = 12, MANY = 3000 };
 
 struct fixture {
 	char dir[48], path[80];
@@ -160,6 +160,12 @@ pattern_of(char *out, size_t size, unsigned shape, unsigned o, unsigned v)
 	case 8: /* what no file holds */
 		snprintf(out, size, "[file:name = 'o%u-v%u.exe']", o, v);
 		return;
+	case 10: /* seeing one of them is no hit */
+		snprintf(out, size,
+			"[domain-name:value = 'o%u-v%u.example'] FOLLOWEDBY [domain-name:value = "
+			"'p%u.example']",
+			o, v, o);
+		return;
 	case 9:
 		snprintf(out, size,
 			"[file:name = 'o%u-v%u.exe' OR domain-name:value = 'o%u-v%u.example']", o,
@@ -278,11 +284,11 @@ probe(const struct match_set *set, const struct found *found, struct span text,
 	for (size_t i = 0; i < answers.len; i++) {
 		char line[1000];
 		struct indicator got = match_set_get(set, answers.at[i].item, &a);
-		snprintf(line, sizeof line, "%.*s %d %.*s %.*s %.*s %.*s %d %d\n",
+		snprintf(line, sizeof line, "%.*s %d %.*s %.*s %.*s %.*s %d %d %d\n",
 			(int)answers.at[i].seen.value.len, answers.at[i].seen.value.ptr,
 			answers.at[i].match, (int)got.id.len, got.id.ptr, (int)got.name.len,
 			got.name.ptr, (int)got.pattern.len, got.pattern.ptr, (int)got.tlp.len,
-			got.tlp.ptr, got.confidence, (int)got.about.kind);
+			got.tlp.ptr, got.confidence, (int)got.about.kind, got.part);
 		assert_true(lines->len < sizeof lines->at / sizeof *lines->at);
 		lines->at[lines->len++] = strdup(line);
 	}
@@ -359,6 +365,8 @@ describe(const struct match_set *set, struct armed *a, struct buf *out)
 		(unsigned long long)c->armed, (unsigned long long)c->repeated,
 		(unsigned long long)c->unknown, (unsigned long long)c->revoked,
 		(unsigned long long)c->older);
+	buf_printf(out, "compound %llu wanting %llu ", (unsigned long long)c->compound,
+		(unsigned long long)c->wanting);
 	buf_printf(out, "suffixes %llu foreign %llu partial %llu wide %llu %s\n",
 		(unsigned long long)c->suffixes, (unsigned long long)c->foreign,
 		(unsigned long long)c->partial, (unsigned long long)c->wide, c->widest);
