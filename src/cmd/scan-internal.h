@@ -11,7 +11,15 @@
 #include "sight/sight.h"
 
 /* What is printed of a hit. */
-enum scan_show { SHOW_LINES, SHOW_COUNT, SHOW_FILES, SHOW_MATCHES, SHOW_JSON, SHOW_GROUPS };
+enum scan_show {
+	SHOW_LINES,
+	SHOW_COUNT,
+	SHOW_FILES,
+	SHOW_MATCHES,
+	SHOW_JSON,
+	SHOW_GROUPS,
+	SHOW_ASSETS
+};
 
 /* Hits by indicator, for --count and --top. */
 struct scan_group {
@@ -42,6 +50,7 @@ struct scan_read {
 
 struct armed;
 struct compiler;
+struct scan_assets; /* scan_assets.c */
 
 struct scan_job {
 	const struct cmd_env *env;
@@ -55,6 +64,7 @@ struct scan_job {
 	bool colour, terminal, follow, failed, names;
 	uint64_t top, before, after, threads;
 	struct scan_groups groups;
+	struct scan_assets *assets; /* NULL: none yet */
 	/* For a file and for the node, each NULL where not asked for. */
 	struct sight *sight, *kept;
 	struct sight_options sight_options;
@@ -147,6 +157,11 @@ void scan_show_end_patterns(struct scan_job *job, const struct stream_counts *c)
 /* On stderr: how many indicators the hits are of, and which most of them. */
 void scan_say_groups(struct scan_job *job);
 void scan_show_fini(struct scan_job *job);
+/* Hits by the machine they are about; r NULL: no record is at hand. */
+void scan_assets_count(
+	struct scan_job *job, const struct record *r, const struct hit *hit, size_t hits);
+void scan_assets_show(struct scan_job *job);
+void scan_assets_free(struct scan_job *job);
 void scan_say_counts(const struct cmd_env *env, const char *path, const struct ioc_counts *c);
 /* What the node holds: armed at first, then whatever came since (and was revoked); its own settings. */
 bool scan_node_load(struct scan_job *job, struct match_set *set);

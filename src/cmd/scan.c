@@ -24,6 +24,7 @@ read_show(const struct cmd_env *env, struct scan_job *job, enum cmd_exit *fault)
 		{"files-with-hits", SHOW_FILES},
 		{"only-matching", SHOW_MATCHES},
 		{"count", SHOW_GROUPS},
+		{"assets", SHOW_ASSETS},
 	};
 	job->show = env->json ? SHOW_JSON : SHOW_LINES;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -40,11 +41,11 @@ read_show(const struct cmd_env *env, struct scan_job *job, enum cmd_exit *fault)
 			job->show = table[i].show;
 	}
 	if (cmd_option(env, "top")) {
-		if (said && strcmp(said, "count") != 0) {
+		if (said && strcmp(said, "count") != 0 && strcmp(said, "assets") != 0) {
 			*fault = cmd_usage(env, "--top and --%s exclude each other", said);
 			return false;
 		}
-		job->show = SHOW_GROUPS;
+		job->show = said && strcmp(said, "assets") == 0 ? SHOW_ASSETS : SHOW_GROUPS;
 	}
 	return true;
 }
@@ -298,7 +299,7 @@ static const struct cmd_option options[] = {
 		true},
 	{"set", "FILE", "indicators compiled by \"tocsin set build\"; --ioc: what came since", 0,
 		false},
-	{"warninglist", "FILE", "a MISP warninglist: what must not alarm", 0, true},
+	{"warninglist", "FILE", "what must not alarm: a MISP warninglist, or one a line", 0, true},
 	{"format",
 		"auto|lines|json|json-documents|zeek|zeek-json|eve|ecs|windows-json|windows-xml|"
 		"csv|w3c|clf|squid|syslog|dns|windows-dns",
@@ -314,8 +315,10 @@ static const struct cmd_option options[] = {
 	{"sight", NULL, "store sightings in the node, for those who want to know", 0, false},
 	{"stix", "FILE", "write sightings and observed data as a STIX bundle", 0, false},
 	{"threads", "N", "of the processor (as many as there are)", 0, false},
-	{"top", "N", "the N indicators with most hits", 0, false},
+	{"top", "N", "the N indicators with most hits; of --assets the N machines", 0, false},
 	{"count", NULL, "hits of each indicator", 0, false},
+	{"assets", NULL, "hits by machine on this side: an inside address or name, or a log's own",
+		0, false},
 	{"lines-with-hits", NULL, "only the number of lines with a hit, by file", 'c', false},
 	{"files-with-hits", NULL, "only the names of files with a hit", 'l', false},
 	{"only-matching", NULL, "only what was seen, one a line", 'o', false},
@@ -331,7 +334,8 @@ const struct command command_scan = {
 	.summary = "scan logs for indicators",
 	.run = scan_run,
 	.options = options,
-	.more = "Reads files, folders (with all below them) and - for stdin; gz, zst and xz are "
+	.more = "Reads files, folders (with all below them), patterns (\"logs/*.gz\") and - for "
+		"stdin; gz, zst and xz are "
 		"unpacked. "
 		"Names match with what lies under them where a list says so, exactly where a STIX "
 		"pattern "

@@ -266,15 +266,19 @@ load_warninglist(struct scan_job *job, struct warn *warn, const char *path)
 	struct diag why = {};
 	size_t skipped = 0;
 	enum rc code = read_all(path, &text, &why);
-	if (!code)
-		code = warn_add(warn, buf_span(&text), &skipped, &why);
+	struct span read = span_trim(span_without_mark(buf_span(&text)));
+	if (!code && read.len && (read.ptr[0] == '{' || read.ptr[0] == '['))
+		code = warn_add(warn, read, &skipped, &why);
+	else if (!code)
+		code = warn_add_list(warn, read, span_of(path), &skipped, &why);
 	if (code) {
 		diag_where(&why, "%s", path);
 		cmd_warn(&why);
 		return false;
 	}
 	if (skipped)
-		cmd_say(job->env, "%s: %zu entries not understood", path, skipped);
+		cmd_say(job->env, "%s: %zu entr%s not understood", path, skipped,
+			skipped == 1 ? "y" : "ies");
 	return true;
 }
 

@@ -321,12 +321,15 @@ scan_show_record(struct scan_job *job, const struct record *r, const struct hit 
 	job->file_lines += hits > 0;
 	if (hits)
 		count_groups(job, hit, hits);
+	if (hits && job->show == SHOW_ASSETS)
+		scan_assets_count(job, r, hit, hits);
 	if (hits && job->terminal)
 		progress_fini(&job->progress);
 	switch (job->show) {
 	case SHOW_LINES: show_line(job, r, hit, hits); break;
 	case SHOW_COUNT:
 	case SHOW_FILES:
+	case SHOW_ASSETS:
 	case SHOW_GROUPS: break;
 	case SHOW_MATCHES:
 		for (size_t i = 0; i < hits; i++) {
@@ -352,6 +355,8 @@ scan_show_late(struct scan_job *job, const struct hit *hit, size_t hits)
 {
 	struct span file = job->file;
 	count_groups(job, hit, hits);
+	if (job->show == SHOW_ASSETS)
+		scan_assets_count(job, NULL, hit, hits);
 	if (job->terminal)
 		progress_fini(&job->progress);
 	for (size_t i = 0; i < hits; i++) {
@@ -424,6 +429,8 @@ scan_show_end(struct scan_job *job)
 {
 	if (job->show == SHOW_GROUPS)
 		show_groups(job);
+	if (job->show == SHOW_ASSETS)
+		scan_assets_show(job);
 }
 
 void
@@ -432,6 +439,7 @@ scan_show_fini(struct scan_job *job)
 	for (size_t i = 0; job->ring && i < job->before; i++)
 		buf_fini(&job->ring[i].text);
 	free(job->ring);
+	scan_assets_free(job);
 	free(job->groups.slot);
 	free(job->groups.list.at);
 	arena_fini(&job->groups.arena);

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,12 +164,28 @@ add_folder(struct scan_job *job, struct scan_paths *out, const char *path, unsig
 	free(inside.at);
 }
 
+/* A pattern that no shell expanded, because it stood in quotes or came from a service's unit. */
+static bool
+add_matches(struct scan_job *job, struct scan_paths *out, const char *pattern)
+{
+	glob_t all;
+	if (!strpbrk(pattern, "*?[") || glob(pattern, 0, NULL, &all) != 0)
+		return false;
+	for (size_t i = 0; i < all.gl_pathc; i++)
+		scan_add_path(job, out, all.gl_pathv[i], 0);
+	job->names |= all.gl_pathc > 1;
+	globfree(&all);
+	return true;
+}
+
 void
 scan_add_path(struct scan_job *job, struct scan_paths *out, const char *path, unsigned depth)
 {
 	struct stat st = {};
 	if (strcmp(path, "-") != 0) {
 		int there = depth ? lstat(path, &st) : stat(path, &st);
+		if (there != 0 && depth == 0 && errno == ENOENT && add_matches(job, out, path))
+			return;
 		if (there != 0) {
 			if (!job->listing)
 				warn_errno(job, path);

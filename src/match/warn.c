@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "codec/json.h"
 #include "match/set.h"
+#include "obs/line.h"
 #include "obs/url.h"
 
 enum { EXPRESSION_LONGEST = 4096, PLAIN_LONGEST = 8192, STEPS_MAX = 100000 };
@@ -132,19 +133,27 @@ type_of(struct span word, enum type *out, struct diag *why)
 }
 
 static bool
-add_observable(struct warn *w, size_t list, struct span value, enum match_reach reach)
+put_observable(struct warn *w, size_t list, struct observable about, enum match_reach reach)
 {
-	own_arena struct arena a = {};
-	struct indicator i = {.reach = reach,
+	struct indicator i = {.about = about,
+		.reach = reach,
 		.valid_from = TIME_NONE,
 		.valid_until = TIME_NONE,
 		.confidence = (int)list};
-	if (obs_detect(value, &a, &i.about, NULL))
-		return false;
-	if (i.about.kind == OBS_URL && span_starts(value, SPAN(".")))
-		return false;
 	enum rc code = match_set_add(w->set, &i);
 	return code == RC_OK || code == RC_CONFLICT;
+}
+
+static bool
+add_observable(struct warn *w, size_t list, struct span value, enum match_reach reach)
+{
+	own_arena struct arena a = {};
+	struct observable about;
+	if (obs_detect(value, &a, &about, NULL))
+		return false;
+	if (about.kind == OBS_URL && span_starts(value, SPAN(".")))
+		return false;
+	return put_observable(w, list, about, reach);
 }
 
 /* "/expression/flags" as PHP writes it. */
@@ -225,25 +234,62 @@ warn_add(struct warn *w, struct span json, size_t *skipped, struct diag *why)
 	return RC_OK;
 }
 
+static void
+add_line(struct warn *w, const struct obs_list *values, size_t *skipped)
+{
+	for (size_t i = 0; i < values->len; i++)
+		if (put_observable(w, w->lists.len - 1, values->at[i], REACH_COVERING))
+			w->count++;
+		else
+			++*skipped;
+}
+
+enum rc
+warn_add_list(struct warn *w, struct span text, struct span name, size_t *skipped, struct diag *why)
+{
+	own_arena struct arena a = {};
+	*skipped = 0;
+	*vec_add(&w->lists) = (struct list){mem_dup(name), UINT32_MAX};
+	while (text.len) {
+		struct obs_list values;
+		size_t end = span_find_byte(text, '\n');
+		enum rc code = obs_line(span_sub(text, 0, end), &a, &values, why);
+		text = end == SIZE_MAX ? (struct span){} : span_sub(text, end + 1, SIZE_MAX);
+		if (code == RC_LIMIT)
+			return code;
+		if (!code)
+			add_line(w, &values, skipped);
+		else
+			*skipped += code != RC_NONE;
+		arena_reset(&a);
+	}
+	return RC_OK;
+}
+
 static bool
 speaks_of(const struct warn *w, size_t list, enum obs_kind kind)
 {
 	return w->lists.at[list].kinds >> kind & 1;
 }
 
-/* What the set of strings, names and ranges knows about it. */
+/* What the set of strings, names and ranges knows about it, which stands at `at` of the text. */
 static struct span
-find_in_set(const struct warn *w, struct observable o, enum obs_kind as)
+find_in_set(
+	const struct warn *w, struct span text, size_t at, struct observable o, enum obs_kind as)
 {
 	own_arena struct arena a = {};
 	struct match_answers answers = {};
-	struct found f = {.kind = o.kind, .value = o.value};
+	struct found f = {.kind = o.kind, .value = o.value, .at = at, .len = o.value.len};
 	struct span found = {};
 	if (o.kind == OBS_IPV4 || o.kind == OBS_IPV6)
 		addr_parse(o.value, &f.addr);
-	match_set_probe(w->set, (struct span){}, &f, CONTEXT_PLAIN, &a, &answers);
+	match_set_probe(w->set, text, &f, CONTEXT_PLAIN, &a, &answers);
 	for (size_t i = 0; i < answers.len && !found.len; i++) {
-		size_t list = (size_t)match_set_get(w->set, answers.at[i].item, &a).confidence;
+		struct indicator known = match_set_get(w->set, answers.at[i].item, &a);
+		size_t list = (size_t)known.confidence;
+		/* A provider of mailboxes is harmless, not whoever has one there. */
+		if (as == OBS_EMAIL && known.about.kind != OBS_EMAIL)
+			continue;
 		if (speaks_of(w, list, as))
 			found = span_of(w->lists.at[list].name);
 	}
@@ -281,22 +327,36 @@ find_in_expressions(const struct warn *w, struct observable o)
 	return found;
 }
 
+/* A list of names speaks about the URLs on them. */
+static struct span
+find_url(const struct warn *w, struct span value)
+{
+	own_arena struct arena a = {};
+	struct url url;
+	if (url_parse(value, SCHEME_OPTIONAL, &a, &url, NULL))
+		return (struct span){};
+	enum obs_kind kind = url.is_addr ? (url.addr.six ? OBS_IPV6 : OBS_IPV4) : OBS_DOMAIN;
+	struct observable host = {kind, url.host};
+	return find_in_set(w, url.text, (size_t)(url.host.ptr - url.text.ptr), host, OBS_URL);
+}
+
+static struct span
+find_email(const struct warn *w, struct span value)
+{
+	own_arena struct arena a = {};
+	struct observable host;
+	size_t at = span_find_byte(value, '@');
+	if (at == SIZE_MAX || obs_detect(span_sub(value, at + 1, SIZE_MAX), &a, &host, NULL))
+		return (struct span){};
+	return find_in_set(w, value, at + 1, host, OBS_EMAIL);
+}
+
 struct span
 warn_find(const struct warn *w, struct observable o)
 {
-	struct span found = {};
-	if (o.kind == OBS_URL) {
-		/* A list of names speaks about the URLs on them. */
-		own_arena struct arena a = {};
-		struct url url;
-		if (!url_parse(o.value, SCHEME_OPTIONAL, &a, &url, NULL)) {
-			enum obs_kind host =
-				url.is_addr ? (url.addr.six ? OBS_IPV6 : OBS_IPV4) : OBS_DOMAIN;
-			found = find_in_set(w, (struct observable){host, url.host}, OBS_URL);
-		}
-	} else if (o.kind != OBS_EMAIL) {
-		found = find_in_set(w, o, o.kind);
-	}
+	struct span found = o.kind == OBS_URL	  ? find_url(w, o.value)
+			    : o.kind == OBS_EMAIL ? find_email(w, o.value)
+						  : find_in_set(w, o.value, 0, o, o.kind);
 	if (!found.len)
 		found = find_in_texts(w, o);
 	return found.len ? found : find_in_expressions(w, o);

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Warninglists in MISP's format: what is known to be harmless and must not alarm. Types string,
- * hostname, cidr, substring, regex. A list speaks about the kinds that its matching_attributes
+ * What is known to be harmless and must not alarm: warninglists in MISP's format, of the types string,
+ * hostname, cidr, substring and regex, and plain lists. A list speaks about the kinds that its matching_attributes
  * name; without any, about all. Built alone, then read by any number of threads.
  */
 #include "obs/obs.h"
@@ -17,6 +17,13 @@ void warn_free(struct warn **w); /* NULL accepted */
  * regular expression too large. Entries that are malformed are passed over and counted in *skipped.
  */
 enum rc warn_add(struct warn *w, struct span json, size_t *skipped, struct diag *why);
+/*
+ * The same for what a site keeps of its own: values as people write lists of indicators (obs/line.h). Names
+ * stand for what lies under them too, URLs for what they begin. Lines that say nothing we know are
+ * passed over and counted. RC_LIMIT: one is too long.
+ */
+enum rc warn_add_list(
+	struct warn *w, struct span text, struct span name, size_t *skipped, struct diag *why);
 size_t warn_count(const struct warn *w); /* entries */
 /* The name of a list that holds `o` (a domain: itself; under it, for hostname lists); empty: none
  * does. */

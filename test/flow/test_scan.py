@@ -613,3 +613,43 @@ def test_the_shared_logs_give_the_same_hits_in_both_of_zeeks_formats(tocsin, tmp
     # Times in Zeek's JSON are rounded to whole microseconds as in the tables.
     different = [k for k, c in counts.items() if c.get("zeek-json", 0) != c.get("zeek-default", 0)]
     assert not different, different[:5]
+
+
+def test_hits_are_told_by_the_machine_they_are_about(tocsin, tmp_path):
+    """The inside end of a flow, whichever it is; what a host says of itself; a log in which nobody can tell."""
+    (tmp_path / "list").write_text("evil.example\n198.51.100.7\n198.51.100.8\n")
+    (tmp_path / "conn.log").write_text(
+        "#separator \\x09\n#fields\tts\tid.orig_h\tid.resp_h\tserver_name\n#types\ttime\taddr\taddr\tstring\n"
+        "1767225600.0\t10.0.0.9\t198.51.100.7\tevil.example\n1767225660.0\t198.51.100.8\t10.0.0.5\t-\n"
+        "1767225720.0\t10.0.0.9\t198.51.100.7\t-\n")
+    (tmp_path / "auth.log").write_text("Jan  1 00:00:00 gate sshd[1]: Failed password for root from 198.51.100.7 port 4 ssh2\n"
+                                       "Jan  1 00:00:01 gate dhcpd: 10.0.0.9 asked for evil.example\n")
+    (tmp_path / "plain").write_text("evil.example was seen by 192.168.1.4 and 127.0.0.1\nevil.example was seen\n")
+    logs = ["conn.log", "auth.log", "plain"]
+    rows = {r.get("asset", r.get("file")): r for r in tocsin("scan", "--assets", "--json", "--ioc", "list", *logs).rows}
+    assert {k: (r["indicators"], r["hits"]) for k, r in rows.items()} == {
+        "10.0.0.9": (2, 3), "10.0.0.5": (1, 1), "gate": (2, 2), "192.168.1.4": (1, 1), "plain": (1, 1)}
+    assert rows["10.0.0.9"]["first"] == "2026-01-01T00:00:00.000000Z" and rows["10.0.0.9"]["last"] == "2026-01-01T00:02:00.000000Z"
+    assert sorted(rows["10.0.0.9"]["patterns"]) == ["[domain-name:value = 'evil.example']", "[ipv4-addr:value = '198.51.100.7']"]
+    said = tocsin("scan", "--assets", "--top", 1, "--ioc", "list", *logs).out
+    assert said.count("\n") == 1 and "3 hits" in said and "2 indicators  10.0.0.9" in said
+    tocsin("scan", "--assets", "--count", "--ioc", "list", *logs, code=2)
+
+
+def test_what_a_site_knows_to_be_harmless_may_be_a_plain_list(tocsin, tmp_path):
+    (tmp_path / "list").write_text("evil.example\nfine.example\n198.51.100.7\n")
+    (tmp_path / "ours").write_text("# partners\nfine.example\n198.51.100.0/24\nno value here\n")
+    (tmp_path / "log").write_text("evil.example\nwww.fine.example\n198.51.100.7\n")
+    said = tocsin("scan", "--json", "--ioc", "list", "--warninglist", "ours", "log")
+    assert [r["observable"]["value"] for r in said.rows] == ["evil.example"]
+    assert "ours: 1 entry not understood" in said.err and "2 left out by warninglists" in said.err
+
+
+def test_patterns_of_names_are_expanded_where_no_shell_did(tocsin, tmp_path):
+    (tmp_path / "list").write_text("evil.example\n")
+    (tmp_path / "logs").mkdir()
+    for name in "a.log", "b.log", "c.txt", "d[1].log":
+        (tmp_path / "logs" / name).write_text("evil.example\n")
+    assert [r["file"] for r in tocsin("scan", "--json", "--ioc", "list", "logs/[ab].*").rows] == ["logs/a.log", "logs/b.log"]
+    assert [r["file"] for r in tocsin("scan", "--json", "--ioc", "list", "logs/d[1].log").rows] == ["logs/d[1].log"]
+    assert "logs/*.gz: No such file" in tocsin("scan", "--ioc", "list", "logs/*.gz", code=3).err

@@ -87,10 +87,41 @@ what_is_listed_does_not_alarm(void **state)
 		"1:8 cidr ipv4 8.8.4.4;1:16 exact domain evil.org;");
 }
 
+static void
+plain_lists_are_read_as_people_write_them(void **state)
+{
+	(void)state;
+	size_t skipped;
+	own_warn struct warn *w = warn_new();
+	assert_rc(
+		warn_add_list(w,
+			SPAN("# ours\ngood.example\n198.51.100.0/24  # the "
+			     "lab\nhxxp://partner[.]example/a\n"
+			     "desk@mail.example\n\nwhat is this\n00000000000000000000000000000001"),
+			SPAN("ours.txt"), &skipped, NULL),
+		RC_OK);
+	assert_int_equal(skipped, 1);
+	assert_int_equal(warn_count(w), 5);
+	assert_span(
+		warn_find(w, (struct observable){OBS_DOMAIN, SPAN("good.example")}), "ours.txt");
+	assert_true(holds(w, OBS_DOMAIN, "www.good.example"));
+	assert_false(holds(w, OBS_DOMAIN, "notgood.example"));
+	assert_true(holds(w, OBS_IPV4, "198.51.100.7"));
+	assert_false(holds(w, OBS_IPV4, "198.51.101.7"));
+	assert_true(holds(w, OBS_URL, "http://partner.example/a/b"));
+	assert_false(holds(w, OBS_URL, "http://partner.example/b"));
+	assert_true(holds(w, OBS_EMAIL, "desk@mail.example"));
+	assert_false(holds(w, OBS_EMAIL, "other@mail.example"));
+	assert_false(holds(w, OBS_EMAIL, "spam@good.example")); /* it is a provider's name */
+	assert_true(holds(w, OBS_MD5, "00000000000000000000000000000001"));
+	assert_rc(warn_add_list(w, SPAN(""), SPAN("none"), &skipped, NULL), RC_OK);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_lists_are_read_as_people_write_them),
 		cmocka_unit_test(each_type_of_list_means_what_misp_says),
 		cmocka_unit_test(a_list_speaks_only_about_its_attributes),
 		cmocka_unit_test(what_is_no_list_is_refused_and_bad_entries_are_counted),
