@@ -97,3 +97,16 @@ bool string_in_text(
 struct span string_like_in_text(const struct indicator *what, struct arena *a);
 /* The next word of a line that may be a path: false at the end. */
 bool string_next_word(struct span line, size_t *at, struct span *word);
+
+/* ---- expressions by Vectorscan (strings_shard.c) ---- */
+
+struct string_shards;
+struct string_shards *string_shards_new(const struct strings *s);
+void string_shards_free(struct string_shards **s); /* NULL accepted */
+/* Takes up what was added since; numbers stay. */
+void string_shards_catch_up(struct string_shards *all);
+/* Compiles all at once and waits; how many expressions are compiled. */
+size_t string_shards_compile(struct string_shards *all);
+/* False: the expression does not match the text, which lives as long as the field of this number is tried. */
+bool string_shards_may_match(
+	struct string_shards *all, uint32_t index, struct span text, uint64_t field);

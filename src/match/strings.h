@@ -64,6 +64,11 @@ void strings_begin(struct strings_judge *j);
  */
 void strings_field(struct strings_judge *j, const struct field *f, struct span value,
 	struct arena *a, struct match_answers *out);
+/*
+ * Compiles all expressions now that are otherwise compiled once they were tried so often that it pays, and
+ * waits; how many are. Answers stay what they are.
+ */
+size_t strings_judge_compile(struct strings_judge *j);
 struct strings_trouble {
 	uint64_t too_long; /* values that expressions were not tried on */
 	uint64_t stopped;  /* expressions that took too many steps, and are not tried any more */

@@ -30,7 +30,8 @@ struct strings_judge {
 	struct judged *of;
 	size_t count;
 	uint64_t record, field;
-	bool plain; /* every text is compared with every field */
+	bool plain;		      /* every text is compared with every field */
+	struct string_shards *shards; /* NULL until there are expressions */
 	struct strings_trouble trouble;
 	struct arena arena; /* of one field */
 };
@@ -82,6 +83,7 @@ strings_judge_free(struct strings_judge **p)
 	if (!j)
 		return;
 	forget(j);
+	string_shards_free(&j->shards);
 	arena_fini(&j->arena);
 	free(j);
 }
@@ -105,6 +107,18 @@ catch_up(struct strings_judge *j)
 		memset(j->of + j->count, 0, (count - j->count) * sizeof *j->of);
 		j->count = count;
 	}
+	if (j->plain || !j->strings->expressions)
+		return;
+	if (!j->shards)
+		j->shards = string_shards_new(j->strings);
+	string_shards_catch_up(j->shards);
+}
+
+size_t
+strings_judge_compile(struct strings_judge *j)
+{
+	catch_up(j);
+	return j->shards ? string_shards_compile(j->shards) : 0;
 }
 
 void
@@ -156,9 +170,13 @@ static bool
 searches(struct trial *t, struct span expression, struct span text, size_t *at, size_t *len)
 {
 	struct judged *j = t->judged;
-	struct span plain = text_nfc(mend(text, &t->judge->arena), &t->judge->arena);
+	bool stays = text.ptr >= t->value.ptr && text.ptr <= t->value.ptr + t->value.len;
 	if (j->failures >= FAILURES_MOST)
 		return false;
+	if (stays && t->judge->shards && t->what->text.form == FORM_MATCHES &&
+		!string_shards_may_match(t->judge->shards, t->index, text, t->judge->field))
+		return false;
+	struct span plain = text_nfc(mend(text, &t->judge->arena), &t->judge->arena);
 	if (plain.len > REGEX_SUBJECT_MAX) {
 		t->judge->trouble.too_long++;
 		return false;

@@ -246,7 +246,7 @@ make_log(struct rng rng, struct buf *out)
 
 /* Hits of a log that is swept. */
 static const char *
-swept_hits(const struct match_set *set, struct span log, struct buf *out)
+swept_hits(const struct match_set *set, struct span log, size_t *compiled, struct buf *out)
 {
 	struct scan scan;
 	struct record r;
@@ -256,8 +256,15 @@ swept_hits(const struct match_set *set, struct span log, struct buf *out)
 	own_stream struct stream *s = stream_new_span(log, NULL);
 	own_reading struct reading reading;
 	scan_init(&scan, set, (struct clock){noon_now, NULL});
-	reading_init(&reading, s, NULL, LINES_ALL, NOON);
+	reading_init(&reading, s, reader_find(SPAN("lines")), LINES_ALL, NOON);
+	if (!compiled)
+		reading.reader = NULL;
 	reading_sweep(&reading, sweep, 1);
+	if (compiled) {
+		r = (struct record){.time = NOON};
+		scan_record(&scan, &r, SPAN("log"), &hit);
+		*compiled = strings_judge_compile(scan.strings);
+	}
 	buf_reset(out);
 	while (!(code = reading_next(&reading, &r, NULL)) || code == RC_AGAIN) {
 		size_t hits = code ? 0 : scan_record(&scan, &r, SPAN("log"), &hit);
@@ -305,10 +312,74 @@ the_fast_way_has_the_plain_ways_hits(void **state)
 		unsetenv("TOCSIN_CPU");
 		hits_of(set, buf_span(&log), NULL, NULL, &fast);
 		assert_string_equal(plain.ptr, fast.ptr);
-		assert_string_equal(plain.ptr, swept_hits(set, buf_span(&log), &fast));
+		assert_string_equal(plain.ptr, swept_hits(set, buf_span(&log), NULL, &fast));
 		some += plain.len > 1;
 	}
 	assert_true(some > TURNS / 2);
+}
+
+/* An expression of parts, and a text of what some of them match. */
+static void
+make_pair(struct rng rng, struct buf *expression, struct buf *text)
+{
+	static const char *const parts[][2] = {{"abcd", "abcd"}, {"e?", ""}, {"e?", "e"},
+		{"(fghi|jklm)", "fghi"}, {"(fghi|jklm)", "JKLM"}, {"(?:nopq)*", "nopqnopq"},
+		{"[a-f]{2,4}", "abc"}, {"\\d+", "42"}, {".", "z"}, {"\\.", "."}, {"x{0,2}", ""},
+		{"x{3}", "xxx"}, {"x{1,}", "xx"}, {"(?i:ABCD)", "aBcD"}, {"(?i)", ""}, {"\\b", ""},
+		{"(?=[a-z])", ""}, {"(?!qqqq)", ""}, {"(?<=d)", ""}, {"(ab)\\1", "abab"}, {"^", ""},
+		{"$", ""}, {"\\x41", "A"}, {"(?<n>wxyz)", "wxyz"}, {"-+", "--"}, {"\\w+", "w0_"},
+		{"\\s", " "}, {"\\s*", "\t"}, {"(?>mnop)", "mnop"}, {"a++b", "aab"}, {"[^q]", "r"},
+		{"[[:punct:]]", "$"}, {"[[:alpha:]]{3}", "kKs"}, {"\\h", " "}, {"\\Qa.b\\E", "a.b"},
+		{"\\pL", "k"}, {"(?x) a b # c\n", "ab"}, {"(a|b)*?c", "abac"}, {"\\A", ""},
+		{"\\z", ""}, {"a{,2}", "aa"}, {"\\R", " "}, {"\\N", "y"}, {"(?s).", " "}};
+	enum { PARTS = sizeof parts / sizeof *parts };
+	buf_reset(expression);
+	for (uint32_t n = 1 + chance(rng, 5); n; n--) {
+		size_t i = chance(rng, PARTS);
+		buf_add(expression, span_of(parts[i][0]));
+		if (chance(rng, 8))
+			buf_add(text, span_of(parts[i][1]));
+		if (chance(rng, 8) == 0)
+			buf_add(text, SPAN("\xc3\xa9k\x01"));
+	}
+	buf_add(text, chance(rng, 2) ? SPAN("\n") : SPAN(" "));
+}
+
+static void
+add_expression(struct match_set *set, struct span expression)
+{
+	struct indicator what = {.about = {OBS_TEXT, expression},
+		.text = {PROPERTY_COMMAND, FORM_MATCHES, false},
+		.valid_from = TIME_NONE,
+		.valid_until = TIME_NONE,
+		.confidence = -1};
+	(void)!match_set_add_text(set, &what, NULL);
+}
+
+static void
+what_is_compiled_changes_no_answer(void **state)
+{
+	(void)state;
+	enum { TURNS = 6, EXPRESSIONS = 620 };
+	uint64_t seed = seed_of_run();
+	struct rng rng = rng_seeded(&seed);
+	own_buf struct buf expression = {}, text = {}, plain = {}, fast = {};
+	size_t most = 0;
+	for (unsigned turn = 0; turn < TURNS; turn++) {
+		own_match_set struct match_set *set = match_set_new(42);
+		size_t compiled = 0;
+		buf_reset(&text);
+		for (unsigned i = 0; i < EXPRESSIONS; i++) {
+			make_pair(rng, &expression, &text);
+			add_expression(set, buf_span(&expression));
+		}
+		setenv("TOCSIN_CPU", "plain", 1);
+		hits_of(set, buf_span(&text), NULL, "lines", &plain);
+		unsetenv("TOCSIN_CPU");
+		assert_string_equal(plain.ptr, swept_hits(set, buf_span(&text), &compiled, &fast));
+		most = compiled > most ? compiled : most;
+	}
+	print_message("# said: %zu of %d expressions compiled at most\n", most, EXPRESSIONS);
 }
 
 /* A text across every edge of what is looked at in one go. */
@@ -329,7 +400,7 @@ edges_hide_no_text(void **state)
 			while (log.len < before)
 				buf_add_byte(&log, ' ');
 			buf_printf(&log, "%s\"}\n", texts[kind]);
-			swept_hits(set, buf_span(&log), &fast);
+			swept_hits(set, buf_span(&log), NULL, &fast);
 			if (!strstr(fast.ptr, " text "))
 				fail_msg("%s behind %zu bytes", texts[kind], before);
 		}
@@ -408,6 +479,7 @@ main(void)
 		cmocka_unit_test(a_known_field_is_compared_as_what_it_is),
 		cmocka_unit_test(a_line_is_searched_as_documented),
 		cmocka_unit_test(the_fast_way_has_the_plain_ways_hits),
+		cmocka_unit_test(what_is_compiled_changes_no_answer),
 		cmocka_unit_test(edges_hide_no_text),
 		cmocka_unit_test(what_is_revoked_or_reset_is_not_found),
 		cmocka_unit_test(hostile_expressions_are_bounded),
