@@ -24,7 +24,11 @@ struct reader {
 	unsigned depth;
 	bool lost; /* nothing is known */
 	enum pattern_property property;
+	const struct literal_common *common;
 	struct arena *arena;
+	bool either;			    /* what was read so far is one of several */
+	struct span row[2 * LITERALS_ALSO]; /* pieces outside all groups */
+	size_t rows;
 };
 
 /* Bytes in a row that any match holds. */
@@ -60,56 +64,77 @@ is_rewritten(enum pattern_property property, struct span piece)
 	return false;
 }
 
-/* How much a piece keeps out: its length, less where every log is full of it. */
-static size_t
-worth(struct span piece)
+bool
+literal_is_common(const struct literal_common *common, struct span piece)
 {
-	static const struct span common[] = {SPAN("mozilla"), SPAN("windows"), SPAN("compatible"),
+	size_t low = 0, high = common ? common->len : 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = span_cmp(piece, common->at[middle]);
+		if (order == 0)
+			return true;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
+/* How much a piece keeps out: its length, less where every log is full of it, or this one. */
+static size_t
+worth(const struct reader *r, struct span piece)
+{
+	static const struct span known[] = {SPAN("mozilla"), SPAN("windows"), SPAN("compatible"),
 		SPAN("applewebkit"), SPAN("chrome"), SPAN("safari"), SPAN("firefox"), SPAN("gecko"),
 		SPAN("khtml"), SPAN("system32"), SPAN("software"), SPAN("microsoft"),
 		SPAN("currentversion"), SPAN("http"), SPAN(".exe"), SPAN(".com"), SPAN(".dll"),
 		SPAN("powershell"), SPAN("appdata"), SPAN("users"), SPAN("local"), SPAN("roaming"),
 		SPAN("program"), SPAN("linux"), SPAN("files"), SPAN("cmd.exe"), SPAN("index"),
 		SPAN("html"), SPAN(".php")};
-	for (size_t i = 0; i < sizeof common / sizeof *common; i++)
-		if (span_eq(piece, common[i]))
+	if (literal_is_common(r->common, piece))
+		return 1;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (span_eq(piece, known[i]))
 			return 2;
 	return piece.len;
 }
 
 static size_t
-worth_of(const struct literals *all)
+worth_of(const struct reader *r, const struct literals *all)
 {
 	size_t least = SIZE_MAX;
 	if (!all->len)
 		return 0;
 	for (size_t i = 0; i < all->len; i++)
-		least = worth(all->at[i]) < least ? worth(all->at[i]) : least;
+		least = worth(r, all->at[i]) < least ? worth(r, all->at[i]) : least;
 	return least * 4 + 16 - all->len;
 }
 
 static void
-better(struct literals *best, const struct literals *other)
+better(const struct reader *r, struct literals *best, const struct literals *other)
 {
-	if (worth_of(other) > worth_of(best))
+	if (worth_of(r, other) > worth_of(r, best))
 		*best = *other;
 }
 
 /* What was read in a row so far becomes a candidate. */
 static void
-end_run(const struct reader *r, struct run *run, struct literals *best)
+end_run(struct reader *r, struct run *run, struct literals *best)
 {
 	struct span piece = {run->byte, run->len};
 	if (run->len >= LITERAL_SHORTEST && !is_rewritten(r->property, piece)) {
 		struct literals one = {.len = 1};
 		one.at[0] = arena_dup(r->arena, piece);
-		better(best, &one);
+		if (r->depth == 0 && r->rows < sizeof r->row / sizeof *r->row)
+			r->row[r->rows++] = one.at[0];
+		better(r, best, &one);
 	}
 	run->len = 0;
 }
 
 static void
-add_byte(const struct reader *r, struct run *run, char c, struct literals *best)
+add_byte(struct reader *r, struct run *run, char c, struct literals *best)
 {
 	if (!literal_is_plain(c)) {
 		end_run(r, run, best);
@@ -353,7 +378,7 @@ read_row(struct reader *r)
 		if (atom == ATOM_BYTE && least)
 			add_byte(r, &run, byte, &best);
 		if (atom == ATOM_GROUP && least)
-			better(&best, &inside);
+			better(r, &best, &inside);
 		if ((atom != ATOM_BYTE && atom != ATOM_NOWHERE) || (repeats && !mutant(1682))) {
 			end_run(r, &run, &best);
 			/* "ab+c": the last "b" stands before the "c" */
@@ -372,6 +397,7 @@ read_either(struct reader *r)
 	bool all = sum.len > 0;
 	while (peek(r, 0) == '|' && !r->lost) {
 		r->at++;
+		r->either |= r->depth == 0;
 		struct literals one = read_row(r);
 		all &= one.len > 0 && sum.len + one.len <= LITERALS_MAX;
 		for (size_t i = 0; all && i < one.len; i++)
@@ -383,7 +409,7 @@ read_either(struct reader *r)
 /* ---- the other forms ---- */
 
 static struct literals
-of_plain(const struct reader *r, bool like)
+of_plain(struct reader *r, bool like)
 {
 	struct run run = {};
 	struct literals best = {};
@@ -398,16 +424,24 @@ of_plain(const struct reader *r, bool like)
 	return best;
 }
 
+/* Pieces that are not what is looked for first. */
+static void
+add_others(const struct reader *r, struct literals *out)
+{
+	for (size_t i = 0; i < r->rows && !r->either && out->alsos < LITERALS_ALSO; i++)
+		if (out->len != 1 || r->row[i].ptr != out->at[0].ptr)
+			out->also[out->alsos++] = r->row[i];
+}
+
 void
 literal_of(enum pattern_form form, enum pattern_property property, struct span text,
-	struct arena *a, struct literals *out)
+	const struct literal_common *common, struct arena *a, struct literals *out)
 {
-	struct reader r = {.text = text, .property = property, .arena = a};
-	if (form == FORM_MATCHES) {
-		*out = read_either(&r);
-		if (r.lost || r.at < text.len)
-			out->len = 0;
-		return;
-	}
-	*out = of_plain(&r, form == FORM_LIKE);
+	struct reader r = {.text = text, .property = property, .common = common, .arena = a};
+	bool expression = form == FORM_MATCHES;
+	*out = expression ? read_either(&r) : of_plain(&r, form == FORM_LIKE);
+	if (expression && (r.lost || r.at < text.len))
+		*out = (struct literals){};
+	else if (out->len)
+		add_others(&r, out);
 }

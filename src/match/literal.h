@@ -11,14 +11,25 @@ enum {
 	LITERAL_SHORTEST = 4,
 	LITERAL_LONGEST = 32,
 	LITERALS_MAX = 16, /* of one text */
+	LITERALS_ALSO = 4,
 };
 
 struct literals {
 	struct span at[LITERALS_MAX];
-	size_t len; /* 0: nothing that could be looked for */
+	size_t len;			 /* 0: nothing that could be looked for */
+	struct span also[LITERALS_ALSO]; /* each match holds these, too, anywhere */
+	size_t alsos;
 };
 
+/* Pieces that the log at hand is full of, sorted: others are taken where there are some. */
+struct literal_common {
+	const struct span *at;
+	size_t len;
+};
+bool literal_is_common(const struct literal_common *common, struct span piece);
+
+/* common: may be NULL. */
 void literal_of(enum pattern_form form, enum pattern_property property, struct span text,
-	struct arena *a, struct literals *out);
+	const struct literal_common *common, struct arena *a, struct literals *out);
 /* Whether a byte may stand in a piece. */
 bool literal_is_plain(char c);

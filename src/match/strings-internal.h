@@ -1,5 +1,7 @@
 #pragma once
 /* What the parts of `strings` share. */
+#include <pthread.h>
+
 #include "base/arena.h"
 #include "match/literal.h"
 #include "match/set-internal.h"
@@ -24,7 +26,9 @@ struct gate_slot {
 
 struct gate_mark {
 	uint32_t piece, next;
-	uint32_t offset; /* of the gram in the piece */
+	uint32_t beside; /* another gram of the piece, behind this one or before */
+	uint8_t offset;	 /* of the gram in the piece */
+	int8_t away;	 /* of the other from it; 0: there is none */
 };
 
 /*
@@ -33,7 +37,6 @@ struct gate_mark {
  */
 struct gate {
 	uint64_t *bits; /* grams, hashed */
-	unsigned shift;
 	size_t step;
 	struct gate_slot *slot;
 	size_t slots, grams;
@@ -41,6 +44,8 @@ struct gate {
 	vec_of(struct gate_piece) pieces;
 	vec_of(uint32_t) owner;
 	vec_of(uint32_t) bare; /* texts without a piece */
+	vec_of(struct span) also;
+	uint32_t *first_also; /* of each text, up to the next one's: what stands there besides */
 	bool folds; /* some text is in NFC: letters beyond ASCII may be equal to some of ASCII */
 	struct arena arena;
 };
@@ -52,11 +57,21 @@ struct strings {
 	size_t armed, expressions;
 	uint32_t *bucket, *same; /* by id; by text and id, for repetitions */
 	size_t buckets;
-	struct gate gate;
+	struct gate *gate; /* the newest: read and replaced by any thread that sweeps */
+	/* Under the lock: what the log is full of, sorted, and gates that a thread may still read. */
+	pthread_mutex_t lock;
+	struct arena learned;
+	vec_of(struct span) common;
+	vec_of(struct gate *) old;
+	unsigned looks; /* texts swept, of which some are looked at */
 };
 
-void gate_make(struct gate *g, const struct strings *s);
-void gate_fini(struct gate *g);
+struct gate *gate_new(const struct strings *s);
+void gate_free(struct gate **g); /* NULL accepted */
+/* The newest; it stays until something is added or revoked. */
+const struct gate *gate_of(const struct strings *s);
+/* Notes what a text is full of, and replaces the gate where it looks for that. */
+void gate_learn(struct strings *s, struct span text);
 /* The next piece in the text: `start` it begins at. Start with {.mark = GATE_NONE}; false at the end. */
 enum { GATE_NONE = UINT32_MAX };
 struct gate_place {
@@ -66,6 +81,8 @@ struct gate_place {
 	size_t start;
 };
 bool gate_next(const struct gate *g, struct span text, struct gate_place *p);
+/* Whether all that a text must hold besides its piece stands there, in a line or in a value. */
+bool gate_fits(const struct gate *g, uint32_t string, struct span text);
 /* Whether letters beyond ASCII stand there that are equal to "k" or "s" but for case or form. */
 bool gate_has_odd_letter(struct span text);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/must.h"
 #include "base/own.h"
 #include "pattern/regex.h"
 
@@ -14,7 +15,19 @@ strings_new(uint64_t seed, uint64_t birth)
 	s->seed = seed;
 	s->birth = birth;
 	s->version = 1;
+	must(pthread_mutex_init(&s->lock, NULL) == 0);
 	return s;
+}
+
+static void
+drop_gates(struct strings *s)
+{
+	for (size_t i = 0; i < s->old.len; i++)
+		gate_free(&s->old.at[i]);
+	gate_free(&s->gate);
+	free(s->old.at);
+	s->old.at = NULL;
+	s->old.len = s->old.cap = 0;
 }
 
 void
@@ -24,10 +37,13 @@ strings_free(struct strings **p)
 	*p = NULL;
 	if (!s)
 		return;
-	gate_fini(&s->gate);
+	drop_gates(s);
+	pthread_mutex_destroy(&s->lock);
+	arena_fini(&s->learned);
 	free(s->list.at);
 	free(s->bucket);
 	free(s->same);
+	free(s->common.at);
 	arena_fini(&s->arena);
 	free(s);
 }
@@ -171,7 +187,7 @@ strings_revoke(struct strings *s, struct span id)
 struct strings_counts
 strings_counts(const struct strings *s)
 {
-	return (struct strings_counts){s->armed, s->expressions, s->gate.bare.len};
+	return (struct strings_counts){s->armed, s->expressions, s->gate ? s->gate->bare.len : 0};
 }
 
 struct indicator
@@ -187,7 +203,7 @@ strings_ready(struct strings *s)
 {
 	if (s->gate_version == s->version)
 		return;
-	gate_fini(&s->gate);
-	gate_make(&s->gate, s);
+	drop_gates(s);
+	s->gate = gate_new(s);
 	s->gate_version = s->version;
 }

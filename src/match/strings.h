@@ -8,8 +8,7 @@
  * stand there (match/literal.h), sampled, so that most of a log is passed at many bytes a step. Both give the
  * same answers: the judge decides, which says what STIX says (doc/decisions/strings.md).
  *
- * Adding needs it alone. Any number of threads may sweep with a gate that nobody makes anew; each judge is one
- * thread's.
+ * Adding needs it alone. Any number of threads may sweep while nobody does; each judge is one thread's.
  */
 #include "match/reader.h"
 #include "match/set.h"
@@ -37,17 +36,20 @@ struct indicator strings_get(const struct strings *s, uint32_t index);
 
 /* ---- the gate ---- */
 
-/* Makes it anew where something was added or revoked since. */
+/* Makes it anew where something was added or revoked since; nobody else has it then. */
 void strings_ready(struct strings *s);
 /*
  * The next line, in raw bytes of a log, in which a text may be: `place` is on it, `at` behind it. Start with {}.
- * False: there is none.
+ * False: there is none. Of some texts a part is looked at first, so that
+ * what this log is full of is not what the gate looks for: any number of threads may do this at once.
  */
+struct gate;
 struct strings_walk {
+	const struct gate *gate;
 	size_t at, place;
 	size_t end, odd; /* of the stretch under work */
 };
-bool strings_next_line(const struct strings *s, struct span text, struct strings_walk *w);
+bool strings_next_line(struct strings *s, struct span text, struct strings_walk *w);
 
 /* ---- judging ---- */
 

@@ -5,15 +5,15 @@
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "base/mutant.h"
+#include "base/own.h"
 #include "match/strings-internal.h"
 
 enum {
 	GRAM = 4,
 	STEP_MOST = 8,
-	WINDOWS = 16,	 /* of a piece, of which the rarest grams are taken */
-	BITS_LEAST = 15, /* of the table of grams: a power of two */
-	BITS_MOST = 22,
-	SPREAD = 6, /* so many more bits than grams, a power of two */
+	WINDOWS = 16,	  /* of a piece, of which the rarest grams are taken */
+	GATE_BITS = 20,	  /* of the table of grams: a power of two, which the first caches hold */
+	OWNERS_MOST = 32, /* of a piece, looked at in a line; of more, one may fit */
 };
 
 static inline uint32_t
@@ -62,16 +62,32 @@ choose_window(const struct gate *g, struct span piece)
 	return best;
 }
 
+/* What tells most marks of a gram apart before their pieces are looked at. */
+static struct gate_mark
+make_mark(struct span piece, uint32_t index, uint32_t next, size_t at)
+{
+	struct gate_mark m = {.piece = index, .next = next, .offset = (uint8_t)at};
+	if (at + 2 * GRAM <= piece.len)
+		m.away = GRAM;
+	else if (at >= GRAM)
+		m.away = -GRAM;
+	else if (at + GRAM < piece.len)
+		m.away = (int8_t)(piece.len - GRAM - at);
+	if (m.away)
+		m.beside = gram_of(piece.ptr + at + m.away);
+	return m;
+}
+
 static void
 add_piece(struct gate *g, uint32_t index)
 {
 	struct span piece = g->pieces.at[index].text;
 	size_t from = choose_window(g, piece);
 	for (size_t i = from; i < from + g->step; i++) {
-		uint32_t gram = gram_of(piece.ptr + i), bit = gram_hash(gram) >> g->shift;
+		uint32_t gram = gram_of(piece.ptr + i), bit = gram_hash(gram) >> (32 - GATE_BITS);
 		struct gate_slot *slot = find_slot(g, gram);
-		*vec_add(&g->marks) = (struct gate_mark){
-			index, slot->count ? slot->first : GATE_NONE, (uint32_t)i};
+		*vec_add(&g->marks) =
+			make_mark(piece, index, slot->count ? slot->first : GATE_NONE, i);
 		*slot = (struct gate_slot){gram, (uint32_t)g->marks.len - 1, slot->count + 1};
 		g->bits[bit / 64] |= UINT64_C(1) << bit % 64;
 	}
@@ -97,27 +113,35 @@ struct wanted_list {
 static void
 gather(struct gate *g, const struct strings *s, struct wanted_list *all)
 {
+	const struct literal_common common = {s->common.at, s->common.len};
+	g->first_also = mem_grow(NULL, s->list.len + 1, sizeof *g->first_also);
 	for (uint32_t i = 0; i < s->list.len; i++) {
 		struct literals pieces;
+		g->first_also[i] = g->first_also[i + 1] = (uint32_t)g->also.len;
 		const struct indicator *f = &s->list.at[i].facts;
 		if (s->list.at[i].dead)
 			continue;
 		g->folds |= f->text.form != FORM_EQUAL;
-		literal_of(f->text.form, f->text.property, f->about.value, &g->arena, &pieces);
+		literal_of(f->text.form, f->text.property, f->about.value, &common, &g->arena,
+			&pieces);
 		if (!pieces.len)
 			*vec_add(&g->bare) = i;
 		for (size_t k = 0; k < pieces.len; k++)
 			*vec_add(&all->of) = (struct wanted){pieces.at[k], i};
+		for (size_t k = 0; k < pieces.alsos; k++)
+			*vec_add(&g->also) = pieces.also[k];
+		g->first_also[i + 1] = (uint32_t)g->also.len;
 	}
 	if (all->of.len)
 		qsort(all->of.at, all->of.len, sizeof *all->of.at, by_piece);
 }
 
-void
-gate_make(struct gate *g, const struct strings *s)
+struct gate *
+gate_new(const struct strings *s)
 {
 	struct wanted_list all = {};
-	*g = (struct gate){.step = STEP_MOST};
+	struct gate *g = mem_new(sizeof *g);
+	g->step = STEP_MOST;
 	gather(g, s, &all);
 	for (size_t i = 0; i < all.of.len; i++) {
 		const struct wanted *w = &all.of.at[i];
@@ -129,36 +153,45 @@ gate_make(struct gate *g, const struct strings *s)
 		*vec_add(&g->owner) = w->string;
 	}
 	free(all.of.at);
-	unsigned bits = BITS_LEAST;
-	while (bits < BITS_MOST && (size_t)1 << bits < (g->pieces.len * g->step) << SPREAD)
-		bits++;
-	g->shift = 32 - bits;
-	g->bits = mem_new(((size_t)1 << bits) / 8);
+	g->bits = mem_new(((size_t)1 << GATE_BITS) / 8);
 	for (g->slots = 64; g->slots < g->pieces.len * g->step * 2;)
 		g->slots *= 2;
 	g->slot = mem_new(g->slots * sizeof *g->slot);
 	for (uint32_t i = 0; i < g->pieces.len; i++)
 		add_piece(g, i);
+	return g;
 }
 
 void
-gate_fini(struct gate *g)
+gate_free(struct gate **p)
 {
+	struct gate *g = *p;
+	*p = NULL;
+	if (!g)
+		return;
 	free(g->bits);
 	free(g->slot);
 	free(g->marks.at);
 	free(g->pieces.at);
 	free(g->owner.at);
 	free(g->bare.at);
+	free(g->also.at);
+	free(g->first_also);
 	arena_fini(&g->arena);
-	*g = (struct gate){};
+	free(g);
 }
 
-static inline uint64_t
-passes(const uint64_t *bits, unsigned shift, const char *at)
+static inline bool
+passes_gram(const uint64_t *bits, uint32_t gram)
 {
-	uint32_t bit = gram_hash(gram_of(at)) >> shift;
+	uint32_t bit = gram_hash(gram) >> (32 - GATE_BITS);
 	return bits[bit / 64] >> bit % 64 & 1;
+}
+
+static inline bool
+passes(const uint64_t *bits, const char *at)
+{
+	return passes_gram(bits, gram_of(at));
 }
 
 /* The next of those places that passes; `last` or behind where none does. */
@@ -166,17 +199,32 @@ static inline __attribute__((always_inline)) size_t
 next_place(const struct gate *g, const char *text, size_t at, size_t last, size_t step)
 {
 	const uint64_t *bits = g->bits;
-	unsigned shift = g->shift;
-	while (at + 3 * step < last) {
-		uint64_t some = passes(bits, shift, text + at) |
-				passes(bits, shift, text + at + step) |
-				passes(bits, shift, text + at + 2 * step) |
-				passes(bits, shift, text + at + 3 * step);
-		if (some)
-			break;
-		at += 4 * step;
+	/* Grams two bytes apart lie in one word: three of them, and the fourth begins in it. */
+	for (; step == 2 && at + 8 < last; at += 8) {
+		uint64_t v[2];
+		memcpy(v, text + at, sizeof v[0]);
+		memcpy(v + 1, text + at + 6, GRAM);
+		v[0] |= UINT64_C(0x2020202020202020);
+		if (__builtin_expect(passes_gram(bits, (uint32_t)v[0]), 0))
+			return at;
+		if (__builtin_expect(passes_gram(bits, (uint32_t)(v[0] >> 16)), 0))
+			return at + 2;
+		if (__builtin_expect(passes_gram(bits, (uint32_t)(v[0] >> 32)), 0))
+			return at + 4;
+		if (__builtin_expect(passes_gram(bits, (uint32_t)v[1] | UINT32_C(0x20202020)), 0))
+			return at + 6;
 	}
-	while (at < last && !passes(bits, shift, text + at))
+	for (; at + 3 * step < last; at += 4 * step) {
+		if (__builtin_expect(passes(bits, text + at), 0))
+			return at;
+		if (__builtin_expect(passes(bits, text + at + step), 0))
+			return at + step;
+		if (__builtin_expect(passes(bits, text + at + 2 * step), 0))
+			return at + 2 * step;
+		if (__builtin_expect(passes(bits, text + at + 3 * step), 0))
+			return at + 3 * step;
+	}
+	while (at < last && !passes(bits, text + at))
 		at += step;
 	return at;
 }
@@ -203,6 +251,13 @@ stands(struct span piece, struct span text, size_t at)
 	return true;
 }
 
+static bool
+is_beside(const struct gate_mark *m, struct span text, size_t at)
+{
+	size_t other = at + (size_t)m->away; /* the piece begins within the text */
+	return !m->away || (other + GRAM <= text.len && gram_of(text.ptr + other) == m->beside);
+}
+
 /* Marks of one place, from p->mark on. */
 static bool
 next_mark(const struct gate *g, struct span text, struct gate_place *p)
@@ -210,7 +265,7 @@ next_mark(const struct gate *g, struct span text, struct gate_place *p)
 	while (p->mark != GATE_NONE) {
 		const struct gate_mark *m = &g->marks.at[p->mark];
 		p->mark = m->next;
-		if (m->offset > p->at ||
+		if (m->offset > p->at || !is_beside(m, text, p->at) ||
 			!stands(g->pieces.at[m->piece].text, text, p->at - m->offset))
 			continue;
 		p->piece = m->piece;
@@ -237,12 +292,112 @@ gate_next(const struct gate *g, struct span text, struct gate_place *p)
 	return true;
 }
 
+/* Where the byte of a piece stands that is seldom in logs. */
+static size_t
+rarest(struct span piece)
+{
+	static const char often[] = "e0t1a2oi3n45.sr6-7h8l:d9cupmf,gwy_vbkxjqz";
+	size_t best = 0, place = 0;
+	for (size_t i = 0; i < piece.len; i++) {
+		const char *at = memchr(often, piece.ptr[i], sizeof often - 1);
+		size_t rank = at ? (size_t)(at - often) : sizeof often;
+		if (rank > best) {
+			best = rank;
+			place = i;
+		}
+	}
+	return place;
+}
+
+static bool
+holds_by(struct span text, struct span piece, size_t rare, char byte)
+{
+	for (size_t at = rare; at < text.len; at++) {
+		const char *found = memchr(text.ptr + at, byte, text.len - at);
+		if (!found)
+			return false;
+		at = (size_t)(found - text.ptr);
+		if (stands(piece, text, at - rare))
+			return true;
+	}
+	return false;
+}
+
+static bool
+holds(struct span text, struct span piece)
+{
+	size_t rare = rarest(piece);
+	char small = piece.ptr[rare], large = ascii_upper(small);
+	return holds_by(text, piece, rare, small) ||
+	       (large != small && holds_by(text, piece, rare, large));
+}
+
+bool
+gate_fits(const struct gate *g, uint32_t string, struct span text)
+{
+	for (uint32_t i = g->first_also[string]; i < g->first_also[string + 1]; i++)
+		if (!holds(text, g->also.at[i]) && !mutant(1686))
+			return false;
+	return true;
+}
+
 /* The long s is an "s" but for case, and the sign of Kelvin a "k" even in form C. */
 bool
 gate_has_odd_letter(struct span text)
 {
 	return span_find(text, SPAN("\xc5\xbf")) != SIZE_MAX ||
 	       span_find(text, SPAN("\xe2\x84\xaa")) != SIZE_MAX;
+}
+
+/* ---- what a log is full of ---- */
+
+static int
+by_text(const void *a, const void *b)
+{
+	return span_cmp(*(const struct span *)a, *(const struct span *)b);
+}
+
+/* Under the lock. Pieces that stand there more than once; whether some were not known. */
+static bool
+note_common(struct strings *s, const struct gate *g, struct span text)
+{
+	enum { OFTEN = 2, COMMON_MOST = 4096 };
+	struct gate_place p = {.mark = GATE_NONE};
+	own_mem uint32_t *count = mem_new((g->pieces.len + 1) * sizeof *count);
+	size_t known = s->common.len;
+	while (gate_next(g, text, &p)) {
+		const struct literal_common common = {s->common.at, known};
+		struct span piece = g->pieces.at[p.piece].text;
+		if (++count[p.piece] == OFTEN && s->common.len < COMMON_MOST &&
+			!literal_is_common(&common, piece))
+			*vec_add(&s->common) = arena_dup(&s->learned, piece);
+	}
+	if (s->common.len == known)
+		return false;
+	qsort(s->common.at, s->common.len, sizeof *s->common.at, by_text);
+	return true;
+}
+
+const struct gate *
+gate_of(const struct strings *s)
+{
+	return __atomic_load_n(&s->gate, __ATOMIC_ACQUIRE);
+}
+
+void
+gate_learn(struct strings *s, struct span text)
+{
+	enum { GATES_MOST = 32, ROUNDS = 3 }; /* what is taken instead may be common too */
+	/* Where somebody else learns, this text is passed over. */
+	if (pthread_mutex_trylock(&s->lock) != 0)
+		return;
+	for (unsigned i = 0; i < ROUNDS && s->old.len < GATES_MOST; i++) {
+		if (!note_common(s, s->gate, text))
+			break;
+		*vec_add(&s->old) = s->gate;
+		__atomic_store_n(&s->gate, gate_new(s), __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* ---- raw bytes ---- */
@@ -307,6 +462,24 @@ next_odd(const struct gate *g, struct span text, size_t at, size_t end)
 	return odd;
 }
 
+/* Whether one of those that wait for the piece may be on the line around it. */
+static bool
+line_fits(const struct gate *g, struct span text, const struct gate_place *p)
+{
+	size_t first = g->pieces.at[p->piece].owner;
+	size_t end = p->piece + 1 < g->pieces.len ? g->pieces.at[p->piece + 1].owner : g->owner.len;
+	const char *from = memrchr(text.ptr, '\n', p->start);
+	from = from ? from + 1 : text.ptr;
+	const char *to = memchr(text.ptr + p->start, '\n', text.len - p->start);
+	struct span line = {from, (size_t)((to ? to : text.ptr + text.len) - from)};
+	if (end - first > OWNERS_MOST)
+		return true;
+	for (size_t i = first; i < end; i++)
+		if (gate_fits(g, g->owner.at[i], line))
+			return true;
+	return false;
+}
+
 /* A piece or something odd from w->at on, before the stretch's end. */
 static bool
 next_in_stretch(const struct gate *g, struct span text, struct strings_walk *w)
@@ -316,16 +489,24 @@ next_in_stretch(const struct gate *g, struct span text, struct strings_walk *w)
 	if (w->odd < w->at)
 		w->odd = next_odd(g, text, w->at, w->end);
 	w->place = w->odd;
-	if (gate_next(g, (struct span){text.ptr, reach}, &p) && p.start < w->place)
-		w->place = p.start;
+	while (gate_next(g, (struct span){text.ptr, reach}, &p) && p.start < w->odd)
+		if (line_fits(g, text, &p)) {
+			w->place = p.start;
+			break;
+		}
 	return w->place < w->end;
 }
 
 bool
-strings_next_line(const struct strings *s, struct span text, struct strings_walk *w)
+strings_next_line(struct strings *s, struct span text, struct strings_walk *w)
 {
-	enum { STRETCH = 8192 }; /* its bytes are near for both looks */
-	const struct gate *g = &s->gate;
+	enum { STRETCH = 8192 };	  /* its bytes are near for both looks */
+	enum { LOOKS = 8, LOOK = 65536 }; /* a part of each eighth text */
+	if (!w->gate && __atomic_fetch_add(&s->looks, 1, __ATOMIC_RELAXED) % LOOKS == 0)
+		gate_learn(s, span_sub(text, 0, LOOK));
+	if (!w->gate)
+		w->gate = gate_of(s);
+	const struct gate *g = w->gate;
 	if (!g->pieces.len && !g->bare.len)
 		return false;
 	for (; w->at < text.len; w->at = w->end) {

@@ -39,6 +39,7 @@ struct strings_judge {
 /* A field under work. */
 struct trial {
 	struct strings_judge *judge;
+	const struct gate *gate;
 	struct span value;
 	struct string_use use;
 	struct arena *arena;
@@ -387,10 +388,11 @@ try_one(struct trial *t, uint32_t index, bool part)
 static void
 try_owners(struct trial *t, uint32_t piece, bool part)
 {
-	const struct gate *g = &t->judge->strings->gate;
+	const struct gate *g = t->gate;
 	size_t end = piece + 1 < g->pieces.len ? g->pieces.at[piece + 1].owner : g->owner.len;
 	for (size_t i = g->pieces.at[piece].owner; i < end; i++)
-		try_one(t, g->owner.at[i], part);
+		if (gate_fits(g, g->owner.at[i], t->value))
+			try_one(t, g->owner.at[i], part);
 }
 
 static void
@@ -403,7 +405,7 @@ try_all(struct trial *t, bool part)
 static void
 try_likely(struct trial *t, bool part)
 {
-	const struct gate *g = &t->judge->strings->gate;
+	const struct gate *g = t->gate;
 	struct gate_place p = {.mark = GATE_NONE};
 	if (g->folds && gate_has_odd_letter(t->value)) {
 		try_all(t, part);
@@ -419,7 +421,12 @@ void
 strings_field(struct strings_judge *j, const struct field *f, struct span value, struct arena *a,
 	struct match_answers *out)
 {
-	struct trial t = {.judge = j, .value = value, .use = string_use(f), .arena = a, .out = out};
+	struct trial t = {.judge = j,
+		.gate = gate_of(j->strings),
+		.value = value,
+		.use = string_use(f),
+		.arena = a,
+		.out = out};
 	/* A field before it holds a part's bytes as text. */
 	if (f->part && !t.use.value)
 		return;

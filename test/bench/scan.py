@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Scanning against ripgrep, grep, Hyperscan and cat in the same run: one core, two, packed files, and what is hardest.
+"""Scanning against ripgrep, grep, Vectorscan and cat in the same run: one core, two, packed files, and what is hardest.
 
 usage: scan.py [MEGABYTES [LARGEST]]   default 128 MB of mixed log, lists of 10,000 to 1,000,000 indicators
 user+sys seconds, best of five, warm cache, hits written with line numbers into a file; a rival's building of its matcher
@@ -177,14 +177,21 @@ def one_core(folder, log, lists, limit, largest):
 
 def literal(ioc, log, size, best):
     if not (TOOLS / "bench-literals").exists():
-        print("  Hyperscan                  left out: not here (tools/deps bench)")
+        print("  Vectorscan                 left out: not here")
         return
     said = subprocess.run([TOOLS / "bench-literals", ioc, log], capture_output=True, text=True)
     if said.returncode:
-        print("  Hyperscan                  failed")
+        print("  Vectorscan                 failed")
         return
     compiled, scanned, _ = map(float, said.stdout.split())
-    show("Hyperscan, literals", scanned, size, f"{scanned / best:.1f} times ours (target 1.5 or 2.0 at 10,000); compiled in {compiled:.2f} s")
+    show("Vectorscan, literals", scanned, size, f"{scanned / best:.1f} times ours (target 1.5 or 2.0 at 10,000); compiled in {compiled:.2f} s")
+
+
+def expressions(log, ioc):
+    """5,000 regular expressions besides, none or some with words of the log: the program says its figures itself."""
+    for common in (0, 5):
+        said = subprocess.run([TOOLS / "bench-strings", ioc, log, "5000", str(common)], capture_output=True, text=True)
+        print(said.stdout.rstrip() or "  expressions                failed", load(), flush=True)
 
 
 def hardest(folder, log, ioc):
@@ -254,6 +261,7 @@ def main():
         limit = cost(["cat", log], out="/dev/null")[0]
         show("cat FILE >/dev/null", limit, log.stat().st_size, load())
         one_core(folder, log, lists, limit, largest)
+        expressions(log, lists[10_000])
         hardest(folder, log, lists[10_000])
         together(folder, log, lists[10_000])
 

@@ -18,7 +18,7 @@ pieces_of(enum pattern_form form, enum pattern_property property, const char *te
 	own_arena struct arena a = {};
 	struct literals all;
 	buf_reset(&out);
-	literal_of(form, property, span_of(text), &a, &all);
+	literal_of(form, property, span_of(text), NULL, &a, &all);
 	for (size_t i = 0; i < all.len; i++)
 		buf_printf(&out, "%s%.*s", i ? "|" : "", (int)all.at[i].len, all.at[i].ptr);
 	buf_add_byte(&out, 0);
@@ -103,6 +103,24 @@ what_is_rewritten_before_it_is_compared_is_no_piece(void **state)
 		"-mutex");
 }
 
+static void
+what_the_log_is_full_of_is_not_looked_for_first(void **state)
+{
+	(void)state;
+	static const struct span words[] = {SPAN("failed"), SPAN("password")};
+	static const struct literal_common common = {words, 2};
+	own_arena struct arena a = {};
+	struct literals all;
+	literal_of(FORM_MATCHES, PROPERTY_ANY, SPAN("password for.*evil1"), &common, &a, &all);
+	assert_int_equal(all.len, 1);
+	assert_span(all.at[0], "evil1");
+	assert_int_equal(all.alsos, 1);
+	assert_span(all.also[0], "password");
+	/* Where there is nothing else it is. */
+	literal_of(FORM_MATCHES, PROPERTY_ANY, SPAN("password"), &common, &a, &all);
+	assert_span(all.at[0], "password");
+}
+
 static uint32_t
 chance(struct rng rng, uint32_t below)
 {
@@ -159,15 +177,18 @@ random_matches_hold_a_piece(void **state)
 		make_pair(rng, &expression, &text);
 		if (regex_new(buf_span(&expression), REGEX_TEXT, &regex, NULL))
 			continue;
-		literal_of(FORM_MATCHES, PROPERTY_FILE, buf_span(&expression), &a, &all);
+		literal_of(FORM_MATCHES, PROPERTY_FILE, buf_span(&expression), NULL, &a, &all);
 		bool some = all.len == 0;
 		for (size_t i = 0; i < all.len; i++)
 			some |= holds(buf_span(&text), all.at[i]);
+		for (size_t i = 0; i < all.alsos; i++)
+			some &= holds(buf_span(&text), all.also[i]);
 		if (!regex_search(regex, buf_span(&text), NULL)) {
 			matched += all.len > 0;
 			if (!some)
-				fail_msg("%.*s matches %.*s without a piece", (int)expression.len,
-					expression.ptr, (int)text.len, text.ptr);
+				fail_msg("%.*s matches %.*s without its pieces",
+					(int)expression.len, expression.ptr, (int)text.len,
+					text.ptr);
 		}
 		regex_free(regex);
 	}
@@ -180,6 +201,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_are_what_must_be_there),
 		cmocka_unit_test(what_is_rewritten_before_it_is_compared_is_no_piece),
+		cmocka_unit_test(what_the_log_is_full_of_is_not_looked_for_first),
 		cmocka_unit_test(random_matches_hold_a_piece),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -360,7 +360,7 @@ static void
 what_is_compiled_changes_no_answer(void **state)
 {
 	(void)state;
-	enum { TURNS = 6, EXPRESSIONS = 620 };
+	enum { TURNS = 3, EXPRESSIONS = 620 };
 	uint64_t seed = seed_of_run();
 	struct rng rng = rng_seeded(&seed);
 	own_buf struct buf expression = {}, text = {}, plain = {}, fast = {};
