@@ -29,7 +29,8 @@ struct ioc_counts {
 
 /* Adds what `more` counted; its examples behind those that are there. */
 void ioc_counts_join(struct ioc_counts *counts, const struct ioc_counts *more);
-/* One indicator, a line; obs/line.h says what a line may hold. Codes as stream_read and
+/* One indicator, a line; obs/line.h says what a line may hold, and it may be a STIX pattern, a path from its root or a
+ * key of the registry from its hive, for which ASCII case does not count. Codes as stream_read and
  * match_set_add. */
 enum rc ioc_add_list(
 	struct match_set *set, struct stream *from, struct ioc_counts *counts, struct diag *why);

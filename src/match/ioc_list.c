@@ -8,7 +8,7 @@
 
 #include "base/must.h"
 #include "base/own.h"
-#include "match/ioc.h"
+#include "match/ioc-internal.h"
 #include "match/lines.h"
 #include "match/table.h"
 #include "obs/line.h"
@@ -131,7 +131,8 @@ list_end(struct list *l)
 
 /* What one line holds; what nobody understands is counted. */
 static void
-read_line(const struct line *line, struct arena *a, struct obs_list *all, struct ioc_counts *counts)
+read_line(const struct line *line, struct arena *a, struct obs_list *all, struct arm_batch *texts,
+	struct ioc_counts *counts)
 {
 	struct diag fault = {};
 	*all = (struct obs_list){};
@@ -142,7 +143,7 @@ read_line(const struct line *line, struct arena *a, struct obs_list *all, struct
 	if (!code)
 		return;
 	*all = (struct obs_list){};
-	if (code == RC_NONE)
+	if (code == RC_NONE || ioc_text(line->text, texts))
 		return;
 	diag_where(&fault, "line %llu", (unsigned long long)line->number);
 	ioc_unknown(counts, &fault, line->text);
@@ -154,6 +155,7 @@ ioc_add_list(
 {
 	own_lines struct lines lines;
 	own_arena struct arena a = {};
+	own_arm_batch struct arm_batch texts = {}; /* few: added when the others are */
 	struct list l = {.set = set, .batch = mem_new(BATCHES * sizeof(struct batch))};
 	struct batch *b = &l.batch[0];
 	struct obs_list all;
@@ -162,7 +164,7 @@ ioc_add_list(
 	must(pthread_mutex_init(&l.lock, NULL) == 0 && pthread_cond_init(&l.changed, NULL) == 0);
 	lines_init(&lines, from, LINES_ALL);
 	while (!full && !(code = lines_next(&lines, &line, why))) {
-		read_line(&line, &a, &all, counts);
+		read_line(&line, &a, &all, &texts, counts);
 		for (size_t k = 0; !full && k < all.len; k++) {
 			b->at[b->len].kind = all.at[k].kind;
 			b->at[b->len].value = arena_dup(&b->arena, all.at[k].value);
@@ -174,6 +176,8 @@ ioc_add_list(
 	}
 	list_end(&l);
 	ioc_counts_join(counts, &l.counts);
+	if (!l.code)
+		l.code = arm_commit(set, &texts, counts, why);
 	if (l.code)
 		return diag_fail(why, l.code, "too many indicators for one set");
 	return code == RC_NONE ? RC_OK : code;
