@@ -46,7 +46,7 @@ say_texts(const struct cmd_env *env, const struct match_set *set)
 	size_t texts = match_set_count_kind(set, OBS_TEXT);
 	if (texts)
 		cmd_say(env,
-			"%zu text%s and expressions left out, which no compiled set holds: give "
+			"%zu text%s or expressions left out, which no compiled set holds: give "
 			"them "
 			"to scan with --ioc",
 			texts, row_plural(texts));

@@ -17,6 +17,7 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "base/own.h"
 
 enum {
@@ -66,7 +67,8 @@ bool
 vscan_fits(struct span text)
 {
 	for (size_t i = 0; i < text.len; i++)
-		if ((text.ptr[i] < ' ' && text.ptr[i] != '\t') || text.ptr[i] == 0x7f)
+		if (((text.ptr[i] < ' ' && text.ptr[i] != '\t') || text.ptr[i] == 0x7f) &&
+			!mutant(1687))
 			return false;
 	return text.len > 0;
 }

@@ -107,6 +107,32 @@ def test_validity_and_revocation_hold_for_texts_too(tmp_path):
     assert "revoked" in said
 
 
+def test_lists_and_other_languages(tmp_path):
+    (tmp_path / "list").write_text("[file:name = 'evil.exe']\nC:\\Windows\\evil.dll\nHKLM\\Software\\Evil\n/tmp/x/miner\n")
+    (tmp_path / "log").write_text("ran EVIL.exe\nran evil.exe\nloaded c:\\windows\\EVIL.DLL\nset HKLM\\SOFTWARE\\Evil\n"
+                                  "exec /tmp/x/miner -a\n")
+    hits, _ = both(tmp_path, "log")
+    assert [(h["line"], h["pattern"]) for h in hits] == [
+        (2, "[file:name = 'evil.exe']"), (3, "[file:name = 'C:\\\\Windows\\\\evil.dll']"),
+        (4, "[windows-registry-key:key = 'HKLM\\\\Software\\\\Evil']"), (5, "[file:name = '/tmp/x/miner']")]
+    write(tmp_path, "/EV[I1]L\\.EXE/i", pattern_type="pcre")
+    hits, _ = both(tmp_path, "log")
+    assert [(h["line"], h["match"], h["observable"]["value"]) for h in hits] == [(1, "regex", "EVIL.exe"), (2, "regex", "evil.exe")]
+    write(tmp_path, "rule x { condition: true }", pattern_type="yara")
+    _, said = scan(tmp_path, "log", code=1)
+    assert "in other languages" in said
+
+
+def test_a_compiled_set_says_what_it_leaves_out(tmp_path):
+    write(tmp_path, "[file:name = 'evil.exe']", "[domain-name:value = 'evil.example']")
+    run = subprocess.run([BIN, "set", "build", "--out", "set", "--ioc", "list"], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0 and "1 text or expressions left out" in run.stderr
+    (tmp_path / "log").write_text("ran evil.exe\nasked evil.example\n")
+    run = subprocess.run([BIN, "--json", "scan", "--set", "set", "--ioc", "list", "log"], cwd=tmp_path, capture_output=True,
+                         text=True)
+    assert [json.loads(line)["line"] for line in run.stdout.splitlines()] == [1, 2]
+
+
 def test_a_hostile_expression_stops_nothing(tmp_path):
     write(tmp_path, "[process:command_line MATCHES '^(([a-z])+.)+[A-Z]([a-z])+$']", "[file:name = 'evil.exe']")
     (tmp_path / "log").write_text("".join("a" * 45 + f"{i}!\n" for i in range(50)) + "ran evil.exe\n")

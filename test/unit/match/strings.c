@@ -382,6 +382,62 @@ what_is_compiled_changes_no_answer(void **state)
 	print_message("# said: %zu of %d expressions compiled at most\n", most, EXPRESSIONS);
 }
 
+static void
+what_is_compiled_is_asked_of_plain_text_alone(void **state)
+{
+	(void)state;
+	static const char *const one[] = {"[process:command_line MATCHES '(?i)skill']",
+		"[process:command_line MATCHES '(ab)c\\\\1']",
+		"[process:command_line MATCHES '^x(?=y)']"};
+	own_match_set struct match_set *set = set_of_patterns(one, 3);
+	own_buf struct buf out = {};
+	size_t compiled = 0;
+	assert_string_equal(
+		swept_hits(set, SPAN("\xc5\xbfKILL\nskil\nabcab\nabca\nxy\nxz\n"), &compiled, &out),
+		"1:0 regex text \xc5\xbfKILL;3:12 regex text abcab;5:23 regex text x;");
+}
+
+static void
+a_gate_asks_for_all_pieces(void **state)
+{
+	(void)state;
+	static const char *const one[] = {"[process:command_line MATCHES 'evil-one.*other']"};
+	static const struct {
+		struct span text;
+		bool may;
+	} cases[] = {
+		{SPAN("an evil-one and OTHER\n"), true},
+		{SPAN("an evil-one alone\nother\n"), false},
+		{SPAN("other\n"), false},
+		{SPAN("an evil\\u002done and other\n"), true},
+	};
+	own_match_set struct match_set *set = set_of_patterns(one, 1);
+	struct strings *strings = match_set_strings(set);
+	strings_ready(strings);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct strings_walk walk = {};
+		assert_int_equal(strings_next_line(strings, cases[i].text, &walk), cases[i].may);
+	}
+}
+
+/* What a log is full of is learned from it, and changes no answer. */
+static void
+what_a_log_is_full_of_is_learned(void **state)
+{
+	(void)state;
+	static const char *const one[] = {"[process:command_line MATCHES 'password for.*evil1']",
+		"[process:command_line MATCHES 'accepted']"};
+	own_match_set struct match_set *set = set_of_patterns(one, 2);
+	own_buf struct buf log = {}, out = {};
+	for (int i = 0; i < 3000; i++)
+		buf_add(&log, SPAN("Failed password for root from somewhere\n"));
+	buf_add(&log, SPAN("Failed password for evil1\naccepted\n"));
+	assert_string_equal(swept_hits(set, buf_span(&log), NULL, &out),
+		"3001:120007 regex text password for evil1;3002:120026 regex text accepted;");
+	struct strings_walk walk = {};
+	assert_false(strings_next_line(match_set_strings(set), SPAN("password for root\n"), &walk));
+}
+
 /* A text across every edge of what is looked at in one go. */
 static void
 edges_hide_no_text(void **state)
@@ -532,6 +588,9 @@ main(void)
 		cmocka_unit_test(a_line_is_searched_as_documented),
 		cmocka_unit_test(the_fast_way_has_the_plain_ways_hits),
 		cmocka_unit_test(what_is_compiled_changes_no_answer),
+		cmocka_unit_test(what_is_compiled_is_asked_of_plain_text_alone),
+		cmocka_unit_test(a_gate_asks_for_all_pieces),
+		cmocka_unit_test(what_a_log_is_full_of_is_learned),
 		cmocka_unit_test(edges_hide_no_text),
 		cmocka_unit_test(what_is_revoked_or_reset_is_not_found),
 		cmocka_unit_test(lists_hold_patterns_paths_and_keys),
