@@ -5,7 +5,7 @@
 
 #include "match/stream.h"
 #include "pattern/atoms.h"
-#include "pattern/strings.h"
+#include "pattern/parts.h"
 
 static const enum match_reach reaches[] = {
 	[PATTERN_EXACT] = REACH_EXACT,
@@ -92,11 +92,10 @@ arm_pattern(const struct indicator *facts, struct arm_batch *to)
 		keep_atoms(facts, &atoms, &strings, to);
 		return;
 	}
-	pattern_part_atoms(&pattern, &to->scratch, &atoms);
-	strings = (struct pattern_strings){};
+	bool covered = pattern_parts(&pattern, &to->scratch, &atoms, &strings);
 	struct indicator part = *facts;
 	part.part = true;
-	switch (atoms.covers ? stream_check(&pattern, &fault) : RC_NONE) {
+	switch (covered ? stream_check(&pattern, &fault) : RC_NONE) {
 	case RC_OK:
 		keep_atoms(&part, &atoms, &strings, to);
 		to->counts.compound++;

@@ -9,6 +9,7 @@
 #include "match/reader.h"
 #include "obs/obs.h"
 #include "pattern/observe.h"
+#include "pattern/strings.h"
 
 enum { OBJECTS_MAX = 65536 /* of a record; what comes behind is left out */ };
 
@@ -20,5 +21,8 @@ void objects_free(struct objects *o); /* NULL accepted */
 void objects_reset(struct objects *o);
 /* Something that is known to be seen in it, under one more spelling. Before objects_of. */
 void objects_add(struct objects *o, struct observable seen);
+/* The same for a text that is taken for a property, of which `field` is all; where that tells it already, nothing is added. */
+void objects_add_text(
+	struct objects *o, enum pattern_property property, struct span text, struct span field);
 /* Reads the record, its defanging undone if so; the observation lives until the next reset. NULL: it cannot be told. */
 const struct observation *objects_of(struct objects *o, const struct record *r, bool defanged);

@@ -266,7 +266,8 @@ keep(struct scan *s, const struct record *r, const struct field *f, enum view vi
 	}
 	bool harmless =
 		s->warn && (warn_find(s->warn, a->seen).len || warn_find(s->warn, i.about).len);
-	*vec_add(&s->parts) = (struct stream_seen){made, harmless};
+	*vec_add(&s->parts) =
+		(struct stream_seen){made, harmless, i.text.property, i.text.form, f->value};
 }
 
 static void

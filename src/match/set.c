@@ -542,6 +542,7 @@ match_set_add_text(struct match_set *set, const struct indicator *what, struct d
 		set->strings = strings_new(set->seed, set->version);
 	enum rc code = strings_add(set->strings, what, why);
 	set->version += code == RC_OK;
+	set->has_parts |= what->part;
 	return code;
 }
 

@@ -686,6 +686,24 @@ worth(const struct stream_seen *seen)
 	return address ? 2 : o.kind == OBS_URL || obs_is_hash(o.kind) ? 4 : 3;
 }
 
+/* What the set takes it for, it is: "evil.example/a" for "http://evil.example/a". */
+static void
+tell_seen(struct objects *o, const struct stream_seen *seen)
+{
+	const struct hit *h = &seen->hit;
+	if (h->seen.kind != OBS_TEXT) {
+		objects_add(o, h->seen);
+		if (h->match == HIT_EXACT && !mutant(1704))
+			objects_add(o, h->about);
+		return;
+	}
+	struct span text = seen->form == FORM_EQUAL ? h->about.value : h->seen.value;
+	objects_add_text(o, seen->property, text, seen->field);
+	/* What an expression asks for around it lies in the field. */
+	if (seen->form == FORM_MATCHES)
+		objects_add_text(o, seen->property, seen->field, seen->field);
+}
+
 void
 streams_take(struct streams *s, const struct stream_record *r, const struct stream_seen *seen,
 	size_t count, struct arena *a, struct hits *out)
@@ -698,10 +716,7 @@ streams_take(struct streams *s, const struct stream_record *r, const struct stre
 		struct stream *st = streams[i] = find_stream(s, h);
 		if (!st || !st->matcher)
 			s->counts.unheld++;
-		objects_add(s->objects, h->seen);
-		/* What the set takes it for, it is: "evil.example/a" for "http://evil.example/a". */
-		if (h->match == HIT_EXACT && !mutant(1704))
-			objects_add(s->objects, h->about);
+		tell_seen(s->objects, &seen[i]);
 		if (!st)
 			continue;
 		bool first = st->turn != s->turn;

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "match/reader.h"
 #include "obs/hit.h"
+#include "pattern/strings.h"
 #include "pattern/syntax.h"
 
 enum {
@@ -37,8 +38,11 @@ struct hits {
 
 /* Something seen in a record that a part of a pattern names. */
 struct stream_seen {
-	struct hit hit; /* were it one: what of, where and what */
-	bool harmless;	/* on a warninglist */
+	struct hit hit;			/* were it one: what of, where and what */
+	bool harmless;			/* on a warninglist */
+	enum pattern_property property; /* of a text: what it is taken for */
+	enum pattern_form form;
+	struct span field; /* and all of what it was seen in */
 };
 
 struct stream_record {

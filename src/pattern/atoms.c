@@ -2,43 +2,14 @@
 
 #include "base/ascii.h"
 #include "base/hash.h"
-#include "base/mutant.h"
 #include "obs/addr.h"
 #include "pattern/atoms-internal.h"
 #include "pattern/meaning.h"
 
-struct item {
-	struct item *next;
-	bool merged; /* another atom says it too */
-	struct pattern_atom atom;
-};
-
-/* The atoms of one part of the pattern. */
-struct list {
-	struct item *first, *last;
-	size_t len;
-	bool covers;
-};
-
-/* What kind the values at a path are of. */
-enum field {
-	FIELD_NONE,
-	FIELD_ADDRESS, /* IPv4 or IPv6 */
-	FIELD_HOST,    /* an address, also of hardware, or a name */
-	FIELD_DOMAIN,
-	FIELD_URL,
-	FIELD_EMAIL,
-	FIELD_HASH, /* by the algorithm's name, or by length */
-	FIELD_JA3,
-	FIELD_JA4,
-	FIELD_MAC,
-	FIELD_CVE,
-};
-
 /* Paths as they are printed; an index is written like a star. */
 static const struct known {
 	struct span path;
-	enum field field;
+	enum atom_field field;
 } known[] = {
 	{SPAN("ipv4-addr:value"), FIELD_ADDRESS},
 	{SPAN("ipv6-addr:value"), FIELD_ADDRESS},
@@ -90,8 +61,8 @@ atoms_is_path(const struct pattern_path *path, struct span text)
 	return !text.len;
 }
 
-static enum field
-field_of(const struct pattern_path *path, const struct pattern_step **last)
+enum atom_field
+atoms_field_of(const struct pattern_path *path, const struct pattern_step **last)
 {
 	bool hashes = false;
 	for (const struct pattern_step *s = path->steps; s; s = s->next) {
@@ -126,10 +97,9 @@ hash_kind(const struct pattern_step *last, struct span value)
 	return obs_is_hash(kind) ? kind : OBS_NONE;
 }
 
-/* The observable a constant stands for at this field; false when it is none. */
-static bool
-observable_of(enum field field, const struct pattern_step *last, struct span value, struct arena *a,
-	struct observable *out)
+bool
+atoms_observable_of(enum atom_field field, const struct pattern_step *last, struct span value,
+	struct arena *a, struct observable *out)
 {
 	struct addr addr;
 	enum obs_kind kind = OBS_NONE;
@@ -164,9 +134,8 @@ is_network(enum obs_kind kind)
 	return kind == OBS_CIDR4 || kind == OBS_CIDR6;
 }
 
-/* The name that LIKE '%.name' means everything below; empty where it means something else. */
-static struct span
-name_above(const struct pattern_test *t)
+struct span
+atoms_name_above(const struct pattern_test *t)
 {
 	struct span text = t->constants ? t->constants->text : SPAN("");
 	struct span name = span_sub(text, 2, SIZE_MAX);
@@ -175,15 +144,15 @@ name_above(const struct pattern_test *t)
 	return plain ? name : SPAN("");
 }
 
-static struct list
+static struct atom_list
 of_like(const struct pattern_test *t, struct arena *a)
 {
-	struct list out = {};
+	struct atom_list out = {};
 	const struct pattern_step *last = NULL;
 	struct observable what;
-	struct span name = name_above(t);
-	if (!name.len || field_of(&t->path, &last) != FIELD_DOMAIN ||
-		!observable_of(FIELD_DOMAIN, last, name, a, &what))
+	struct span name = atoms_name_above(t);
+	if (!name.len || atoms_field_of(&t->path, &last) != FIELD_DOMAIN ||
+		!atoms_observable_of(FIELD_DOMAIN, last, name, a, &what))
 		return out;
 	out.first = out.last = arena_new(a, sizeof *out.first);
 	out.first->atom = (struct pattern_atom){
@@ -212,25 +181,26 @@ is_seen_alone(const struct pattern_path *path)
 	       !atoms_is_path(path, SPAN("ipv6-addr:resolves_to_refs[*].value"));
 }
 
-static struct list
+static struct atom_list
 of_test(const struct pattern_test *t, struct arena *a)
 {
-	struct list out = {};
+	struct atom_list out = {};
 	const struct pattern_step *last = NULL;
 	if (t->op == PATTERN_LIKE)
 		return of_like(t, a);
 	bool subset = t->op == PATTERN_ISSUBSET;
 	if (t->negated || (t->op != PATTERN_EQ && t->op != PATTERN_IN && !subset))
 		return out;
-	enum field field = field_of(&t->path, &last);
+	enum atom_field field = atoms_field_of(&t->path, &last);
 	out.covers = field != FIELD_NONE && t->constants;
 	for (const struct pattern_const *c = t->constants; c && field != FIELD_NONE; c = c->next) {
 		struct observable what;
-		if (c->type != PATTERN_STRING || !observable_of(field, last, c->text, a, &what)) {
+		if (c->type != PATTERN_STRING ||
+			!atoms_observable_of(field, last, c->text, a, &what)) {
 			out.covers = false;
 			continue;
 		}
-		struct item *item = arena_new(a, sizeof *item);
+		struct atom_item *item = arena_new(a, sizeof *item);
 		item->atom = (struct pattern_atom){
 			.what = what,
 			.test = t,
@@ -253,16 +223,15 @@ of_test(const struct pattern_test *t, struct arena *a)
 bool
 atoms_say(const struct pattern_test *t, struct arena *a)
 {
-	struct list all = of_test(t, a);
-	for (const struct item *item = all.first; item; item = item->next)
+	struct atom_list all = of_test(t, a);
+	for (const struct atom_item *item = all.first; item; item = item->next)
 		if (!item->atom.decides)
 			return false;
 	return all.first && all.covers;
 }
 
-/* Either part: all atoms of both. */
-static void
-join(struct list *sum, const struct list *more)
+void
+atoms_join(struct atom_list *sum, const struct atom_list *more)
 {
 	if (!more->first)
 		return;
@@ -275,9 +244,9 @@ join(struct list *sum, const struct list *more)
 }
 
 static void
-undecide(const struct list *list)
+undecide(const struct atom_list *list)
 {
-	for (struct item *item = list->first; item; item = item->next) {
+	for (struct atom_item *item = list->first; item; item = item->next) {
 		item->atom.decides = false;
 		if (item == list->last)
 			break;
@@ -286,10 +255,10 @@ undecide(const struct list *list)
 
 /* How rarely a kind is seen without reason: the rarer, the fewer vain evaluations. */
 static unsigned
-rarity(const struct list *list)
+rarity(const struct atom_list *list)
 {
 	unsigned least = 4;
-	for (const struct item *item = list->first; item; item = item->next) {
+	for (const struct atom_item *item = list->first; item; item = item->next) {
 		enum obs_kind kind = item->atom.what.kind;
 		unsigned one = obs_is_hash(kind) || kind == OBS_URL   ? 3
 			       : is_network(kind)		      ? 0
@@ -304,7 +273,7 @@ rarity(const struct list *list)
 
 /* Both parts: the atoms of one are enough to look for. */
 static bool
-is_better(const struct list *a, const struct list *b)
+is_better(const struct atom_list *a, const struct atom_list *b)
 {
 	if (!a->first || !b->first)
 		return a->first;
@@ -351,19 +320,19 @@ is_implied(const struct pattern_expr *e, const struct pattern_atom *atom)
 	return false;
 }
 
-static struct list
-of_expr(const struct pattern_expr *e, struct arena *a)
+struct atom_list
+atoms_of_expr(const struct pattern_expr *e, struct arena *a)
 {
 	if (e->kind == PATTERN_TEST)
 		return of_test(&e->test, a);
 	bool all = e->kind == PATTERN_ALL;
-	struct list sum = {.covers = !all};
+	struct atom_list sum = {.covers = !all};
 	const struct pattern_expr *from = NULL;
 	for (const struct pattern_expr *child = e->child; child; child = child->next) {
-		struct list one = of_expr(child, a);
+		struct atom_list one = atoms_of_expr(child, a);
 		if (!all) {
 			sum.covers &= one.covers;
-			join(&sum, &one);
+			atoms_join(&sum, &one);
 		} else if (is_better(&one, &sum)) {
 			sum = one;
 			from = child;
@@ -380,14 +349,14 @@ of_expr(const struct pattern_expr *e, struct arena *a)
 
 /* Within START and STOP. Where nothing can lie in both, nothing is left to look for. */
 static void
-clip(struct list *list, const struct pattern_node *n)
+clip(struct atom_list *list, const struct pattern_node *n)
 {
 	int64_t start, stop;
-	struct list kept = {.covers = list->covers};
+	struct atom_list kept = {.covers = list->covers};
 	/* pattern_meaning refuses a date that does not exist */
 	if (time_parse(n->start, &start, NULL) || time_parse(n->stop, &stop, NULL))
 		return;
-	for (struct item *item = list->first, *next; item; item = next) {
+	for (struct atom_item *item = list->first, *next; item; item = next) {
 		next = item == list->last ? NULL : item->next;
 		struct pattern_atom *atom = &item->atom;
 		if (atom->from == TIME_NONE || atom->from < start)
@@ -396,24 +365,24 @@ clip(struct list *list, const struct pattern_node *n)
 			atom->until = stop;
 		if (atom->from >= atom->until)
 			continue;
-		struct list one = {.first = item, .last = item, .len = 1};
-		join(&kept, &one);
+		struct atom_list one = {.first = item, .last = item, .len = 1};
+		atoms_join(&kept, &one);
 	}
 	*list = kept;
 }
 
-static struct list
+static struct atom_list
 of_node(const struct pattern_node *n, struct arena *a)
 {
 	if (n->kind == PATTERN_OBSERVE)
-		return of_expr(n->expr, a);
+		return atoms_of_expr(n->expr, a);
 	bool either = n->kind == PATTERN_OR;
-	struct list sum = {.covers = either};
+	struct atom_list sum = {.covers = either};
 	for (const struct pattern_node *child = n->child; child; child = child->next) {
-		struct list one = of_node(child, a);
+		struct atom_list one = of_node(child, a);
 		if (either) {
 			sum.covers &= one.covers;
-			join(&sum, &one);
+			atoms_join(&sum, &one);
 		} else if (n->kind >= PATTERN_REPEATS || is_better(&one, &sum)) {
 			sum = one;
 		}
@@ -456,11 +425,11 @@ is_name(const struct pattern_atom *atom)
 
 /* A name and what lies below it, each said by a comparison of its own, become one atom. */
 static void
-merge_below(const struct list *list, struct arena *a)
+merge_below(const struct atom_list *list, struct arena *a)
 {
 	size_t count = 0, belows = 0;
 	struct names names = {.mask = 15};
-	for (struct item *i = list->first; i; i = i->next) {
+	for (struct atom_item *i = list->first; i; i = i->next) {
 		count += is_name(&i->atom);
 		belows += i->atom.reach == PATTERN_BELOW;
 	}
@@ -469,13 +438,13 @@ merge_below(const struct list *list, struct arena *a)
 	while (names.mask < count * 2)
 		names.mask = names.mask * 2 + 1;
 	names.slot = arena_new(a, (names.mask + 1) * sizeof(struct pattern_atom *));
-	for (struct item *i = list->first; i; i = i->next) {
+	for (struct atom_item *i = list->first; i; i = i->next) {
 		struct pattern_atom **slot =
 			is_name(&i->atom) ? names_slot(&names, &i->atom) : NULL;
 		if (slot && !*slot)
 			*slot = &i->atom;
 	}
-	for (struct item *i = list->first; i; i = i->next) {
+	for (struct atom_item *i = list->first; i; i = i->next) {
 		if (i->atom.reach != PATTERN_BELOW)
 			continue;
 		struct pattern_atom *name = *names_slot(&names, &i->atom);
@@ -489,7 +458,7 @@ merge_below(const struct list *list, struct arena *a)
 void
 pattern_atoms(const struct pattern *p, struct arena *a, struct pattern_atoms *out)
 {
-	struct list list = of_node(p->root, a);
+	struct atom_list list = of_node(p->root, a);
 	*out = (struct pattern_atoms){};
 	/* A pattern that is never evaluated arms nothing. */
 	if (!list.len || pattern_meaning(p, NULL, NULL))
@@ -498,159 +467,10 @@ pattern_atoms(const struct pattern *p, struct arena *a, struct pattern_atoms *ou
 	merge_below(&list, a);
 	struct pattern_atom *at = arena_new(a, list.len * sizeof *at);
 	*out = (struct pattern_atoms){.at = at, .covers = list.covers, .whole = list.covers};
-	for (const struct item *item = list.first; item; item = item->next) {
+	for (const struct atom_item *item = list.first; item; item = item->next) {
 		if (item->merged)
 			continue;
 		at[out->len++] = item->atom;
 		out->whole &= item->atom.decides;
 	}
-}
-
-/* Atoms of all parts; false where a part has none that covers it. */
-static bool
-of_parts(const struct pattern_node *n, struct arena *a, struct list *sum)
-{
-	if (n->kind == PATTERN_OBSERVE) {
-		struct list one = of_expr(n->expr, a);
-		join(sum, &one);
-		return (one.covers && one.first) || mutant(1701);
-	}
-	for (const struct pattern_node *child = n->child; child; child = child->next)
-		if (!of_parts(child, a, sum))
-			return false;
-	return true;
-}
-
-void
-pattern_part_atoms(const struct pattern *p, struct arena *a, struct pattern_atoms *out)
-{
-	struct list list = {};
-	*out = (struct pattern_atoms){};
-	if (!of_parts(p->root, a, &list) || !list.len || pattern_meaning(p, NULL, NULL))
-		return;
-	list.last->next = NULL;
-	struct pattern_atom *at = arena_new(a, list.len * sizeof *at);
-	*out = (struct pattern_atoms){.at = at, .covers = true};
-	for (const struct item *item = list.first; item; item = item->next)
-		at[out->len++] = item->atom;
-}
-
-/* ---- constants as a scanner sees them ---- */
-
-/* "=" and IN with networks: IN what is no network, or ISSUBSET of each that is. */
-static void
-spell_networks(struct pattern_expr *e, struct arena *a)
-{
-	struct pattern_expr *first = NULL, **link = &first;
-	const struct pattern_const *rest = NULL, **tail = &rest;
-	for (const struct pattern_const *c = e->test.constants; c; c = c->next) {
-		struct addr addr;
-		struct pattern_const *copy = arena_new(a, sizeof *copy);
-		*copy = *c;
-		copy->next = NULL;
-		if (!addr_parse_range(c->text, &addr) || !addr_is_range(&addr)) {
-			*tail = copy;
-			tail = &copy->next;
-			continue;
-		}
-		*link = arena_new(a, sizeof **link);
-		(*link)->test = e->test;
-		(*link)->test.op = PATTERN_ISSUBSET;
-		(*link)->test.constants = copy;
-		link = &(*link)->next;
-	}
-	if (!first)
-		return;
-	if (rest) {
-		*link = arena_new(a, sizeof **link);
-		(*link)->test = e->test;
-		(*link)->test.constants = rest;
-	}
-	if (!first->next) {
-		e->test = first->test;
-		return;
-	}
-	e->kind = PATTERN_ANY_OF;
-	e->child = first;
-}
-
-/* request_header.Host: a list of texts, of which people mean any. */
-static void
-spell_header(struct pattern_path *path, struct arena *a)
-{
-	static const struct pattern_step any = {.kind = PATTERN_ANY};
-	const struct pattern_step *s = path->steps;
-	while (s && !(s->kind == PATTERN_KEY && span_eq(s->key, SPAN("request_header"))))
-		s = s->next;
-	if (!s || !s->next || s->next->next)
-		return;
-	const struct pattern_step *first = NULL, **link = &first;
-	for (s = path->steps; s; s = s->next) {
-		struct pattern_step *copy = arena_new(a, sizeof *copy);
-		*copy = *s;
-		*link = copy;
-		link = &copy->next;
-	}
-	*link = &any;
-	path->steps = first;
-}
-
-static void
-spell_test(struct pattern_expr *e, struct arena *a)
-{
-	struct pattern_test *t = &e->test;
-	spell_header(&t->path, a);
-	const struct pattern_step *last = NULL;
-	enum field field = field_of(&t->path, &last);
-	struct observable what;
-	struct span name = name_above(t);
-	if (name.len && field == FIELD_DOMAIN && observable_of(field, last, name, a, &what)) {
-		struct pattern_const *copy = arena_new(a, sizeof *copy);
-		*copy = *t->constants;
-		copy->text = arena_printf(a, "%%.%.*s", (int)what.value.len, what.value.ptr);
-		t->constants = copy;
-	}
-	if (field == FIELD_NONE ||
-		(t->op != PATTERN_EQ && t->op != PATTERN_NE && t->op != PATTERN_IN))
-		return;
-	const struct pattern_const *first = NULL, **link = &first;
-	for (const struct pattern_const *c = t->constants; c; c = c->next) {
-		struct pattern_const *copy = arena_new(a, sizeof *copy);
-		*copy = *c;
-		copy->next = NULL;
-		if (c->type == PATTERN_STRING && observable_of(field, last, c->text, a, &what))
-			copy->text = what.value;
-		*link = copy;
-		link = &copy->next;
-	}
-	t->constants = first;
-	if (!t->negated && t->op != PATTERN_NE)
-		spell_networks(e, a);
-}
-
-static void
-spell_expr(struct pattern_expr *e, struct arena *a)
-{
-	if (e->kind == PATTERN_TEST) {
-		spell_test(e, a);
-		return;
-	}
-	for (struct pattern_expr *child = e->child; child; child = child->next)
-		spell_expr(child, a);
-}
-
-static void
-spell_node(const struct pattern_node *n, struct arena *a)
-{
-	/* The tree is constant to those who read it; it was made by whoever calls. */
-	if (n->kind == PATTERN_OBSERVE)
-		spell_expr((struct pattern_expr *)(uintptr_t)n->expr, a);
-	for (const struct pattern_node *child = n->child; child; child = child->next)
-		spell_node(child, a);
-}
-
-void
-pattern_spell(struct pattern *p, struct arena *a)
-{
-	spell_node(p->root, a);
 }

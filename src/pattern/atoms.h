@@ -45,13 +45,6 @@ struct pattern_atoms {
 /* No atoms (len 0, neither covered nor whole) where the pattern says nothing that a scanner sees. */
 void pattern_atoms(const struct pattern *p, struct arena *a, struct pattern_atoms *out);
 /*
- * For whoever evaluates the whole pattern over what is seen, one observation after the other: an observation that
- * can stand for any part of it (a [ ... ]) shows one of these atoms. None (and not covered) where a part
- * can be made by what shows no atom - a negation, a port - or where the pattern is never evaluated. START
- * and STOP do not narrow them.
- */
-void pattern_part_atoms(const struct pattern *p, struct arena *a, struct pattern_atoms *out);
-/*
  * Brings the constants of a pattern, where atoms can be made of them, into the normal form that a scanner sees
  * values in, and "=" with a network and a header of HTTP without "[*]" into what those who write them mean.
  * The pattern's tree must be nobody else's.

@@ -166,3 +166,17 @@ pattern_strings(const struct pattern *p, struct arena *a, struct pattern_strings
 	for (const struct item *item = g.first; item; item = item->next)
 		at[out->len++] = item->string;
 }
+
+void
+strings_of_test(const struct pattern_test *t, struct arena *a, struct pattern_strings *out)
+{
+	struct gathering g = {.arena = a};
+	g.link = &g.first;
+	*out = (struct pattern_strings){};
+	if (!gather_test(&g, t, TIME_NONE, TIME_NONE))
+		return;
+	struct pattern_string *at = arena_new(a, g.len * sizeof *at);
+	*out = (struct pattern_strings){.at = at, .whole = true};
+	for (const struct item *item = g.first; item; item = item->next)
+		at[out->len++] = item->string;
+}

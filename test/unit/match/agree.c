@@ -10,6 +10,7 @@
 #include "match/sweep.h"
 #include "pattern/atoms.h"
 #include "pattern/match.h"
+#include "pattern/strings.h"
 #include "world.h"
 
 enum {
@@ -400,14 +401,14 @@ static const struct shape shapes[] = {
 		false},
 	{"url", "value", URL, true},
 	{"file", "hashes.'SHA-256'", HASH, true},
-	{"file", "name", NAME, false},
+	{"file", "name", NAME, true},
 	{"file", "size", SIZE, false},
 	{"email-addr", "value", EMAIL, true},
 	{"email-message", "from_ref.value", EMAIL, true},
 	{"email-message", "to_refs[*].value", EMAIL, true},
-	{"email-message", "subject", SUBJECT, false},
+	{"email-message", "subject", SUBJECT, true},
 	{"process", "image_ref.hashes.'SHA-256'", HASH, true},
-	{"process", "command_line", COMMAND, false},
+	{"process", "command_line", COMMAND, true},
 	{"process", "pid", SIZE, false},
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
@@ -497,6 +498,16 @@ regex_of(const struct shape *s, const struct event *focus, char *out, size_t siz
 	}
 }
 
+/*
+ * Texts to look for, expressions and LIKE's. In what no field explains, scanning takes whatever is like a text for
+ * it; so these stand in nothing else.
+ */
+static const char *const distinct[3][2][2] = {
+	{{"[.](exe|ps1)$", "^b[.]dll"}, {"%.exe", "run.p_1"}},
+	{{"Invoice [0-9]+", "parcel$"}, {"Your par%", "Lunc_"}},
+	{{"-enc SQB", "hid+en"}, {"%-nop -w%", "%--he_p"}},
+};
+
 /* A comparison; selecting: one that a candidate can be found by. */
 static struct node *
 make_test(const struct shape *s, const struct event *focus, bool selecting)
@@ -522,6 +533,13 @@ make_test(const struct shape *s, const struct event *focus, bool selecting)
 			n->op = OP_ISSUBSET;
 			snprintf(n->constant, sizeof n->constant, "'203.0.113.%u/%u'",
 				(unsigned)chance(6) & 6, 30 + (unsigned)chance(3));
+		} else if ((s->what == NAME || s->what == SUBJECT || s->what == COMMAND) &&
+			   chance(2)) {
+			n->op = chance(2) ? OP_LIKE : OP_MATCHES;
+			snprintf(n->constant, sizeof n->constant, "'%s'",
+				distinct[s->what == NAME      ? 0
+					 : s->what == SUBJECT ? 1
+							      : 2][n->op == OP_LIKE][chance(2)]);
 		} else if (s->what == DOMAIN && chance(6) == 0) {
 			n->op = OP_LIKE;
 			snprintf(n->constant, sizeof n->constant, "'%%.evil.example'");
@@ -590,10 +608,11 @@ make_node(unsigned depth)
 	if (chance(5) > 1)
 		return n;
 	static const enum op qualifiers[] = {OP_REPEATS, OP_WITHIN, OP_WITHIN, OP_STARTSTOP};
-	struct node *q = node_new(qualifiers[chance(4)]);
+	/* A window around one observation says nothing, unless that is repeated. */
+	struct node *q = node_new(qualifiers[n->observation ? chance(5) % 4 : chance(3)]);
 	q->child[q->children++] = n;
 	q->number = q->op == OP_REPEATS	 ? 2 + (unsigned)chance(2)
-		    : q->op == OP_WITHIN ? 5 + (unsigned)chance(50)
+		    : q->op == OP_WITHIN ? 3 + (unsigned)chance(40)
 					 : (unsigned)chance(SPREAD / 2);
 	q->until = q->number + 20 + (unsigned)chance(SPREAD / 2);
 	return q;
@@ -651,10 +670,12 @@ is_comparable(struct span text)
 	own_arena struct arena a = {};
 	struct pattern p;
 	struct pattern_atoms atoms;
+	struct pattern_strings strings;
 	if (pattern_parse(text, &a, &p, NULL))
 		fail_msg("no pattern: %.*s", (int)text.len, text.ptr);
 	pattern_atoms(&p, &a, &atoms);
-	if (atoms.whole && span_find(text, SPAN("_ref")) != SIZE_MAX)
+	pattern_strings(&p, &a, &strings);
+	if ((atoms.whole || strings.whole) && span_find(text, SPAN("_ref")) != SIZE_MAX)
 		return false;
 	return true;
 }

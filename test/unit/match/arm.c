@@ -36,8 +36,9 @@ armed(const char *pattern)
 	}
 	for (uint32_t i = 0; i < texts; i++) {
 		struct indicator got = match_set_get(set, STRING_ITEM | i, &a);
-		buf_printf(&out, "%s %.*s%s;", obs_word(got.about.kind), (int)got.about.value.len,
-			got.about.value.ptr, got.valid_from != TIME_NONE ? " from" : "");
+		buf_printf(&out, "%s%s %.*s%s;", got.part ? "part " : "", obs_word(got.about.kind),
+			(int)got.about.value.len, got.about.value.ptr,
+			got.valid_from != TIME_NONE ? " from" : "");
 	}
 	if (c.partial)
 		buf_printf(&out, "partial");
@@ -148,6 +149,16 @@ of_a_pattern_over_records_each_part_is_armed(void **state)
 		{"[ipv4-addr:value = '192.0.2.1'] START t'2026-01-01T00:00:00Z' STOP "
 		 "t'2026-02-01T00:00:00Z' AND [ipv4-addr:value = '192.0.2.2']",
 			"part ipv4 192.0.2.1;part ipv4 192.0.2.2;"},
+		/* Texts where no value can be looked up. */
+		{"[file:name = 'x.exe'] FOLLOWEDBY [domain-name:value = 'a.org']",
+			"part domain a.org;part text x.exe;"},
+		{"[process:command_line LIKE '%-enc%' AND process:name = 'p.exe' AND process:pid > "
+		 "4] REPEATS 3 TIMES",
+			"part text p.exe;"},
+		{"[(file:size > 9 AND file:name MATCHES '^x') OR domain-name:value = 'a.org'] AND "
+		 "[file:hashes.MD5 = 'd41d8cd98f00b204e9800998ecf8427e' AND file:name = 'y']",
+			"part domain a.org;part md5 d41d8cd98f00b204e9800998ecf8427e;part text "
+			"^x;"},
 		{"[domain-name:value = 'a.org'] REPEATS 15360 TIMES", "part domain a.org;"},
 		{"[domain-name:value = 'a.org'] REPEATS 15361 TIMES", "wanting"},
 		{"[domain-name:value = 'a.org'] REPEATS 1000000 TIMES WITHIN 9000000000 SECONDS",

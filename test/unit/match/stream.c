@@ -179,6 +179,38 @@ fields_say_who_is_who(void **state)
 }
 
 static void
+texts_select_records_too(void **state)
+{
+	(void)state;
+	struct scan scan;
+	own_match_set struct match_set *set = set_of_pattern(
+		"[process:command_line MATCHES '-enc\\\\b' AND process:name = 'p.exe'] FOLLOWEDBY "
+		"[domain-name:value = 'a.org'] FOLLOWEDBY [mutex:name LIKE 'Global%']");
+	begin(&scan, set);
+	scan_more(&scan,
+		SPAN("{\"Image\":\"C:\\\\p.exe\",\"CommandLine\":\"p.exe -x\"}\n"
+		     "{\"Image\":\"C:\\\\p.exe\",\"CommandLine\":\"p.exe -enc y\"}\n"
+		     "{\"query\":\"a.org\"}\n"
+		     "{\"mutex\":\"Local x\"}\n"
+		     "{\"mutex\":\"Global x\"}\n"),
+		"", "json");
+	assert_string_equal(said(), "5 pattern: 2 3 5;");
+	scan_fini(&scan);
+	/* In a line that nobody explains, what is like a text is it. */
+	own_match_set struct match_set *line = set_of_pattern(
+		"[file:name = 'evil.exe'] AND [windows-registry-key:key MATCHES "
+		"'CurrentVersion.Run$'] "
+		"AND [network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' "
+		"LIKE "
+		"'bot/%']");
+	assert_string_equal(hits_in(line, "2026-01-01T10:00:00Z ran /tmp/evil.exe twice\n"
+					  "2026-01-01T10:00:01Z set HKLM\\X\\CurrentVersion\\Run\n"
+					  "2026-01-01T10:00:02Z not notevil.exe\n"
+					  "2026-01-01T10:00:03Z agent bot/7\n"),
+		"4 pattern: 1 2 4;");
+}
+
+static void
 records_without_a_time_are_in_no_window(void **state)
 {
 	(void)state;
@@ -545,6 +577,7 @@ main(void)
 		cmocka_unit_test(a_record_counts_for_one_hit_of_a_pattern),
 		cmocka_unit_test(what_a_set_takes_a_text_for_it_is),
 		cmocka_unit_test(fields_say_who_is_who),
+		cmocka_unit_test(texts_select_records_too),
 		cmocka_unit_test(records_without_a_time_are_in_no_window),
 		cmocka_unit_test(warninglists_keep_out_what_is_harmless_altogether),
 		cmocka_unit_test(parts_come_out_of_a_file_as_parts),

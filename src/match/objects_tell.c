@@ -1,0 +1,417 @@
+/* Objects that several fields of a record tell of together. */
+#include "base/mutant.h"
+#include "base/own.h"
+#include "codec/json.h"
+#include "match/objects-internal.h"
+
+/* HTTP's request. Each header is a list of texts. */
+static void
+put_request(struct objects *o)
+{
+	const struct {
+		const char *name;
+		struct span value;
+	} headers[] = {{"Host", o->host_name}, {"User-Agent", o->agent}, {"Referer", o->referrer}};
+	bool first = true;
+	if (!o->text_of[TOLD_METHOD].len && !o->uri.len && !o->agent.len)
+		return;
+	buf_add(&o->text, SPAN(",\"extensions\":{\"http-request-ext\":{\"request_method\":"));
+	own_buf struct buf method = {};
+	for (size_t i = 0; i < o->text_of[TOLD_METHOD].len; i++) {
+		char c = o->text_of[TOLD_METHOD].ptr[i];
+		buf_add_byte(&method, c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c);
+	}
+	json_write_string(&o->text, method.len ? buf_span(&method) : SPAN(""));
+	object_text(o, "request_value", o->uri);
+	buf_add(&o->text, SPAN(",\"request_header\":{"));
+	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+		if (!headers[i].value.len)
+			continue;
+		buf_printf(&o->text, "%s\"%s\":[", first ? "" : ",", headers[i].name);
+		json_write_string(&o->text, headers[i].value);
+		buf_add_byte(&o->text, ']');
+		first = false;
+	}
+	buf_add(&o->text, SPAN("}}}"));
+}
+
+static void
+put_protocols(struct objects *o)
+{
+	bool first = true;
+	for (size_t i = 0; i < o->protocols; i++) {
+		struct span rest = o->protocol[i], piece;
+		while (span_cut(&rest, ',', &piece)) {
+			char *small = arena_bytes(&o->arena, piece.len + 1);
+			for (size_t k = 0; k < piece.len; k++)
+				small[k] = piece.ptr[k] >= 'A' && piece.ptr[k] <= 'Z'
+						   ? (char)(piece.ptr[k] + 'a' - 'A')
+						   : piece.ptr[k];
+			struct span word = {small, piece.len};
+			if (!word.len || span_eq(word, SPAN("-")) || span_eq(word, SPAN("failed")))
+				continue;
+			buf_add(&o->text, first ? SPAN(",\"protocols\":[") : SPAN(","));
+			json_write_string(&o->text, word);
+			first = false;
+		}
+	}
+	if (!first)
+		buf_add_byte(&o->text, ']');
+}
+
+static void
+put_traffic(struct objects *o, uint32_t source, uint32_t destination)
+{
+	static const struct {
+		const char *name;
+		enum told told;
+	} numbers[] = {{"src_port", TOLD_SRC_PORT}, {"dst_port", TOLD_DST_PORT},
+		{"src_byte_count", TOLD_SRC_BYTES}, {"dst_byte_count", TOLD_DST_BYTES},
+		{"src_packets", TOLD_SRC_PACKETS}, {"dst_packets", TOLD_DST_PACKETS}};
+	if (object_begin(o, "network-traffic") == NOBODY)
+		return;
+	object_ref(o, mutant(1708) ? "dst_ref" : "src_ref", source);
+	object_ref(o, mutant(1708) ? "src_ref" : "dst_ref", destination);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		object_number(o, numbers[i].name, o->text_of[numbers[i].told]);
+	put_protocols(o);
+	object_text(o, "x_ja3", o->hash[OBS_JA3]);
+	object_text(o, "x_ja4", o->hash[OBS_JA4]);
+	put_request(o);
+	object_end(o);
+}
+
+/* Nobody says who is who: each may be either. */
+static void
+put_either(struct objects *o)
+{
+	const struct refs *any = &o->any;
+	const struct span *t = o->text_of;
+	if (!any->len && (o->protocols || t[TOLD_SRC_PORT].len || t[TOLD_DST_PORT].len ||
+				 o->hash[OBS_JA3].len || o->hash[OBS_JA4].len || o->agent.len ||
+				 t[TOLD_METHOD].len))
+		put_traffic(o, NOBODY, NOBODY);
+	for (size_t i = 0; i < any->len; i++) {
+		put_traffic(o, any->at[i], NOBODY);
+		put_traffic(o, NOBODY, any->at[i]);
+		for (size_t k = 0; k < any->len && any->len <= PAIRED; k++)
+			if (i != k)
+				put_traffic(o, any->at[i], any->at[k]);
+	}
+}
+
+static void
+put_ends(struct objects *o)
+{
+	struct refs *to = &o->destination;
+	for (size_t i = 0; i < o->host.len; i++)
+		objects_refs_add(to, o->host.at[i]);
+	if (!o->source.len && !to->len) {
+		put_either(o);
+		return;
+	}
+	for (size_t i = 0; i < (o->source.len ? o->source.len : 1) && i < ENDS; i++)
+		for (size_t k = 0; k < (to->len ? to->len : 1) && k < ENDS; k++)
+			put_traffic(o, o->source.len ? o->source.at[i] : NOBODY,
+				to->len ? to->at[k] : NOBODY);
+}
+
+/* Names, those that were asked for with what they were answered with. */
+static void
+put_names(struct objects *o)
+{
+	for (size_t i = 0; i < o->names.len; i++) {
+		const struct name *n = &o->names.at[i];
+		object_head(o, n->number, "domain-name");
+		object_text(o, "value", n->value);
+		bool asked = false;
+		for (size_t k = 0; k < o->query.len && !asked; k++)
+			asked = o->query.at[k] == n->number;
+		if (asked)
+			object_refs(o, "resolves_to_refs", &o->answer);
+		object_end(o);
+	}
+}
+
+static void
+put_message(struct objects *o)
+{
+	if (!o->sender.len && !o->recipient.len)
+		return;
+	if (object_begin(o, "email-message") == NOBODY)
+		return;
+	object_ref(o, "from_ref", o->sender.len ? o->sender.at[0] : NOBODY);
+	object_ref(o, "sender_ref", o->sender.len ? o->sender.at[0] : NOBODY);
+	object_refs(o, "to_refs", &o->recipient);
+	object_text(o, "subject", o->text_of[TOLD_SUBJECT]);
+	object_end(o);
+}
+
+/* Behind the last slash of either kind, and what lies before it. */
+static struct span
+split_path(struct span path, struct span *folder)
+{
+	size_t at = path.len;
+	while (at > 0 && path.ptr[at - 1] != '/' && path.ptr[at - 1] != '\\')
+		at--;
+	*folder = span_sub(path, 0, at > 1 ? at - 1 : at);
+	return span_sub(path, at, SIZE_MAX);
+}
+
+/* A file of this path, or of digests alone. */
+static uint32_t
+put_file(struct objects *o, struct span path, bool with_hashes)
+{
+	struct span folder;
+	struct span name = split_path(path, &folder);
+	uint32_t parent = folder.len ? objects_put(o, "directory", "path", folder) : NOBODY;
+	uint32_t number = object_begin(o, "file");
+	if (number == NOBODY)
+		return NOBODY;
+	object_text(o, "name", name);
+	object_ref(o, "parent_directory_ref", parent);
+	bool any = false;
+	for (enum obs_kind k = 0; with_hashes && k < OBS_KINDS; k++) {
+		if (!objects_hash_name(k) || !o->hash[k].len)
+			continue;
+		buf_printf(
+			&o->text, "%s\"%s\":", any ? "," : ",\"hashes\":{", objects_hash_name(k));
+		json_write_string(&o->text, o->hash[k]);
+		any = true;
+	}
+	if (any)
+		buf_add_byte(&o->text, '}');
+	if (with_hashes) {
+		object_number(o, "size", o->text_of[TOLD_SIZE]);
+		object_text(o, "mime_type", o->text_of[TOLD_MEDIA_TYPE]);
+	}
+	object_end(o);
+	return number;
+}
+
+static uint32_t
+put_process(
+	struct objects *o, struct span command, struct span image, struct span pid, uint32_t file)
+{
+	struct span folder;
+	uint32_t number = object_begin(o, "process");
+	if (number == NOBODY)
+		return NOBODY;
+	object_text(o, "name", split_path(image, &folder)); /* of STIX 2.0 */
+	object_text(o, "command_line", command);
+	object_number(o, "pid", pid);
+	object_ref(o, "image_ref", file);
+	object_ref(o, "binary_ref", file);
+	return number;
+}
+
+static void
+put_processes(struct objects *o)
+{
+	const struct span *t = o->text_of;
+	uint32_t file = NOBODY, parent = NOBODY, parent_file = NOBODY;
+	bool hashed = false;
+	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
+		hashed |= objects_hash_name(k) && o->hash[k].len;
+	if (o->file.len || hashed) {
+		/* digests beside a process alone are its image's */
+		bool image = !o->file.len && t[TOLD_IMAGE].len;
+		file = put_file(o, image ? t[TOLD_IMAGE] : o->file, true);
+		file = image ? file : NOBODY;
+	}
+	if (!t[TOLD_COMMAND].len && !t[TOLD_IMAGE].len)
+		return;
+	if (file == NOBODY && t[TOLD_IMAGE].len)
+		file = put_file(o, t[TOLD_IMAGE], false);
+	if (t[TOLD_PARENT_IMAGE].len)
+		parent_file = put_file(o, t[TOLD_PARENT_IMAGE], false);
+	if (t[TOLD_PARENT_IMAGE].len || t[TOLD_PARENT_COMMAND].len) {
+		parent = put_process(o, t[TOLD_PARENT_COMMAND], t[TOLD_PARENT_IMAGE],
+			t[TOLD_PARENT_PID], parent_file);
+		if (parent != NOBODY)
+			object_end(o);
+	}
+	if (put_process(o, t[TOLD_COMMAND], t[TOLD_IMAGE], t[TOLD_PID], file) == NOBODY)
+		return;
+	object_ref(o, "parent_ref", parent);
+	object_text(o, "cwd", t[TOLD_FOLDER]);
+	object_end(o);
+}
+
+/* "HKLM\..." is short for what the standard wants written out. */
+static struct span
+long_key(struct objects *o, struct span key)
+{
+	static const struct {
+		struct span name, full;
+	} hives[] = {{SPAN("HKLM\\"), SPAN("HKEY_LOCAL_MACHINE\\")},
+		{SPAN("HKCU\\"), SPAN("HKEY_CURRENT_USER\\")},
+		{SPAN("HKU\\"), SPAN("HKEY_USERS\\")},
+		{SPAN("HKCR\\"), SPAN("HKEY_CLASSES_ROOT\\")},
+		{SPAN("\\REGISTRY\\MACHINE\\"), SPAN("HKEY_LOCAL_MACHINE\\")},
+		{SPAN("\\REGISTRY\\USER\\"), SPAN("HKEY_USERS\\")}};
+	for (size_t i = 0; i < sizeof hives / sizeof *hives; i++) {
+		if (!span_eq_fold(span_sub(key, 0, hives[i].name.len), hives[i].name))
+			continue;
+		struct span rest = span_sub(key, hives[i].name.len, SIZE_MAX);
+		return arena_printf(&o->arena, "%.*s%.*s", (int)hives[i].full.len,
+			hives[i].full.ptr, (int)rest.len, rest.ptr);
+	}
+	return key;
+}
+
+/* Whether the last word names a value nobody says: the key is told with it and without. */
+static void
+put_keys(struct objects *o)
+{
+	struct span key = o->text_of[TOLD_KEY], full = long_key(o, key), folder;
+	if (!key.len)
+		return;
+	for (unsigned i = 0; i < (span_eq(key, full) ? 1u : 2u); i++) {
+		struct span one = i ? full : key;
+		struct span name = split_path(one, &folder);
+		objects_put(o, "windows-registry-key", "key", one);
+		if (!folder.len || object_begin(o, "windows-registry-key") == NOBODY)
+			continue;
+		object_text(o, "key", folder);
+		buf_add(&o->text, SPAN(",\"values\":[{\"name\":"));
+		json_write_string(&o->text, name);
+		object_text(o, "data", o->text_of[TOLD_DATA]);
+		buf_add(&o->text, SPAN("}]"));
+		object_end(o);
+	}
+}
+
+static void
+put_rest(struct objects *o)
+{
+	const struct span *t = o->text_of;
+	put_keys(o);
+	if (o->user.len && !span_eq(o->user, SPAN("-")) &&
+		object_begin(o, "user-account") != NOBODY) {
+		struct span folder;
+		object_text(o, "user_id", o->user);
+		object_text(o, "account_login", split_path(o->user, &folder)); /* DOMAIN\name */
+		object_text(o, "display_name", o->user);
+		object_end(o);
+	}
+	if ((t[TOLD_CERTIFICATE_ISSUER].len || t[TOLD_CERTIFICATE_SUBJECT].len ||
+		    t[TOLD_CERTIFICATE_SERIAL].len) &&
+		object_begin(o, "x509-certificate") != NOBODY) {
+		object_text(o, "issuer", t[TOLD_CERTIFICATE_ISSUER]);
+		object_text(o, "subject", t[TOLD_CERTIFICATE_SUBJECT]);
+		object_text(o, "serial_number", t[TOLD_CERTIFICATE_SERIAL]);
+		object_end(o);
+	}
+}
+
+/* Where a text that is sought stands in STIX: the type of an object, its property. */
+static const struct {
+	const char *type, *name;
+} places[PROPERTIES] = {
+	[PROPERTY_FILE] = {"file", "name"},
+	[PROPERTY_DIRECTORY] = {"directory", "path"},
+	[PROPERTY_PROGRAM] = {"process", "name"},
+	[PROPERTY_COMMAND] = {"process", "command_line"},
+	[PROPERTY_KEY] = {"windows-registry-key", "key"},
+	[PROPERTY_MUTEX] = {"mutex", "name"},
+	[PROPERTY_SOFTWARE] = {"software", "name"},
+	[PROPERTY_SUBJECT] = {"email-message", "subject"},
+	[PROPERTY_DOMAIN] = {"domain-name", "value"},
+	[PROPERTY_URL] = {"url", "value"},
+	[PROPERTY_EMAIL] = {"email-addr", "value"},
+};
+
+/* Those that stand for several properties, or deeper in an object. */
+static void
+put_deep(struct objects *o, enum pattern_property property, struct span value)
+{
+	static const struct {
+		enum pattern_property property;
+		const char *type, *before, *behind;
+	} deep[] = {
+		{PROPERTY_VALUE_NAME, "windows-registry-key", ",\"values\":[{\"name\":", "}]"},
+		{PROPERTY_VALUE_DATA, "windows-registry-key", ",\"values\":[{\"data\":", "}]"},
+		{PROPERTY_AGENT, "network-traffic",
+			",\"extensions\":{\"http-request-ext\":{\"request_header\":{\"User-Agent\":"
+			"[",
+			"]}}}"},
+		{PROPERTY_REFERRER, "network-traffic",
+			",\"extensions\":{\"http-request-ext\":{\"request_header\":{\"Referer\":[",
+			"]}}}"},
+		{PROPERTY_REQUEST, "network-traffic",
+			",\"extensions\":{\"http-request-ext\":{\"request_value\":", "}}"},
+		{PROPERTY_SERVICE, "process",
+			",\"extensions\":{\"windows-service-ext\":{\"service_name\":", "}}"},
+		{PROPERTY_SERVICE, "process",
+			",\"extensions\":{\"windows-service-ext\":{\"display_name\":", "}}"},
+		{PROPERTY_ACCOUNT, "user-account", ",\"account_login\":", ""},
+		{PROPERTY_ACCOUNT, "user-account", ",\"user_id\":", ""},
+		{PROPERTY_ACCOUNT, "user-account", ",\"display_name\":", ""},
+		{PROPERTY_CERTIFICATE, "x509-certificate", ",\"issuer\":", ""},
+		{PROPERTY_CERTIFICATE, "x509-certificate", ",\"subject\":", ""},
+		{PROPERTY_DIRECTORY, "process", ",\"cwd\":", ""},
+	};
+	for (size_t i = 0; i < sizeof deep / sizeof *deep; i++) {
+		if (deep[i].property != property || object_begin(o, deep[i].type) == NOBODY)
+			continue;
+		buf_printf(&o->text, "%s", deep[i].before);
+		json_write_string(&o->text, value);
+		buf_printf(&o->text, "%s", deep[i].behind);
+		object_end(o);
+	}
+}
+
+/* Files and folders that others refer to. */
+static void
+put_referred(struct objects *o, enum pattern_property property, uint32_t number)
+{
+	if (number == NOBODY)
+		return;
+	if (property == PROPERTY_DIRECTORY && object_begin(o, "file") != NOBODY) {
+		object_ref(o, "parent_directory_ref", number);
+		object_end(o);
+	}
+	if (property == PROPERTY_PROGRAM && object_begin(o, "process") != NOBODY) {
+		object_ref(o, "image_ref", number);
+		object_ref(o, "binary_ref", number);
+		object_end(o);
+	}
+}
+
+/* Texts that no field of the record told as what they are. */
+static void
+put_texts(struct objects *o)
+{
+	for (size_t i = 0; i < o->texts.len; i++) {
+		const struct text *t = &o->texts.at[i];
+		const char *type = places[t->property].type, *name = places[t->property].name;
+		struct span folder, last = split_path(t->field, &folder);
+		if (name && (objects_noted(o, name, t->value) || objects_noted(o, name, t->field) ||
+				    objects_noted(o, name, last)))
+			continue;
+		if (!name && objects_noted(o, "", t->field))
+			continue;
+		uint32_t number = type ? objects_put(o, type, name, t->value) : NOBODY;
+		if (t->property == PROPERTY_PROGRAM)
+			number = objects_put(o, "file", "name", t->value);
+		put_referred(o, t->property, number);
+		put_deep(o, t->property, t->value);
+	}
+}
+
+void
+objects_tell(struct objects *o)
+{
+	put_ends(o);
+	put_message(o);
+	put_processes(o);
+	put_rest(o);
+}
+
+void
+objects_finish(struct objects *o)
+{
+	put_texts(o);
+	put_names(o);
+}
