@@ -144,6 +144,14 @@ view_place(struct scan *s, enum view view, struct span text, size_t pos)
 	return at;
 }
 
+enum { SEEN_NOT = 2 }; /* keys are odd */
+
+static uint64_t
+seen_key(const struct match_answer *a)
+{
+	return hash64(a->seen.value, (uint64_t)a->item << 8 | a->seen.kind) | 1;
+}
+
 /* Whether this indicator has already answered for this observable in the record; remembers it. */
 static bool
 is_repeated(struct scan *s, const struct match_answer *a)
@@ -162,7 +170,7 @@ is_repeated(struct scan *s, const struct match_answer *a)
 				}
 		free(old);
 	}
-	uint64_t key = hash64(a->seen.value, (uint64_t)a->item << 8 | a->seen.kind) | 1;
+	uint64_t key = seen_key(a);
 	size_t at = key & (s->seen_slots - 1);
 	for (; s->seen[at]; at = (at + 1) & (s->seen_slots - 1))
 		if (s->seen[at] == key)
@@ -170,6 +178,16 @@ is_repeated(struct scan *s, const struct match_answer *a)
 	s->seen[at] = key;
 	s->seen_count++;
 	return false;
+}
+
+/* It did not answer: what was seen elsewhere in the record may. */
+static void
+unsee(struct scan *s, const struct match_answer *a)
+{
+	size_t at = seen_key(a) & (s->seen_slots - 1);
+	while (s->seen[at] != seen_key(a))
+		at = (at + 1) & (s->seen_slots - 1);
+	s->seen[at] = SEEN_NOT;
 }
 
 static void
@@ -217,16 +235,38 @@ count_lines(struct scan *s, struct span text, size_t before)
 	return s->line.count;
 }
 
-static void
+/* Whether the record says that this is the other end of what the pattern names. */
+static bool
+is_other_end(struct scan *s, const struct record *r, const struct field *f, enum view view,
+	const struct match_answer *a, const struct indicator *i)
+{
+	if (i->part || !i->pattern.len || span_find(i->pattern, SPAN("_ref")) == SIZE_MAX)
+		return false;
+	uint64_t key = hash64(i->pattern, hash64(i->about.value, (uintptr_t)s)) | 1;
+	size_t slot = key >> 32 & (sizeof s->side / sizeof *s->side - 1);
+	if (s->side[slot].key != key) {
+		s->side[slot].key = key;
+		s->side[slot].side = side_of(i->pattern, i->about);
+	}
+	if (s->side[slot].side == SIDE_ANY)
+		return false;
+	size_t from = view_place(s, view, f->value, a->at);
+	return side_is_other(s->side[slot].side, r, f, field_place(r, f, from, &s->places));
+}
+
+/* False: it is no answer after all. */
+static bool
 keep(struct scan *s, const struct record *r, const struct field *f, enum view view,
 	const struct match_answer *a, int64_t time)
 {
 	struct indicator i = match_set_get(s->set, a->item, &s->arena);
+	if (is_other_end(s, r, f, view, a, &i))
+		return false;
 	if (!is_wanted(s, &i, a, time))
-		return;
+		return true;
 	if (s->is_outside) {
 		s->counts.outside += !i.part;
-		return;
+		return true;
 	}
 	size_t from = view_place(s, view, f->value, a->at);
 	size_t place = field_place(r, f, from, &s->places), end = place;
@@ -262,12 +302,13 @@ keep(struct scan *s, const struct record *r, const struct field *f, enum view vi
 	};
 	if (!i.part || mutant(1706)) {
 		*vec_add(&s->hits) = made;
-		return;
+		return true;
 	}
 	bool harmless =
 		s->warn && (warn_find(s->warn, a->seen).len || warn_find(s->warn, i.about).len);
 	*vec_add(&s->parts) =
 		(struct stream_seen){made, harmless, i.text.property, i.text.form, f->value};
+	return true;
 }
 
 static void
@@ -286,8 +327,9 @@ scan_view(
 		size_t first = s->answers.len;
 		match_set_probe(s->set, text, &found, context, &s->arena, &s->answers);
 		for (size_t i = first; i < s->answers.len; i++)
-			if (!is_repeated(s, &s->answers.at[i]))
-				keep(s, r, f, view, &s->answers.at[i], time);
+			if (!is_repeated(s, &s->answers.at[i]) &&
+				!keep(s, r, f, view, &s->answers.at[i], time))
+				unsee(s, &s->answers.at[i]);
 	}
 }
 

@@ -7,6 +7,7 @@
  */
 #include "match/reader.h"
 #include "match/set.h"
+#include "match/side.h"
 #include "match/stream.h"
 #include "match/warn.h"
 
@@ -49,6 +50,10 @@ struct scan {
 	struct streams *streams;	  /* NULL: no part was seen yet */
 	uint64_t *seen;			  /* indicator and observable, hashed, of this record */
 	size_t seen_slots, seen_count;
+	struct {
+		uint64_t key; /* of the pattern and what it names, hashed */
+		enum side side;
+	} side[64]; /* what was asked last */
 };
 
 void scan_init(struct scan *s, const struct match_set *set, struct clock clock);

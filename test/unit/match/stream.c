@@ -178,6 +178,50 @@ fields_say_who_is_who(void **state)
 	scan_fini(&scan);
 }
 
+/* Patterns of one comparison, too. */
+static void
+an_end_that_a_pattern_names_is_not_the_other(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *pattern, *reader, *log, *hits;
+	} cases[] = {
+		{"[network-traffic:dst_ref.value = '192.0.2.1']", "json",
+			"{\"src_ip\":\"192.0.2.1\",\"dest_ip\":\"192.0.2.2\"}\n"
+			"{\"src_ip\":\"192.0.2.2\",\"dest_ip\":\"192.0.2.1\"}\n"
+			"{\"src_ip\":\"192.0.2.1\",\"dest_ip\":\"192.0.2.1\"}\n"
+			"{\"src_ip\":\"192.0.2.1\",\"message\":\"to 192.0.2.1\"}\n"
+			"{\"answers\":[\"192.0.2.1\"],\"src_ip\":\"192.0.2.2\"}\n",
+			"2 exact:;3 exact:;4 exact:;5 exact:;"},
+		{"[network-traffic:src_ref.type = 'ipv4-addr' AND network-traffic:src_ref.value = "
+		 "'192.0.2.1']",
+			"json",
+			"{\"src_ip\":\"192.0.2.1\",\"dest_ip\":\"192.0.2.2\"}\n"
+			"{\"src_ip\":\"192.0.2.2\",\"dest_ip\":\"192.0.2.1\"}\n",
+			"1 exact:;"},
+		{"[network-traffic:dst_ref.value = '192.0.2.1' OR ipv4-addr:value = '192.0.2.1']",
+			"json", "{\"src_ip\":\"192.0.2.1\",\"dest_ip\":\"192.0.2.2\"}\n",
+			"1 exact:;"},
+		/* The parts of a line have names, the line has none. */
+		{"[network-traffic:dst_ref.value = '192.0.2.1']", "clf",
+			"192.0.2.1 - - [10/Oct/2025:13:55:36 +0000] \"GET / HTTP/1.0\" 200 5\n"
+			"192.0.2.2 - - [10/Oct/2025:13:55:36 +0000] \"GET http://192.0.2.1/ "
+			"HTTP/1.0\" "
+			"200 5\n",
+			"2 url-host:;"},
+		{"[network-traffic:dst_ref.value = '192.0.2.1']", "lines", "x 192.0.2.1 y\n",
+			"1 exact:;"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct scan scan;
+		own_match_set struct match_set *set = set_of_pattern(cases[i].pattern);
+		begin(&scan, set);
+		scan_more(&scan, span_of(cases[i].log), "", cases[i].reader);
+		assert_string_equal(said(), cases[i].hits);
+		scan_fini(&scan);
+	}
+}
+
 static void
 texts_select_records_too(void **state)
 {
@@ -577,6 +621,7 @@ main(void)
 		cmocka_unit_test(a_record_counts_for_one_hit_of_a_pattern),
 		cmocka_unit_test(what_a_set_takes_a_text_for_it_is),
 		cmocka_unit_test(fields_say_who_is_who),
+		cmocka_unit_test(an_end_that_a_pattern_names_is_not_the_other),
 		cmocka_unit_test(texts_select_records_too),
 		cmocka_unit_test(records_without_a_time_are_in_no_window),
 		cmocka_unit_test(warninglists_keep_out_what_is_harmless_altogether),
