@@ -158,8 +158,7 @@ in_pattern_of(struct observable o, struct buf *out)
 		obs_pattern(o, out);
 		return;
 	}
-	buf_printf(out, "[domain-name:value = '%.*s' OR domain-name:value LIKE '%%.%.*s']",
-		(int)o.value.len, o.value.ptr, (int)o.value.len, o.value.ptr);
+	obs_pattern_covering(o.value, out);
 }
 
 static void

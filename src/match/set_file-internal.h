@@ -17,7 +17,7 @@
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 
 enum {
-	SET_FILE_VERSION = 2,
+	SET_FILE_VERSION = 3,
 	SET_FILE_ORDER = 0x01020304,
 	SET_FILE_PAGE = 4096,
 	SET_FILE_ALIGN = 64, /* of sections; that of the details is a page */
@@ -159,6 +159,8 @@ enum { SET_FILE_ROOM = 256 };
 struct span set_file_bytes(
 	const struct set_file *f, uint32_t index, char room[static SET_FILE_ROOM]);
 struct indicator set_file_get(const struct set_file *f, uint32_t index, struct arena *a);
+/* The pattern that says what an item is, and no more: DETAIL_PATTERN_IS_VALUE. */
+void set_file_pattern(struct observable about, enum match_reach reach, struct buf *out);
 /* Whether an item says of itself what `what` says. */
 bool set_file_says(const struct set_file *f, uint32_t index, const struct indicator *what);
 

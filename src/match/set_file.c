@@ -474,11 +474,20 @@ set_file_uuid(struct span id, uint8_t out[static 16])
 	return !hex_parse((struct span){digits, count}, out, 16);
 }
 
+void
+set_file_pattern(struct observable about, enum match_reach reach, struct buf *out)
+{
+	if (about.kind == OBS_DOMAIN && reach == REACH_COVERING)
+		obs_pattern_covering(about.value, out);
+	else
+		obs_pattern(about, out);
+}
+
 static struct span
-pattern_of(struct observable about, struct arena *a)
+pattern_of(const struct indicator *of, struct arena *a)
 {
 	own_buf struct buf b = {};
-	obs_pattern(about, &b);
+	set_file_pattern(of->about, of->reach, &b);
 	return arena_dup(a, buf_span(&b));
 }
 
@@ -505,7 +514,7 @@ set_file_get(const struct set_file *f, uint32_t index, struct arena *a)
 		made.id = arena_dup(a, made.id);
 	made.name = d.source & DETAIL_NAME_IS_VALUE ? made.about.value : say(f, d.name);
 	made.pattern =
-		d.source & DETAIL_PATTERN_IS_VALUE ? pattern_of(made.about, a) : say(f, d.pattern);
+		d.source & DETAIL_PATTERN_IS_VALUE ? pattern_of(&made, a) : say(f, d.pattern);
 	made.part = d.source & DETAIL_IS_PART;
 	made.valid_from = d.from;
 	made.valid_until = d.until;

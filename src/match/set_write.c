@@ -188,7 +188,7 @@ detail_write(struct writer *w, uint32_t index, uint32_t first, const struct item
 			set_value((enum key)only->key, set_own_bytes(set, only), &a)};
 		if (name.len && span_eq(name, about.value))
 			bits |= DETAIL_NAME_IS_VALUE;
-		obs_pattern(about, &said);
+		set_file_pattern(about, (enum match_reach)only->reach, &said);
 		if (span_eq(pattern, buf_span(&said)))
 			bits |= DETAIL_PATTERN_IS_VALUE;
 	}

@@ -137,7 +137,11 @@ settle_step(struct arming *a, struct step *s, const struct arm_batch *from, size
 	for (size_t i = first; i < s->end; i++)
 		s->said.of[REMARK_BESIDE] += !set_file_holds(from->all.at[i].about.kind);
 	s->said.of[REMARK_REVOKED] += s->change == ARMING_WITHDRAWS || s->change == ARMING_REVOKED;
-	if (!versions_object(s->known.id, &object))
+	/* Of what is new nothing was said before. */
+	bool any = s->change != ARMING_NEW;
+	for (size_t k = 0; k < REMARKS; k++)
+		any |= s->said.of[k] != 0;
+	if (any && !versions_object(s->known.id, &object))
 		versions_remark(a->versions, &object, &s->said);
 	return code;
 }

@@ -357,6 +357,13 @@ add_quoted(struct buf *out, struct span value)
 }
 
 void
+obs_pattern_covering(struct span name, struct buf *out)
+{
+	buf_printf(out, "[domain-name:value = '%.*s' OR domain-name:value LIKE '%%.%.*s']",
+		(int)name.len, name.ptr, (int)name.len, name.ptr);
+}
+
+void
 obs_pattern(struct observable o, struct buf *out)
 {
 	must(o.kind > OBS_NONE && o.kind < OBS_KINDS);

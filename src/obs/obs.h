@@ -73,3 +73,5 @@ bool obs_is_wide(struct observable o);
  * CVE takes vulnerability:name, which is a path of the standard, but of no cyber-observable.
  */
 void obs_pattern(struct observable o, struct buf *out);
+/* Of a name: that and what lies below it, as lists mean it. */
+void obs_pattern_covering(struct span name, struct buf *out);

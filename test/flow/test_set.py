@@ -94,7 +94,7 @@ def test_show_tells_kinds_bytes_format_and_age(tocsin, tmp_path):
     assert words[:4] == [["cidr4", "1"], ["domain", "1"], ["url", "2"], ["indicators", "4"]]
     row, = tocsin("set", "show", "--json", "a.set").rows
     assert row["bytes"] == os.path.getsize(tmp_path / "a.set") == row["first_bytes"] + row["second_bytes"]
-    assert row["format"] == 2 and row["kinds"] == {"cidr4": 1, "domain": 1, "url": 2}
+    assert row["format"] == 3 and row["kinds"] == {"cidr4": 1, "domain": 1, "url": 2}
 
 
 def test_what_is_damaged_is_named_and_exits_1_and_what_is_not_there_3(tocsin, tmp_path):

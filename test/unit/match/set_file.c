@@ -84,6 +84,22 @@ many_facts(void)
 	i.about = (struct observable){OBS_SHA1, SPAN("da39a3ee5e6b4b0d3255bfef95601890afd80709")};
 	i.pattern = SPAN("[file:name = 'x' OR file:hashes.'SHA-1' = 'da39']");
 	assert_rc(match_set_add(set, &i), RC_OK);
+	/* As lists are stored; the other way round; and of a name that covers nothing. */
+	i.about = (struct observable){OBS_DOMAIN, SPAN("covers.org")};
+	i.id = SPAN("indicator--00000000-0000-4000-8000-00000000000d");
+	i.pattern =
+		SPAN("[domain-name:value = 'covers.org' OR domain-name:value LIKE '%.covers.org']");
+	assert_rc(match_set_add(set, &i), RC_OK);
+	i.id = SPAN("indicator--00000000-0000-4000-8000-00000000000e");
+	i.pattern =
+		SPAN("[domain-name:value LIKE '%.covers.org' OR domain-name:value = 'covers.org']");
+	assert_rc(match_set_add(set, &i), RC_OK);
+	i.id = SPAN("indicator--00000000-0000-4000-8000-00000000000f");
+	i.pattern = SPAN("[domain-name:value = 'covers.org']");
+	assert_rc(match_set_add(set, &i), RC_OK);
+	i.id = SPAN("indicator--00000000-0000-4000-8000-000000000010");
+	i.reach = REACH_EXACT;
+	assert_rc(match_set_add(set, &i), RC_OK);
 	assert_int_equal(match_set_revoke(set, SPAN(ID_C)), 1);
 	return set;
 }
@@ -96,6 +112,7 @@ tell(const struct match_set *set, struct buf *to)
 	struct match_answers answers = {};
 	const struct found asked[] = {
 		{.kind = OBS_DOMAIN, .value = SPAN("evil.org")},
+		{.kind = OBS_DOMAIN, .value = SPAN("covers.org")},
 		{.kind = OBS_IPV4, .addr = {{192, 0, 2, 7}, 32, false}},
 		{.kind = OBS_IPV6, .addr = {{0x20, 1, 0x0d, 0xb8}, 128, true}},
 		{.kind = OBS_SHA1, .value = SPAN("da39a3ee5e6b4b0d3255bfef95601890afd80709")},
@@ -139,6 +156,38 @@ what_indicators_say_of_themselves_comes_back(void **state)
 	tell(joined, &mapped);
 	assert_string_equal(heap.ptr, mapped.ptr);
 	assert_int_equal(match_set_count(joined), match_set_count(set));
+}
+
+static void
+what_repeats_the_value_takes_no_room(void **state)
+{
+	(void)state;
+	uint64_t bytes[2];
+	for (unsigned twice = 0; twice < 2; twice++) {
+		own_match_set struct match_set *set = match_set_new(9);
+		own_set_file struct set_file *file = NULL;
+		for (unsigned n = 0; n < 1000; n++) {
+			char name[30], id[60], pattern[160];
+			snprintf(name, sizeof name, "host%u.evil.org", n);
+			snprintf(id, sizeof id, "indicator--%08x-0000-4000-8000-000000000001", n);
+			/* As lists are stored, or with a blank that says the same. */
+			snprintf(pattern, sizeof pattern,
+				"[domain-name:value = '%s' OR domain-name:value LIKE '%%.%s'%s]",
+				name, name, twice ? " " : "");
+			struct indicator i = {.about = {OBS_DOMAIN, span_of(name)},
+				.reach = REACH_COVERING,
+				.id = span_of(id),
+				.pattern = span_of(pattern),
+				.valid_from = TIME_NONE,
+				.valid_until = TIME_NONE,
+				.confidence = -1};
+			assert_rc(match_set_add(set, &i), RC_OK);
+		}
+		assert_rc(set_file_write(set, path, (struct span){}, NOON, NULL), RC_OK);
+		assert_rc(set_file_open(path, &file, NULL), RC_OK);
+		bytes[twice] = set_file_facts(file).second;
+	}
+	assert_true(bytes[0] + 80 * 1000 < bytes[1]);
 }
 
 static void
@@ -562,6 +611,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_indicators_say_of_themselves_comes_back),
+		cmocka_unit_test(what_repeats_the_value_takes_no_room),
 		cmocka_unit_test(what_comes_later_stands_on_the_file),
 		cmocka_unit_test(many_of_each_are_found_and_no_other),
 		cmocka_unit_test(the_fast_pass_takes_its_filters_from_the_file),
