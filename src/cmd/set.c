@@ -34,9 +34,10 @@ say_built(const struct cmd_env *env, const char *path, const struct set_file_fac
 	else
 		cmd_say(env,
 			"%s: %" PRIu64 " indicators in %" PRIu64
-			" bytes, %.1f each and %.1f for what they say of themselves",
+			" bytes, %.1f each and %.1f for what they say of themselves%s",
 			path, f->indicators, f->bytes, set_each(f->first, f->indicators),
-			set_each(f->second, f->indicators));
+			set_each(f->second, f->indicators),
+			f->annex ? "; the rest is what the node goes on from" : "");
 }
 
 /* Texts and expressions are compared, not looked up: no file holds them yet. */
