@@ -182,3 +182,21 @@ def test_a_large_set_opens_as_fast_as_a_small_one(tocsin, tmp_path):
             runs.append(time.monotonic() - start)
         took.append(min(runs))
     assert took[1] < 10 * took[0] + 0.05
+
+
+def test_on_a_terminal_who_waits_sees_how_far_it_is(tmp_path):
+    (tmp_path / "list").write_text("".join(f"h{i}.example\n" for i in range(2_000_000)))
+    ours, theirs = os.openpty()
+    run = subprocess.Popen([BIN, "set", "build", "--ioc", "list", "--out", "a.set"], cwd=tmp_path, stderr=theirs)
+    os.close(theirs)
+    said = b""
+    try:
+        while piece := os.read(ours, 4096):
+            said += piece
+    except OSError:
+        pass  # the other end is closed
+    os.close(ours)
+    assert run.wait(60) == 0
+    drawn = said.decode().split("\r")
+    assert any(line.startswith("reading  ") and "indicators  " in line for line in drawn), said
+    assert "2000000 indicators in" in drawn[-2], said
