@@ -199,20 +199,23 @@ make_folder(const char *dir, struct diag *why)
 }
 
 enum rc
-armed_file_write(const char *dir, const struct match_set *set, const struct versions *v,
-	const struct armed_head *head, int64_t now, struct diag *why)
+armed_file_pack(
+	const struct armed_head *head, const struct versions *v, struct buf *out, struct diag *why)
 {
-	own_arena struct arena a = {};
-	own_buf struct buf annex = {};
 	struct armed_head made = *head;
 	memcpy(made.magic, MAGIC, sizeof made.magic);
 	made.recipe = armed_file_recipe();
-	buf_add(&annex, (struct span){(const char *)&made, sizeof made});
-	enum rc code = versions_pack(v, &annex);
-	if (code)
-		return diag_fail(why, code, "too many collections or objects for one set");
-	code = make_folder(dir, why);
+	buf_add(out, (struct span){(const char *)&made, sizeof made});
+	enum rc code = versions_pack(v, out);
+	return code ? diag_fail(why, code, "too many collections or objects for one set") : RC_OK;
+}
+
+enum rc
+armed_file_write(const char *dir, const struct match_set *set, struct span annex, int64_t now,
+	struct diag *why)
+{
+	own_arena struct arena a = {};
+	enum rc code = make_folder(dir, why);
 	return code ? code
-		    : set_file_write(
-			      set, layout_path(&a, dir, LAYOUT_ARMED), buf_span(&annex), now, why);
+		    : set_file_write(set, layout_path(&a, dir, LAYOUT_ARMED), annex, now, why);
 }

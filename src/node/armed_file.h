@@ -47,8 +47,11 @@ enum rc armed_file_versions(
 enum rc armed_file_verify(const char *dir, const struct set_file *file, struct diag *why);
 
 struct match_set;
+/* The annex that says so; magic and recipe are filled in. RC_LIMIT: too much. */
+enum rc armed_file_pack(
+	const struct armed_head *head, const struct versions *v, struct buf *out, struct diag *why);
 /* Makes the folder where there is none. Errors of set_file_write. The caller has the lock of the set. */
-enum rc armed_file_write(const char *dir, const struct match_set *set, const struct versions *v,
-	const struct armed_head *head, int64_t now, struct diag *why);
+enum rc armed_file_write(const char *dir, const struct match_set *set, struct span annex,
+	int64_t now, struct diag *why);
 /* What this program, with the lists of names it uses, makes of the same objects. */
 uint64_t armed_file_recipe(void);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "base/must.h"
@@ -88,6 +89,8 @@ arm_all(struct armed **a, const struct armed_options *options, struct match_set 
 	return code ? code : armed_refresh(*a, set, why);
 }
 
+enum { WRITING = 4 }; /* us an indicator, about */
+
 static enum rc
 compile(const struct armed_options *options, struct ioc_counts *counts, struct diag *why)
 {
@@ -95,6 +98,7 @@ compile(const struct armed_options *options, struct ioc_counts *counts, struct d
 	uint64_t seed;
 	int64_t began = clock_monotonic();
 	rng_fill(options->rng, &seed, sizeof seed);
+	own_buf struct buf annex = {};
 	own_match_set struct match_set *set = match_set_new(seed);
 	match_set_watch(set, options->work);
 	enum rc code = arm_all(&a, options, set, why);
@@ -110,12 +114,14 @@ compile(const struct armed_options *options, struct ioc_counts *counts, struct d
 		struct armed_head head = {.stamp = a->seen,
 			.epoch = a->now.epoch,
 			.vault = a->now.vault,
-			.took = clock_monotonic() - began};
-		code = armed_file_write(
-			options->dir, set, a->versions, &head, clock_now(options->clock), why);
+			.took = clock_monotonic() - began +
+				(int64_t)match_set_count(set) * WRITING};
+		code = armed_file_pack(&head, a->versions, &annex, why);
 	}
-	match_set_free(&set);
-	armed_free(a);
+	armed_free(a); /* it takes as much memory as writing does */
+	if (!code)
+		code = armed_file_write(
+			options->dir, set, buf_span(&annex), clock_now(options->clock), why);
 	return code;
 }
 
@@ -289,6 +295,29 @@ has_rested(const struct compiler *c, const struct compile_state *s)
 	return age / REST_SHARE > s->took || age > 3600 * SECOND;
 }
 
+bool
+compile_fits(uint64_t objects, uint64_t memory)
+{
+	enum { SHARE = 3 };
+	return objects < memory / SHARE / COMPILE_BYTES;
+}
+
+/* Nobody asked for it: it must not drive others, or this process, out of memory. */
+static bool
+fits_here(struct compiler *c, uint64_t objects)
+{
+	struct sysinfo info;
+	struct diag why = {};
+	if (sysinfo(&info) < 0 || compile_fits(objects, (uint64_t)info.totalram * info.mem_unit))
+		return true;
+	diag_where(&why, "%s/" LAYOUT_ARMED, c->options.dir);
+	diag_what(&why, "making it of %llu objects wants %llu MiB, too much to do unasked",
+		(unsigned long long)objects, (unsigned long long)(objects * COMPILE_BYTES >> 20));
+	diag_todo(&why, "tocsin set build, where there is room for it");
+	tell(c, RC_LIMIT, &why);
+	return false;
+}
+
 static bool
 is_quiet(struct waiting *w)
 {
@@ -318,6 +347,10 @@ work_once(struct compiler *c, struct waiting *w)
 		w->rest_until = began + 5 * SECOND;
 	if (!state.due || w->look)
 		return;
+	if (!fits_here(c, state.there_now)) {
+		w->rest_until = began + 3600 * SECOND;
+		return;
+	}
 	enum rc code = compile_set(&c->options, NULL, &why);
 	if (code != RC_AGAIN && code != RC_NONE)
 		tell(c, code, &why);

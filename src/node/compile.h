@@ -38,6 +38,10 @@ enum rc compile_set(
 /* Removes the file and what killed writers left, after whoever writes one has ended. */
 enum rc compile_remove(const char *dir, struct diag *why);
 
+/* What compiling an object takes, about; whether a machine of so much memory has room to do it unasked. */
+enum { COMPILE_BYTES = 512 };
+bool compile_fits(uint64_t objects, uint64_t memory);
+
 struct compiler;
 
 /* Options are copied, their work is the compiler's own. RC_LIMIT: the system gives no thread. */

@@ -796,6 +796,10 @@ compiling_is_due_by_share_and_one_process_does_it(void **state)
 			  &(struct vault_filter){}, &removed, NULL),
 		RC_OK);
 	assert_int_equal(look(f).went, 1);
+	/* Nobody is driven out of memory by what he did not ask for. */
+	assert_true(compile_fits(1000000, UINT64_C(2) << 30));
+	assert_false(compile_fits(1000000, UINT64_C(1) << 30));
+	assert_false(compile_fits(10000000, UINT64_C(8) << 30));
 	/* What a killed writer left goes with the next one. */
 	char left[100];
 	snprintf(left, sizeof left, "%s.new-Abc123", f->path);
