@@ -56,8 +56,7 @@ arm_members(const yyjson_val *root, const struct arm_known *known, struct arm_ba
 	find_members(root, &m);
 	struct span type = json_span(m.pattern_type);
 	/* STIX 2.0 has no pattern_type: its patterns are STIX patterns. */
-	bool pcre = span_eq(type, SPAN("pcre"));
-	if (type.len && !pcre && !span_eq(type, SPAN("stix"))) {
+	if (type.len && !span_eq(type, SPAN("stix"))) {
 		to->counts.foreign++;
 		return;
 	}
@@ -76,10 +75,7 @@ arm_members(const yyjson_val *root, const struct arm_known *known, struct arm_ba
 		facts.tlp = span_of(tlp_word(known->tlp));
 	if (yyjson_is_uint(m.confidence) && yyjson_get_uint(m.confidence) <= 100)
 		facts.confidence = (int)yyjson_get_uint(m.confidence);
-	if (pcre)
-		arm_expression(&facts, to);
-	else
-		arm_pattern(&facts, to);
+	arm_pattern(&facts, to);
 }
 
 void

@@ -106,49 +106,6 @@ arm_pattern(const struct indicator *facts, struct arm_batch *to)
 	}
 }
 
-/* "/x/i" is "(?i-s)x": the dot takes line ends only where "s" says so. False: flags that nobody here knows. */
-static bool
-read_expression(struct span text, struct arm_batch *to, struct span *out)
-{
-	static const char known[] = "imsx";
-	const char *end = text.len > 2 && text.ptr[0] == '/'
-				  ? memrchr(text.ptr + 1, '/', text.len - 1)
-				  : NULL;
-	struct span flags = SPAN("");
-	if (end) {
-		flags = span_sub(text, (size_t)(end - text.ptr) + 1, SIZE_MAX);
-		text = span_sub(text, 1, (size_t)(end - text.ptr) - 1);
-	}
-	for (size_t i = 0; i < flags.len; i++)
-		if (!memchr(known, flags.ptr[i], sizeof known - 1))
-			return false;
-	bool dot = span_find_byte(flags, 's') != SIZE_MAX;
-	*out = arena_printf(&to->arena, "(?%.*s%s)%.*s", (int)flags.len, flags.ptr, dot ? "" : "-s",
-		(int)text.len, text.ptr);
-	return true;
-}
-
-void
-arm_expression(const struct indicator *facts, struct arm_batch *to)
-{
-	struct diag why = {};
-	if (facts->revoked) {
-		to->counts.revoked++;
-		return;
-	}
-	struct indicator made = copy_facts(facts, to);
-	made.about.kind = OBS_TEXT;
-	made.text = (struct string_about){PROPERTY_ANY, FORM_MATCHES, false};
-	if (facts->pattern.len <= PATTERN_BYTES_MAX &&
-		read_expression(facts->pattern, to, &made.about.value)) {
-		keep(made, facts, TIME_NONE, TIME_NONE, to);
-		return;
-	}
-	diag_where(&why, "%.*s", (int)facts->id.len, facts->id.ptr);
-	diag_what(&why, "no expression of PCRE with flags of i, m, s and x");
-	ioc_unknown(&to->counts, &why, facts->pattern);
-}
-
 enum rc
 arm_add(struct match_set *set, const struct arm_batch *from, size_t first, size_t end,
 	struct ioc_counts *counts, struct diag *why)

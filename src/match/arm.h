@@ -30,11 +30,6 @@ void arm_batch_reset(struct arm_batch *b);
  * gives; facts->pattern is read and kept. Spans are copied.
  */
 void arm_pattern(const struct indicator *facts, struct arm_batch *to);
-/*
- * The same for a regular expression as PCRE writes it, alone or as "/expression/flags" of i, m, s and x: sought in
- * any value and line.
- */
-void arm_expression(const struct indicator *facts, struct arm_batch *to);
 /* Adds from[first] and on, up to before `end`, to the set. RC_LIMIT: the set is full. */
 enum rc arm_add(struct match_set *set, const struct arm_batch *from, size_t first, size_t end,
 	struct ioc_counts *counts, struct diag *why);

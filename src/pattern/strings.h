@@ -11,7 +11,6 @@
 /* What the text is of an event. */
 enum pattern_property {
 	PROPERTY_NONE,
-	PROPERTY_ANY,  /* of nothing in particular: any value, any line */
 	PROPERTY_FILE, /* a file's name, the last component of its path; a path where it holds one */
 	PROPERTY_DIRECTORY,
 	PROPERTY_PROGRAM, /* name of a process, or of the file it runs */

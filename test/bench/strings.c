@@ -100,7 +100,7 @@ add_expressions(struct bench *b, struct match_set *set, size_t count)
 	while (match_set_count_kind(set, OBS_TEXT) < count) {
 		make_expression(b, &text);
 		struct indicator what = {.about = {OBS_TEXT, buf_span(&text)},
-			.text = {PROPERTY_ANY, FORM_MATCHES, false},
+			.text = {PROPERTY_COMMAND, FORM_MATCHES, false},
 			.valid_from = TIME_NONE,
 			.valid_until = TIME_NONE,
 			.confidence = -1};

@@ -111,13 +111,13 @@ what_the_log_is_full_of_is_not_looked_for_first(void **state)
 	static const struct literal_common common = {words, 2};
 	own_arena struct arena a = {};
 	struct literals all;
-	literal_of(FORM_MATCHES, PROPERTY_ANY, SPAN("password for.*evil1"), &common, &a, &all);
+	literal_of(FORM_MATCHES, PROPERTY_NONE, SPAN("password for.*evil1"), &common, &a, &all);
 	assert_int_equal(all.len, 1);
 	assert_span(all.at[0], "evil1");
 	assert_int_equal(all.alsos, 1);
 	assert_span(all.also[0], "password");
 	/* Where there is nothing else it is. */
-	literal_of(FORM_MATCHES, PROPERTY_ANY, SPAN("password"), &common, &a, &all);
+	literal_of(FORM_MATCHES, PROPERTY_NONE, SPAN("password"), &common, &a, &all);
 	assert_span(all.at[0], "password");
 }
 

@@ -523,38 +523,6 @@ lists_hold_patterns_paths_and_keys(void **state)
 	assert_string_equal(hits_of(set, SPAN("EVIL.EXE"), NULL, "lines", &out), "");
 }
 
-/* An indicator whose language is PCRE. */
-static const char *
-expression_hits(const char *expression, const char *line, struct buf *out)
-{
-	own_match_set struct match_set *set = match_set_new(42);
-	own_arm_batch struct arm_batch batch = {};
-	struct ioc_counts counts = {};
-	struct indicator facts = {.pattern = span_of(expression),
-		.valid_from = TIME_NONE,
-		.valid_until = TIME_NONE,
-		.confidence = -1};
-	arm_expression(&facts, &batch);
-	if (arm_commit(set, &batch, &counts, NULL) || counts.unknown)
-		return "unknown";
-	return hits_of(set, span_of(line), NULL, "lines", out);
-}
-
-static void
-expressions_of_pcre_are_sought_anywhere(void **state)
-{
-	(void)state;
-	own_buf struct buf out = {};
-	assert_string_equal(
-		expression_hits("ev[i1]l", "an ev1l one", &out), "1:3 regex text ev1l;");
-	assert_string_equal(
-		expression_hits("/EV[I1]L/i", "an ev1l one", &out), "1:3 regex text ev1l;");
-	assert_string_equal(expression_hits("/EV[I1]L/", "an ev1l one", &out), "");
-	assert_string_equal(expression_hits("/evil/e", "evil", &out), "unknown");
-	assert_string_equal(expression_hits("/ev(il/", "evil", &out), "unknown");
-	assert_string_equal(expression_hits("/e v i l/x", "evil", &out), "1:0 regex text evil;");
-}
-
 static void
 hostile_expressions_are_bounded(void **state)
 {
@@ -594,7 +562,6 @@ main(void)
 		cmocka_unit_test(edges_hide_no_text),
 		cmocka_unit_test(what_is_revoked_or_reset_is_not_found),
 		cmocka_unit_test(lists_hold_patterns_paths_and_keys),
-		cmocka_unit_test(expressions_of_pcre_are_sought_anywhere),
 		cmocka_unit_test(hostile_expressions_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
