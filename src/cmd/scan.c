@@ -142,6 +142,10 @@ say_patterns(struct scan_job *job)
 			"%llu time%s a pattern was too much work, or its values could not be "
 			"compared: not known",
 			(unsigned long long)c.undecided, c.undecided == 1 ? "" : "s");
+	if (c.stopped)
+		cmd_say(job->env,
+			"%llu pattern%s took too much work again and again: not tried any more",
+			(unsigned long long)c.stopped, c.stopped == 1 ? "" : "s");
 	if (c.unheld)
 		cmd_say(job->env, "%llu time%s a pattern was not evaluated: too many at once",
 			(unsigned long long)c.unheld, c.unheld == 1 ? "" : "s");

@@ -391,6 +391,7 @@ scan_show_end_patterns(struct scan_job *job, const struct stream_counts *c)
 	row_number(&row, "evaluated", (int64_t)c->patterns);
 	row_number(&row, "forgetful", (int64_t)c->forgetful);
 	row_number(&row, "forgotten", (int64_t)c->forgotten);
+	row_number(&row, "stopped", (int64_t)c->stopped);
 	row_number(&row, "undecided", (int64_t)c->undecided);
 	row_number(&row, "unheld", (int64_t)c->unheld);
 	row_number(&row, "untimed", (int64_t)c->untimed);

@@ -16,11 +16,12 @@
 enum {
 	EAGER = 256,	/* of so few records each new one puts the question */
 	SIXTEENTH = 16, /* of more, each so many-th part */
+	FAILURES = 3,	/* so often too much work, and a pattern is not tried any more */
 	TRIALS = 96,	/* to find records that a hit does not need */
 	WORK = 1000000, /* steps of one question, and for each record more */
 	WORK_EACH = 256,
 };
-#define JUDGE_LONGEST SECOND /* of one record */
+#define JUDGE_LONGEST (SECOND / 10) /* of one record */
 
 /* What is held of a record. */
 struct event {
@@ -50,6 +51,7 @@ struct stream {
 	uint64_t *counts; /* of those that fit each part */
 	size_t pending;	  /* not asked about yet */
 	int64_t pending_first, pending_last;
+	unsigned failures;
 	size_t rest; /* after a question that was too much work, so many are not asked */
 	/* of the record at hand */
 	uint64_t turn;
@@ -133,7 +135,7 @@ streams_counts(const struct streams *s)
 bool
 stream_counts_matter(const struct stream_counts *c)
 {
-	return c->forgotten || c->unheld || c->undecided || c->untimed;
+	return c->forgotten || c->stopped || c->unheld || c->undecided || c->untimed;
 }
 
 size_t
@@ -196,6 +198,7 @@ stream_new(struct streams *s, const struct hit *h)
 		pattern_spell(&st->pattern, a);
 		(void)!matcher_new(&st->pattern, &st->matcher, NULL);
 	}
+	s->counts.stopped += !st->matcher; /* a set's file may say anything */
 	if (st->matcher) {
 		matcher_allow(st->matcher, JUDGE_LONGEST);
 		st->parts = matcher_parts(st->matcher);
@@ -229,7 +232,7 @@ drop_idle(struct streams *s)
 	for (size_t i = 0; i < s->slots; i++)
 		for (struct stream **link = &s->slot[i]; *link;) {
 			struct stream *st = *link;
-			if (st->len || st->turn == s->turn) {
+			if (st->len || st->turn == s->turn || st->failures >= FAILURES) {
 				link = &st->next;
 				continue;
 			}
@@ -643,6 +646,21 @@ time_of(struct streams *s, const struct stream_record *r)
 	return s->last_untimed = r->time;
 }
 
+/* Who writes expressions that take for ever would make every record take a while. */
+static void
+stop(struct streams *s, struct stream *st)
+{
+	for (size_t i = 0; i < st->len; i++)
+		free(st->events[st->first + i].value);
+	s->held -= st->len;
+	st->len = st->first = st->pending = 0;
+	s->bytes -= stream_bytes(st);
+	matcher_free(st->matcher);
+	st->matcher = NULL;
+	s->bytes += stream_bytes(st);
+	s->counts.stopped++;
+}
+
 static void
 judge(struct streams *s, struct stream *st, const struct observation *o, int64_t time,
 	const struct stream_seen *seen, struct arena *a, struct hits *out)
@@ -656,8 +674,12 @@ judge(struct streams *s, struct stream *st, const struct observation *o, int64_t
 	size_t before = stream_bytes(st);
 	enum rc rc = matcher_fit(st->matcher, o, s->fits, NULL);
 	s->bytes += stream_bytes(st) - before;
-	if (rc == RC_LIMIT || rc == RC_BAD)
-		s->counts.undecided++;
+	enum rc trouble = matcher_trouble(st->matcher);
+	s->counts.undecided += trouble != RC_OK;
+	if (trouble == RC_LIMIT && ++st->failures >= FAILURES && !mutant(1710)) {
+		stop(s, st);
+		return;
+	}
 	if (rc)
 		return;
 	for (size_t p = 0; p < st->parts; p++)
@@ -714,7 +736,7 @@ streams_take(struct streams *s, const struct stream_record *r, const struct stre
 	for (size_t i = 0; i < count; i++) {
 		const struct hit *h = &seen[i].hit;
 		struct stream *st = streams[i] = find_stream(s, h);
-		if (!st || !st->matcher)
+		if (!st)
 			s->counts.unheld++;
 		tell_seen(s->objects, &seen[i]);
 		if (!st)

@@ -56,7 +56,8 @@ struct stream_counts {
 	uint64_t patterns;  /* evaluated so far: something of them was seen */
 	uint64_t forgotten; /* records that made room for others and might have mattered */
 	uint64_t forgetful; /* patterns that forgot some */
-	uint64_t unheld;    /* times a pattern was not evaluated for want of memory */
+	uint64_t stopped; /* patterns that were too much work again and again: not tried any more */
+	uint64_t unheld;  /* times a pattern was not evaluated for want of memory */
 	uint64_t undecided; /* times a comparison or the choice of records was too much work */
 	uint64_t untimed;   /* times WITHIN passed over a record without a time */
 	uint64_t harmless;  /* hits of which all that was seen is on a warninglist */

@@ -479,7 +479,14 @@ matcher_fit(struct matcher *m, const struct observation *o, bool *fits, struct d
 	diag_where(why, "pattern");
 	for (const struct armed_leaf *leaf = m->armed.leaves; leaf; leaf = leaf->next)
 		any |= fits[leaf->index] = judge_observation(m, leaf->expr, o);
-	return any ? RC_OK : m->limited ? RC_LIMIT : m->broken ? RC_BAD : RC_NONE;
+	enum rc trouble = matcher_trouble(m);
+	return any ? RC_OK : trouble ? trouble : RC_NONE;
+}
+
+enum rc
+matcher_trouble(const struct matcher *m)
+{
+	return m->limited ? RC_LIMIT : m->broken ? RC_BAD : RC_OK;
 }
 
 enum rc

@@ -45,6 +45,8 @@ size_t matcher_parts(const struct matcher *m);
  * could not be made, as in matcher_run.
  */
 enum rc matcher_fit(struct matcher *m, const struct observation *o, bool *fits, struct diag *why);
+/* What kept comparisons of the last run or fit from being made: RC_LIMIT, RC_BAD; RC_OK: nothing. */
+enum rc matcher_trouble(const struct matcher *m);
 struct bind_observation;
 /* fits[part][i]: of the observation i. `work`: steps, see pattern/bind.h. RC_OK, RC_NONE, RC_LIMIT. */
 enum rc matcher_bind(struct matcher *m, const struct bind_observation *all, size_t count,

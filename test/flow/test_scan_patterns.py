@@ -85,7 +85,7 @@ def test_records_without_a_time_are_told_where_time_matters(scan):
     said = scan([BEACON.replace("dst_port = 443", "dst_ref.type = 'ipv4-addr'")],
                 {"a.log": "evil.example\n198.51.100.7\n"}, "--json", code=1)
     assert "2 records without a time passed over by patterns with WITHIN" in said.err
-    assert said.rows == [{"patterns": {"evaluated": 1, "forgetful": 0, "forgotten": 0, "undecided": 0, "unheld": 0,
+    assert said.rows == [{"patterns": {"evaluated": 1, "forgetful": 0, "forgotten": 0, "stopped": 0, "undecided": 0, "unheld": 0,
                                        "untimed": 2}}]
 
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/must.h"
 #include "base/own.h"
 #include "match/arm.h"
@@ -80,8 +81,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (arm_commit(set, &batch, &counts, NULL) || !counts.armed)
 		return 0;
 	own_buf struct buf plain = {}, swept = {};
-	struct sweep *sweep = sweep_new(set);
 	scan_log(set, NULL, log, &plain);
+	/* Filters are large: of one in eight. */
+	if (hash64((struct span){(const char *)data, size}, 0) % 8)
+		return 0;
+	struct sweep *sweep = sweep_new(set);
 	scan_log(set, sweep, log, &swept);
 	must(span_eq(buf_span(&plain), buf_span(&swept)));
 	sweep_free(&sweep);
