@@ -8,6 +8,7 @@
 #include "match/ioc.h"
 #include "match/scan.h"
 #include "match/sweep.h"
+#include "match/vscan_cache.h"
 #include "sight/sight.h"
 
 /* What is printed of a hit. */
@@ -59,7 +60,8 @@ struct scan_job {
 	struct match_set *set;
 	struct sweep *sweep; /* NULL: every record is looked at */
 	struct scan scan;
-	const struct reader *reader; /* NULL: sniff */
+	struct vscan_cache expressions; /* the node's, where its keys may be read */
+	const struct reader *reader;	/* NULL: sniff */
 	enum scan_show show;
 	bool colour, terminal, follow, failed, names;
 	uint64_t top, before, after, threads;

@@ -4,6 +4,7 @@
 #include "base/mutant.h"
 #include "cmd/guard.h"
 #include "cmd/scan-internal.h"
+#include "keys/ring.h"
 #include "node/armed.h"
 #include "node/compile.h"
 #include "node/layout.h"
@@ -22,6 +23,24 @@ note_file(struct scan_job *job, const struct match_set *set)
 	guard_mapping(layout_path(&a, job->env->node, LAYOUT_ARMED), match_set_mapped(set));
 }
 
+/*
+ * Expressions that were compiled are kept in the node's folder under its key; who may not read that compiles
+ * them anew.
+ */
+static void
+keep_expressions(struct scan_job *job)
+{
+	own_arena struct arena a = {};
+	struct ring ring;
+	const char *dir = job->env->node;
+	if (ring_open(layout_path(&a, dir, LAYOUT_KEYS), RING_MAC, &ring, NULL))
+		return;
+	job->expressions.key = mac_key_derive(&ring.set, SPAN("tocsin expressions 1"));
+	job->expressions.folder = cmd_node_path((struct cmd_env *)(uintptr_t)job->env, LAYOUT_SET);
+	job->scan.cache = &job->expressions;
+	ring_fini(&ring);
+}
+
 bool
 scan_node_load(struct scan_job *job, struct match_set *set)
 {
@@ -38,6 +57,7 @@ scan_node_load(struct scan_job *job, struct match_set *set)
 		return false;
 	}
 	note_file(job, set);
+	keep_expressions(job);
 	scan_say_counts(env, env->node, armed_counts(job->node));
 	return true;
 }

@@ -367,7 +367,7 @@ has_strings(struct scan *s)
 	if (s->strings && !strings_judge_is_of(s->strings, strings))
 		strings_judge_free(&s->strings);
 	if (!s->strings)
-		s->strings = strings_judge_new(strings);
+		s->strings = strings_judge_new(strings, s->cache);
 	strings_begin(s->strings);
 	return true;
 }

@@ -14,6 +14,7 @@
 enum scan_text { SCAN_AS_IS, SCAN_DEFANGED };
 
 struct strings_judge;
+struct vscan_cache;
 
 struct scan_counts {
 	uint64_t records, hits;
@@ -44,7 +45,8 @@ struct scan {
 	struct field_mark places;
 	struct arena arena;
 	struct match_answers answers;
-	struct strings_judge *strings; /* NULL until the set holds texts */
+	const struct vscan_cache *cache; /* for its expressions; NULL: none */
+	struct strings_judge *strings;	 /* NULL until the set holds texts */
 	struct hits hits;
 	vec_of(struct stream_seen) parts; /* of patterns, seen in this record */
 	struct streams *streams;	  /* NULL: no part was seen yet */

@@ -118,7 +118,7 @@ bool string_next_word(struct span line, size_t *at, struct span *word);
 /* ---- expressions by Vectorscan (strings_shard.c) ---- */
 
 struct string_shards;
-struct string_shards *string_shards_new(const struct strings *s);
+struct string_shards *string_shards_new(const struct strings *s, const struct vscan_cache *cache);
 void string_shards_free(struct string_shards **s); /* NULL accepted */
 /* Takes up what was added since; numbers stay. */
 void string_shards_catch_up(struct string_shards *all);

@@ -54,7 +54,9 @@ bool strings_next_line(struct strings *s, struct span text, struct strings_walk 
 /* ---- judging ---- */
 
 struct strings_judge;
-struct strings_judge *strings_judge_new(const struct strings *s);
+struct vscan_cache;
+/* cache: where compiled expressions are kept between runs, borrowed; NULL: nowhere. */
+struct strings_judge *strings_judge_new(const struct strings *s, const struct vscan_cache *cache);
 /* Whether these are what it was made for; they may be gone. */
 bool strings_judge_is_of(const struct strings_judge *j, const struct strings *s);
 void strings_judge_free(struct strings_judge **j); /* NULL accepted */

@@ -26,6 +26,7 @@ struct judged {
 
 struct strings_judge {
 	const struct strings *strings;
+	const struct vscan_cache *cache;
 	uint64_t birth, version; /* of the strings, for which all this is */
 	struct judged *of;
 	size_t count;
@@ -51,11 +52,12 @@ struct trial {
 };
 
 struct strings_judge *
-strings_judge_new(const struct strings *s)
+strings_judge_new(const struct strings *s, const struct vscan_cache *cache)
 {
 	struct strings_judge *j = mem_new(sizeof *j);
 	j->strings = s;
 	j->birth = s->birth;
+	j->cache = cache;
 	j->plain = !sweep_is_wanted();
 	return j;
 }
@@ -111,7 +113,7 @@ catch_up(struct strings_judge *j)
 	if (j->plain || !j->strings->expressions)
 		return;
 	if (!j->shards)
-		j->shards = string_shards_new(j->strings);
+		j->shards = string_shards_new(j->strings, j->cache);
 	string_shards_catch_up(j->shards);
 }
 

@@ -7,11 +7,12 @@
 
 #include "base/mem.h"
 #include "match/strings-internal.h"
-#include "match/vscan.h"
+#include "match/vscan_cache.h"
 
 enum {
-	ALONE = 4,	    /* tried one by one in a field before the shard is asked */
-	PAYS = 200000,	    /* tries beyond those: about a third of what compiling takes */
+	ALONE = 4,   /* tried one by one in a field before the shard is asked */
+	LOOKS = 256, /* tries beyond those, before one that was compiled in another run is read */
+	PAYS = 2000000,	    /* tries beyond those: about a third of what compiling takes */
 	SUBJECTS_KEPT = 4,  /* of one field: the value, its last component ... */
 	PATIENCE = 1 << 12, /* tries between looks at the child */
 };
@@ -27,15 +28,17 @@ struct kept {
 struct shard {
 	size_t of; /* expressions, when it was compiled */
 	uint64_t field, here, tries;
+	uint64_t version; /* of the strings, when compiling began */
 	struct vscan_making *making;
 	struct vscan_shard *ready;
-	bool failed;
+	bool failed, looked;
 	struct kept kept[SUBJECTS_KEPT];
 	unsigned next_kept;
 };
 
 struct string_shards {
 	const struct strings *strings;
+	const struct vscan_cache *cache; /* NULL: none */
 	struct vscan *vscan;
 	bool absent; /* no library */
 	struct diag why;
@@ -50,10 +53,11 @@ struct string_shards {
 enum { NOWHERE = UINT32_MAX };
 
 struct string_shards *
-string_shards_new(const struct strings *s)
+string_shards_new(const struct strings *s, const struct vscan_cache *cache)
 {
 	struct string_shards *all = mem_new(sizeof *all);
 	all->strings = s;
+	all->cache = cache;
 	return all;
 }
 
@@ -104,31 +108,69 @@ has_library(struct string_shards *all)
 	return all->vscan != NULL;
 }
 
-static void
-begin(struct string_shards *all, size_t index)
+/* What a shard is made of; their number. */
+static size_t
+gather(const struct string_shards *all, size_t index, struct span out[static VSCAN_SHARD])
 {
-	struct shard *s = &all->shard.at[index];
-	struct span expression[VSCAN_SHARD] = {};
 	size_t first = index * VSCAN_SHARD, count = all->expression.len - first;
 	count = count < VSCAN_SHARD ? count : VSCAN_SHARD;
 	for (size_t i = 0; i < count; i++) {
 		const struct string *one = &all->strings->list.at[all->expression.at[first + i]];
-		if (!one->dead)
-			expression[i] = one->facts.about.value;
+		out[i] = one->dead ? (struct span){} : one->facts.about.value;
 	}
-	s->of = count;
-	s->tries = 0;
-	if (!has_library(all) || vscan_begin(all->vscan, expression, count, &s->making, &all->why))
-		s->failed = true;
+	return count;
 }
 
 static void
-look(struct shard *s, enum vscan_wait wait)
+begin(struct string_shards *all, size_t index)
 {
+	struct shard *s = &all->shard.at[index];
+	struct span expression[VSCAN_SHARD];
+	s->of = gather(all, index, expression);
+	s->tries = 0;
+	s->version = all->strings->version;
+	if (!has_library(all) || vscan_begin(all->vscan, expression, s->of, &s->making, &all->why))
+		s->failed = true;
+}
+
+/* What another run compiled, where there is some. */
+static void
+recall(struct string_shards *all, size_t index)
+{
+	struct shard *s = &all->shard.at[index];
+	struct span expression[VSCAN_SHARD];
+	struct vscan_shard *made = NULL;
+	s->looked = true;
+	if (!all->cache || s->ready || !has_library(all))
+		return;
+	size_t count = gather(all, index, expression);
+	if (vscan_cache_load(all->cache, all->vscan, expression, count, &made))
+		return;
+	s->ready = made;
+	s->of = count;
+}
+
+/* Those that came meanwhile are not in it, and what was revoked has made it another: then it is not kept. */
+static void
+remember(struct string_shards *all, size_t index)
+{
+	struct span expression[VSCAN_SHARD];
+	const struct shard *s = &all->shard.at[index];
+	if (all->cache && gather(all, index, expression) == s->of &&
+		s->version == all->strings->version)
+		(void)!vscan_cache_save(all->cache, all->vscan, expression, s->of, s->making);
+}
+
+static void
+look(struct string_shards *all, size_t index, enum vscan_wait wait)
+{
+	struct shard *s = &all->shard.at[index];
 	struct vscan_shard *made = NULL;
 	enum rc code = vscan_end(s->making, wait, &made);
 	if (code == RC_AGAIN)
 		return;
+	if (!code)
+		remember(all, index);
 	vscan_making_free(&s->making);
 	s->failed = code != RC_OK;
 	vscan_shard_free(&s->ready);
@@ -144,10 +186,11 @@ string_shards_compile(struct string_shards *all)
 	all->eager = true;
 	for (size_t i = 0; i < all->shard.len; i++) {
 		struct shard *s = &all->shard.at[i];
+		recall(all, i);
 		if (!s->ready && !s->making && !s->failed)
 			begin(all, i);
 		if (s->making)
-			look(s, VSCAN_WAIT);
+			look(all, i, VSCAN_WAIT);
 		count += s->ready ? vscan_count(s->ready) : 0;
 	}
 	return count;
@@ -181,10 +224,12 @@ string_shards_may_match(struct string_shards *all, uint32_t index, struct span t
 	if (++s->here <= ALONE && !all->eager)
 		return true;
 	if (s->making && ++all->looked % PATIENCE == 0)
-		look(s, VSCAN_LOOK);
+		look(all, place / VSCAN_SHARD, VSCAN_LOOK);
 	/* Of those that came since the shard was compiled nothing is known. */
 	if (!s->ready || place % VSCAN_SHARD >= s->of) {
-		if (++s->tries >= PAYS && !s->making && !s->failed)
+		if (++s->tries == LOOKS && !s->looked)
+			recall(all, place / VSCAN_SHARD);
+		if (s->tries >= PAYS && !s->making && !s->failed)
 			begin(all, place / VSCAN_SHARD);
 		return true;
 	}

@@ -325,28 +325,40 @@ vscan_making_free(struct vscan_making **p)
 
 /* ---- what it made ---- */
 
-static enum rc
-read_made(struct vscan_making *m, struct vscan_shard **out)
+enum rc
+vscan_shard_of(struct vscan *v, struct span bytes, struct vscan_shard **out)
 {
 	struct made made;
-	own_mem char *bytes = NULL;
-	if (pread(m->file, &made, sizeof made, 0) != (ssize_t)sizeof made ||
-		made.bytes > SHARD_MOST)
-		return RC_LIMIT;
-	bytes = mem_grow(NULL, made.bytes + 1, 1);
-	if (pread(m->file, bytes, made.bytes, sizeof made) != (ssize_t)made.bytes)
-		return RC_LIMIT;
+	if (bytes.len < sizeof made)
+		return RC_BAD;
+	memcpy(&made, bytes.ptr, sizeof made);
+	if (made.bytes != bytes.len - sizeof made)
+		return RC_BAD;
 	struct vscan_shard *s = mem_new(sizeof *s);
-	s->v = m->v;
+	s->v = v;
 	memcpy(s->has, made.has, sizeof s->has);
 	for (size_t i = 0; i < VSCAN_SHARD; i++)
 		s->count += vscan_has(s, i);
-	if (m->v->hs_deserialize_database(bytes, made.bytes, &s->db) != HS_SUCCESS ||
-		m->v->hs_alloc_scratch(s->db, &m->v->scratch) != HS_SUCCESS) {
+	if (v->hs_deserialize_database(bytes.ptr + sizeof made, made.bytes, &s->db) != HS_SUCCESS ||
+		v->hs_alloc_scratch(s->db, &v->scratch) != HS_SUCCESS) {
 		vscan_shard_free(&s);
-		return RC_LIMIT;
+		return RC_BAD;
 	}
 	*out = s;
+	return RC_OK;
+}
+
+enum rc
+vscan_bytes(struct vscan_making *m, struct buf *out)
+{
+	struct made made;
+	if (!m->fine || pread(m->file, &made, sizeof made, 0) != (ssize_t)sizeof made ||
+		made.bytes > SHARD_MOST)
+		return RC_LIMIT;
+	size_t len = sizeof made + made.bytes;
+	if (pread(m->file, buf_room(out, len), len, 0) != (ssize_t)len)
+		return RC_LIMIT;
+	out->len += len;
 	return RC_OK;
 }
 
@@ -364,7 +376,9 @@ vscan_end(struct vscan_making *m, enum vscan_wait wait, struct vscan_shard **out
 	if (m->child)
 		m->fine = ended == m->child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	m->child = 0;
-	return m->fine ? read_made(m, out) : RC_LIMIT;
+	own_buf struct buf bytes = {};
+	enum rc code = vscan_bytes(m, &bytes);
+	return code || vscan_shard_of(m->v, buf_span(&bytes), out) ? RC_LIMIT : RC_OK;
 }
 
 void
@@ -453,6 +467,23 @@ vscan_end(struct vscan_making *m, enum vscan_wait wait, struct vscan_shard **out
 	(void)wait;
 	(void)out;
 	return RC_LIMIT;
+}
+
+enum rc
+vscan_bytes(struct vscan_making *m, struct buf *out)
+{
+	(void)m;
+	(void)out;
+	return RC_LIMIT;
+}
+
+enum rc
+vscan_shard_of(struct vscan *v, struct span bytes, struct vscan_shard **out)
+{
+	(void)v;
+	(void)bytes;
+	(void)out;
+	return RC_BAD;
 }
 
 void

@@ -7,6 +7,7 @@
  * Compiling takes seconds and reads what strangers wrote, so a child process does it, whose time and memory
  * are bounded and whose end harms nobody. One thread at a time.
  */
+#include "base/buf.h"
 #include "base/rc.h"
 
 struct vscan;	     /* the library, and room to scan with */
@@ -39,6 +40,11 @@ enum rc vscan_begin(struct vscan *v, const struct span *expression, size_t count
 /* VSCAN_LOOK: RC_AGAIN while it works. RC_OK: *out is there. RC_LIMIT: it took too long or too much memory. */
 enum vscan_wait { VSCAN_LOOK, VSCAN_WAIT };
 enum rc vscan_end(struct vscan_making *m, enum vscan_wait wait, struct vscan_shard **out);
+/* The bytes of what came out, for vscan_shard_of; RC_LIMIT as vscan_end. */
+
+enum rc vscan_bytes(struct vscan_making *m, struct buf *out);
+/* A shard of bytes that are known to be what vscan_bytes gave: they are as good as code. RC_BAD: of another library. */
+enum rc vscan_shard_of(struct vscan *v, struct span bytes, struct vscan_shard **out);
 void vscan_making_free(struct vscan_making **m); /* NULL accepted; ends the child */
 
 void vscan_shard_free(struct vscan_shard **s); /* NULL accepted */

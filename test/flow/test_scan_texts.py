@@ -1,8 +1,11 @@
 """Texts and expressions of STIX patterns: names of files, registry keys, command lines, user agents, LIKE and MATCHES on
 names and URLs; by the fast way and the plain one."""
+import ctypes
 import json
 import os
 import subprocess
+
+import pytest
 
 from conftest import BIN
 
@@ -137,3 +140,27 @@ def test_a_hostile_expression_stops_nothing(tmp_path):
     hits, said = scan(tmp_path, "log")
     assert told(hits) == [(51, 2, "exact", "evil.exe")]
     assert "1 expression took too many steps" in said
+
+
+def test_what_a_node_compiled_is_kept_under_its_key(tocsin, tmp_path):
+    """300 expressions that each line may match: tried one by one until compiling pays, then kept for the next scan."""
+    try:
+        ctypes.CDLL("libhs.so.5")
+    except OSError:
+        pytest.skip("no Vectorscan here")
+    write(tmp_path, *(f"[process:command_line MATCHES 'common-word[0-9]{{2}}x{i}$']" for i in range(300)))
+    tocsin("init", "--name", "Node One", "--country", "NL")
+    tocsin("collection", "add", "in")
+    tocsin("import", "--collection", "in", tmp_path / "list")
+    kept, lines = [], 40_000
+    while not kept:
+        (tmp_path / "log").write_text("a common-word of no harm\n" * lines + "a common-word42x17\n")
+        first = tocsin("--json", "scan", tmp_path / "log")
+        assert told(map(json.loads, first.out.splitlines())) == [(lines + 1, 18, "regex", "common-word42x17")]
+        kept = list((tmp_path / "tocsin-node" / "set").glob("expressions-*"))
+        lines *= 3  # a busy machine compiles slowly
+        assert lines < 2_000_000
+    assert len(kept) == 1 and kept[0].stat().st_mode & 0o777 == 0o600
+    # Another's file is none: the answer stays.
+    kept[0].write_bytes(kept[0].read_bytes()[:-1] + b"x")
+    assert tocsin("--json", "scan", tmp_path / "log").out == first.out
