@@ -380,7 +380,8 @@ what_is_compiled_changes_no_answer(void **state)
 		setenv("TOCSIN_CPU", "plain", 1);
 		hits_of(set, buf_span(&text), NULL, "lines", &plain);
 		unsetenv("TOCSIN_CPU");
-		assert_string_equal(plain.ptr, swept_hits(set, buf_span(&text), &compiled, &fast));
+		if (strcmp(plain.ptr, swept_hits(set, buf_span(&text), &compiled, &fast)) != 0)
+			fail_msg("turn %u has other hits", turn);
 		most = compiled > most ? compiled : most;
 	}
 	print_message("# said: %zu of %d expressions compiled at most\n", most, EXPRESSIONS);
