@@ -37,7 +37,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span text = {(const char *)data, size}, expression;
 	if (!span_cut(&text, '\n', &expression) || expression.len > EXPRESSION || text.len > TEXT)
 		return 0;
-	for (enum pattern_property p = PROPERTY_ANY; p < PROPERTIES; p++) {
+	for (enum pattern_property p = PROPERTY_NONE; p < PROPERTIES; p++) {
 		literal_of(FORM_LIKE, p, expression, NULL, &a, &all);
 		literal_of(FORM_EQUAL, p, expression, NULL, &a, &all);
 		literal_of(FORM_MATCHES, p, expression, NULL, &a, &all);
@@ -47,7 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < text.len; i++)
 		if ((unsigned char)text.ptr[i] >= 0x80)
 			return 0; /* letters that are equal to some of ASCII but for case */
-	literal_of(FORM_MATCHES, PROPERTY_ANY, expression, NULL, &a, &all);
+	literal_of(FORM_MATCHES, PROPERTY_NONE, expression, NULL, &a, &all);
 	if (!span_is_utf8(expression) || regex_new(expression, REGEX_TEXT, &regex, NULL))
 		return 0;
 	if (regex_search(regex, text, NULL) == RC_OK)
