@@ -490,7 +490,7 @@ compiled_expressions_are_kept_under_a_key(void **state)
 	assert_rc(vscan_cache_load(&other, v, texts, 2, &back), RC_NONE);
 	const char *path = only_file(folder);
 	int fd = open(path, O_RDWR | O_CLOEXEC);
-	char byte;
+	char byte = 0;
 	assert_true(fd >= 0 && pread(fd, &byte, 1, 200) == 1);
 	byte ^= 1;
 	assert_int_equal(pwrite(fd, &byte, 1, 200), 1);
