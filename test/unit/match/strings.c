@@ -364,7 +364,7 @@ static void
 what_is_compiled_changes_no_answer(void **state)
 {
 	(void)state;
-	enum { TURNS = 3, EXPRESSIONS = 620 };
+	enum { TURNS = 1, EXPRESSIONS = 560 };
 	uint64_t seed = seed_of_run();
 	struct rng rng = rng_seeded(&seed);
 	own_buf struct buf expression = {}, text = {}, plain = {}, fast = {};
