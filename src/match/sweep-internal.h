@@ -258,7 +258,8 @@ struct sweep_kernel {
 	void (*chunk)(struct sweep *s, const unsigned char *at, size_t len);
 };
 
-extern const struct sweep_kernel sweep_kernel_c, sweep_kernel_avx2, sweep_kernel_avx512;
+extern const struct sweep_kernel sweep_kernel_c, sweep_kernel_avx2, sweep_kernel_avx512,
+	sweep_kernel_neon;
 
 /* ---- rare cases, exact and slow (sweep_rare.c) ---- */
 

@@ -13,6 +13,8 @@ static const struct sweep_kernel *const kernels[] = {
 #if defined __x86_64__
 	&sweep_kernel_avx512,
 	&sweep_kernel_avx2,
+#elif defined __aarch64__
+	&sweep_kernel_neon,
 #endif
 	&sweep_kernel_c,
 };

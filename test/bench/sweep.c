@@ -85,8 +85,8 @@ main(int argc, char **argv)
 	}
 	double limit = best;
 	printf("memchr for line ends %.0f MB/s\n", (double)len / 1e6 / limit);
-	static const char *const cpus[] = {"c", "avx2", "avx512"};
-	for (size_t k = 0; k < 3; k++) {
+	static const char *const cpus[] = {"c", "avx2", "avx512", "neon"};
+	for (size_t k = 0; k < sizeof cpus / sizeof *cpus; k++) {
 		setenv("TOCSIN_CPU", cpus[k], 1);
 		begin = now();
 		own_sweep struct sweep *s = sweep_new(set);

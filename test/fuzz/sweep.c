@@ -17,7 +17,7 @@ fixed_now(const void *ctx)
 	return INT64_C(1767268800) * SECOND;
 }
 
-enum { KERNELS = 3 };
+enum { KERNELS = 4 };
 
 static struct match_set *set;
 static struct sweep *sweeps[KERNELS];
@@ -25,7 +25,7 @@ static struct sweep *sweeps[KERNELS];
 static void
 begin(void)
 {
-	static const char *const cpus[KERNELS] = {"c", "avx2", "avx512"};
+	static const char *const cpus[KERNELS] = {"c", "avx2", "avx512", "neon"};
 	struct ioc_counts counts = {};
 	own_stream struct stream *s = stream_new_span(
 		SPAN("evil.org\na.b.example\n192.0.2.7\n192.0.2.64/28\n2001:db8::7\n2001:db8:5::/"

@@ -9,7 +9,7 @@
 #include "match/sweep.h"
 #include "world.h"
 
-static const char *const cpus[] = {"c", "avx2", "avx512"};
+static const char *const cpus[] = {"c", "avx2", "avx512", "neon"};
 
 static const char list[] =
 	"evil.org\nsub.worse.example\nhttp://url.example/a/b\nhttp://192.0.2.77/"
