@@ -1,0 +1,67 @@
+#pragma once
+/* Patterns over a stream: what is known of each and held (stream.c), and whether it makes the whole (stream_ask.c). */
+#include "base/arena.h"
+#include "base/vec.h"
+#include "match/objects.h"
+#include "match/stream.h"
+#include "pattern/match.h"
+
+/* What is held of a record. */
+struct event {
+	int64_t time;
+	uint64_t fits; /* a bit a part */
+	uint64_t line, offset, turn;
+	char *value;
+	uint32_t file;
+	uint16_t value_len;
+	uint8_t kind;
+	bool harmless, timed;
+};
+
+struct stream {
+	struct stream *next; /* of the slot */
+	struct arena arena;
+	struct pattern pattern;
+	struct hit facts; /* what the indicator says of itself */
+	uint64_t key;
+	struct matcher *matcher; /* NULL: it cannot be evaluated */
+	size_t parts;
+	int64_t window;
+	bool has_window, forgetful;
+	/* events[first] to events[first + len - 1], by time */
+	struct event *events;
+	size_t first, len, cap;
+	uint64_t *counts; /* of those that fit each part */
+	size_t pending;	  /* not asked about yet */
+	int64_t pending_first, pending_last;
+	unsigned failures;
+	size_t rest; /* after a question that was too much work, so many are not asked */
+	/* of the record at hand */
+	uint64_t turn;
+	size_t seen;
+	bool harmless;
+};
+
+struct streams {
+	uint64_t seed, turn;
+	enum stream_pace pace;
+	struct stream **slot;
+	size_t slots, count;
+	size_t held, bytes;
+	struct objects *objects;
+	struct arena scratch;
+	vec_of(char *) files;
+	int64_t last_untimed;
+	bool *fits; /* STREAM_PARTS_MAX */
+	struct stream_counts counts;
+};
+
+/*
+ * Holds what a record told, and asks what it makes, if that is worth its cost yet. h: what the record's hit would
+ * be; hits are appended.
+ */
+void stream_hold(struct streams *s, struct stream *st, const struct event *e, const struct hit *h,
+	struct arena *a, struct hits *out);
+/* Asks about what was held back. h NULL: its record is not at hand any more. */
+void stream_ask(struct streams *s, struct stream *st, const struct hit *h, struct arena *a,
+	struct hits *out);
