@@ -39,7 +39,7 @@ enum rc compile_set(
 enum rc compile_remove(const char *dir, struct diag *why);
 
 /* What compiling an object takes, about; whether a machine of so much memory has room to do it unasked. */
-enum { COMPILE_BYTES = 512 };
+enum { COMPILE_BYTES = 640 };
 bool compile_fits(uint64_t objects, uint64_t memory);
 
 struct compiler;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "base/own.h"
 #include "node/versions-internal.h"
 
 enum { FORMAT = 1 };
@@ -134,34 +135,63 @@ versions_unpack(struct span bytes, struct versions **out)
 	return RC_OK;
 }
 
+/* Rows of one collection, ascending; each remark is of one that is in force. */
+static bool
+is_sound(const struct versions *v, uint32_t c, uint64_t *remarks)
+{
+	const struct packed_collection *all = &v->base_collection[c];
+	uint64_t sum = 0;
+	for (uint64_t i = all->first; i < all->first + all->count; i++) {
+		const struct packed_row *row = &v->base[i];
+		int64_t added = versions_number(row->added);
+		sum += vault_print_of(added);
+		if (row->collection != c ||
+			(i > all->first && added <= versions_number(v->base[i - 1].added)))
+			return false;
+		if (!(row->bits & ROW_REMARK))
+			continue;
+		++*remarks;
+		if (!(row->bits & ROW_IN_FORCE) || !find_remark(v, &row->uuid))
+			return false;
+	}
+	return all->count && sum == all->sum && (!c || all->number > all[-1].number);
+}
+
+/* Each row once, by its object, and of an object's rows one in force at most. */
+static bool
+is_ordered(const struct versions *v)
+{
+	own_mem uint64_t *there = mem_new((v->base_rows / 64 + 1) * sizeof *there);
+	const struct packed_row *before = NULL;
+	bool in_force = false;
+	for (uint64_t i = 0; i < v->base_rows; i++) {
+		uint32_t at = v->base_order[i];
+		if (at >= v->base_rows || there[at / 64] >> at % 64 & 1)
+			return false;
+		const struct packed_row *row = &v->base[at];
+		int order = before ? memcmp(&before->uuid, &row->uuid, sizeof row->uuid) : -1;
+		in_force &= order == 0;
+		if (order > 0 || (in_force && row->bits & ROW_IN_FORCE))
+			return false;
+		in_force |= (row->bits & ROW_IN_FORCE) != 0;
+		there[at / 64] |= UINT64_C(1) << at % 64;
+		before = row;
+	}
+	return true;
+}
+
 enum rc
 versions_verify(const struct versions *v)
 {
-	for (uint32_t c = 0; c < v->base_collections; c++) {
-		const struct packed_collection *all = &v->base_collection[c];
-		uint64_t sum = 0;
-		if (c && all->number <= all[-1].number)
-			return RC_BAD;
-		for (uint64_t i = all->first; i < all->first + all->count; i++) {
-			int64_t added = versions_number(v->base[i].added);
-			sum += vault_print_of(added);
-			if (v->base[i].collection != c ||
-				(i > all->first && added <= versions_number(v->base[i - 1].added)))
-				return RC_BAD;
-		}
-		if (sum != all->sum)
-			return RC_BAD;
-	}
-	for (uint64_t i = 0; i < v->base_rows; i++)
-		if (v->base_order[i] >= v->base_rows ||
-			(i && memcmp(&v->base[v->base_order[i - 1]].uuid,
-				      &v->base[v->base_order[i]].uuid, sizeof(struct uuid)) > 0))
+	uint64_t remarks = 0;
+	for (uint32_t c = 0; c < v->base_collections; c++)
+		if (!is_sound(v, c, &remarks))
 			return RC_BAD;
 	for (uint64_t i = 1; i < v->base_remarks; i++)
 		if (memcmp(&v->base_remark[i - 1].uuid, &v->base_remark[i].uuid,
 			    sizeof(struct uuid)) >= 0)
 			return RC_BAD;
-	return RC_OK;
+	return remarks == v->base_remarks && is_ordered(v) ? RC_OK : RC_BAD;
 }
 
 /* ---- writing them ---- */
