@@ -155,7 +155,7 @@ forget_run(struct cmd_env *env)
 		diag_where(&why, "forget");
 	if (!code)
 		code = name_backups(env, value, &backups, &why);
-	/* It may hold the value, packed: serve or "tocsin set build" makes another. */
+	/* It may hold the value, packed: "tocsin set build" makes another. */
 	if (!code)
 		code = compile_remove(env->node, &why);
 	if (code)
@@ -192,7 +192,7 @@ const struct command command_forget = {
 		"them, and then looks "
 		"for it in the database's files. The compiled set of the node's indicators is "
 		"removed, and made "
-		"anew by serve or \"tocsin set build\". Backups beside the database that hold it "
+		"anew by \"tocsin set build\". Backups beside the database that hold it "
 		"are "
 		"named, not touched; those "
 		"kept elsewhere are yours to find.",

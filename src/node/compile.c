@@ -341,6 +341,7 @@ work_once(struct compiler *c, struct waiting *w)
 		return;
 	if (compile_look(&w->node, &state, &why))
 		return;
+	state.due &= state.there || !c->options.renew;
 	w->look = state.due && !has_rested(c, &state);
 	w->first_change = 0;
 	if (w->look)

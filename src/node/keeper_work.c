@@ -265,8 +265,10 @@ keeper_pause(struct keeper *k, int64_t micro)
 enum rc
 keeper_threads_start(struct keeper *k, struct diag *why)
 {
-	struct armed_options set = {
-		.dir = k->options.dir, .clock = k->options.clock, .rng = k->options.rng};
+	struct armed_options set = {.dir = k->options.dir,
+		.clock = k->options.clock,
+		.rng = k->options.rng,
+		.renew = true};
 	enum rc code = keeper_open(k, &k->writer, STORE_WRITE, WRITER_CACHE_KB, why);
 	if (!code)
 		code = keeper_open(k, &k->house, STORE_WRITE, 0, why);

@@ -199,14 +199,17 @@ def test_a_backup_holds_no_set_and_a_restore_makes_the_one_that_is_there_void(no
     assert len(node.scan("--json")[1].splitlines()) == 1
 
 
-def test_serve_makes_it_and_makes_it_anew(node):
+def test_serve_makes_it_anew_where_somebody_wants_it(node):
     node.put(*[indicator(i) for i in range(MANY)])
     serve = Serve(node.dir)
-    wait_for(lambda: node.set.exists() and "set.compiled" in serve.said, serve=serve)
+    time.sleep(3)
+    assert not node.set.exists() and "set.compiled" not in serve.said
+    node.run("set", "build")
     assert node.state["used"] and node.run("set", "verify")
     first = node.set.stat().st_ino
     node.put(*[indicator(i) for i in range(MANY, 2 * MANY + 300)])
     wait_for(lambda: node.set.stat().st_ino != first and node.state["came"] == 0, serve=serve)
+    assert "set.compiled" in serve.said
     assert node.state["used"] and not node.state["due"]
     node.run("user", "add", "bob", "--role", "reader")
     wait_for(lambda: node.state["used"], serve=serve)
