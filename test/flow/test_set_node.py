@@ -209,7 +209,7 @@ def test_serve_makes_it_anew_where_somebody_wants_it(node):
     first = node.set.stat().st_ino
     node.put(*[indicator(i) for i in range(MANY, 2 * MANY + 300)])
     wait_for(lambda: node.set.stat().st_ino != first and node.state["came"] == 0, serve=serve)
-    assert "set.compiled" in serve.said
+    wait_for(lambda: "set.compiled" in serve.said, serve=serve)
     assert node.state["used"] and not node.state["due"]
     node.run("user", "add", "bob", "--role", "reader")
     wait_for(lambda: node.state["used"], serve=serve)

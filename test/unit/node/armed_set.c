@@ -827,7 +827,12 @@ a_compiler_does_it_in_the_background_and_who_runs_takes_it_up(void **state)
 		refresh(live, set);
 	}
 	assert_true(match_set_is_over(set));
-	assert_rc(compiler_news(c, NULL), RC_OK);
+	enum rc news = compiler_news(c, NULL); /* told behind the rename */
+	for (unsigned i = 0; i < 200 && news == RC_NONE; i++) {
+		usleep(100000);
+		news = compiler_news(c, NULL);
+	}
+	assert_rc(news, RC_OK);
 	assert_rc(compiler_news(c, NULL), RC_NONE);
 	/* Armed at once meanwhile, on top of it. */
 	put_many(f, MANY, 5);
