@@ -80,6 +80,7 @@ scan_source_drain(struct scan_job *job, struct scan_source *s)
 	struct diag why = {};
 	const struct hit *hit;
 	enum rc code;
+	s->reading.numbers = match_set_has_parts(job->set);
 	while (!(code = reading_next(&s->reading, &r, &why)) || code == RC_AGAIN) {
 		if (!code && r.offset < s->resume)
 			continue;

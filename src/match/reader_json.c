@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/ascii.h"
 #include "codec/json.h"
 #include "match/reader-internal.h"
 #include "match/stamp.h"
@@ -93,11 +94,24 @@ data_path(struct walk *w, struct span path, yyjson_val *data)
 		parent.len == path.len ? "." : "", (int)called.len, called.ptr);
 }
 
+/* Whether a number of this name may be a port, a count of bytes ...: most are not, and cost nothing then. */
+static bool
+may_tell(struct span name)
+{
+	static const char ends[][3] = {"rt", "nt", "_p", "es", "ts", "er", "ze", "id"};
+	for (size_t i = 0; name.len >= 2 && i < sizeof ends / sizeof *ends; i++)
+		if (ascii_lower(name.ptr[name.len - 1]) == ends[i][1] &&
+			ascii_lower(name.ptr[name.len - 2]) == ends[i][0])
+			return true;
+	return false;
+}
+
 /* No observable is a number, but ports are told as such. */
 static void
 add_number(struct walk *w, struct span name, yyjson_val *val)
 {
-	if (!yyjson_is_uint(val) || !told_is_number(field_tells(name)))
+	if (!w->r->numbers || !yyjson_is_uint(val) || !may_tell(name) ||
+		!told_is_number(field_tells(name)))
 		return;
 	struct field f = {.name = name, .coding = FIELD_MADE, .part = true};
 	f.value = arena_printf(&w->r->arena, "%llu", (unsigned long long)yyjson_get_uint(val));
@@ -127,7 +141,10 @@ add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 			take_system_time(w, path, name, member);
 			if (depth && span_eq(name, SPAN("#text")))
 				full = data_path(w, path, val);
-			else if (path.len && (!yyjson_is_num(member) || yyjson_is_uint(member)) &&
+			else if (path.len &&
+				 (!yyjson_is_num(member) ||
+					 (w->r->numbers && yyjson_is_uint(member) &&
+						 may_tell(name))) &&
 				 name.len < 256 && path.len < 1024)
 				full = arena_printf(&w->r->arena, "%.*s.%.*s", (int)path.len,
 					path.ptr, (int)name.len, name.ptr);

@@ -50,6 +50,7 @@ scan_log(const struct match_set *set, struct sweep *sweep, struct span log, stru
 	own_stream struct stream *s = stream_new_span(log, NULL);
 	own_reading struct reading reading;
 	reading_init(&reading, s, reader_find(SPAN("json")), LINES_ALL, fixed_now(NULL));
+	reading.numbers = true;
 	if (sweep)
 		reading_sweep(&reading, sweep, 0);
 	scan_init(&scan, set, (struct clock){fixed_now, NULL});
