@@ -336,7 +336,7 @@ def test_connections_that_say_nothing_are_cut_in_ten_seconds(node, many):
     context, plugs, start = strict_tls(node.folder / "keys/ca.pem"), [], time.monotonic()
     try:
         for i in range(many // 2):
-            plain = socket.create_connection(("127.0.0.1", serve.port), timeout=30, source_address=("127.0.0.3", 0))
+            plain = socket.create_connection(("127.0.0.1", serve.port), timeout=30, source_address=(f"127.0.0.{3 + i % 3}", 0))
             if i % 3 == 1:
                 plain.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
             plugs.append(context.wrap_socket(plain, server_hostname="127.0.0.1") if i % 51 == 2 else plain)
