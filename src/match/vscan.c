@@ -66,10 +66,11 @@ vscan_takes(struct span expression)
 bool
 vscan_fits(struct span text)
 {
-	for (size_t i = 0; i < text.len; i++)
-		if (((text.ptr[i] < ' ' && text.ptr[i] != '\t') || text.ptr[i] == 0x7f) &&
-			!mutant(1687))
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		if (((c < ' ' && c != '\t') || c >= 0x7f) && !mutant(1687))
 			return false;
+	}
 	return text.len > 0;
 }
 
