@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/own.h"
 #include "cmd/cmd.h"
 #include "cmd/row.h"
 #include "conf/conf.h"
@@ -11,24 +12,32 @@
 static void
 log_line(const char *event, const struct diag *why)
 {
+	own_mem char *text = NULL;
 	char now[TIME_TEXT];
+	size_t len = 0;
+	FILE *line = open_memstream(&text, &len);
+	if (!line)
+		return;
 	time_text(clock_now(clock_system()), now);
-	fprintf(stderr, "%s %s", now, event);
+	fprintf(line, "%s %s", now, event);
 	/* A peer's words are in some: no line of theirs may look like one of ours. */
 	if (why && why->where[0]) {
-		fputc(' ', stderr);
-		row_plain(stderr, span_of(why->where));
+		fputc(' ', line);
+		row_plain(line, span_of(why->where));
 	}
 	if (why && why->what[0]) {
-		fputc(' ', stderr);
-		row_plain(stderr, span_of(why->what));
+		fputc(' ', line);
+		row_plain(line, span_of(why->what));
 	}
 	if (why && why->todo[0]) {
-		fputs(" (", stderr);
-		row_plain(stderr, span_of(why->todo));
-		fputc(')', stderr);
+		fputs(" (", line);
+		row_plain(line, span_of(why->todo));
+		fputc(')', line);
 	}
-	fputc('\n', stderr);
+	fputc('\n', line);
+	/* Threads log side by side: a line goes out whole. */
+	if (fclose(line) == 0)
+		fwrite(text, 1, len, stderr);
 	fflush(stderr);
 }
 

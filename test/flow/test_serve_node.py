@@ -170,6 +170,24 @@ def test_the_unit_is_whole_and_leaves_little_open(tmp_path):
     assert run.returncode == 0, run.stdout
 
 
+def test_threads_log_side_by_side_each_a_line_at_once(make_node):
+    """What is written at once comes at once out of a pipe of packets."""
+    node = make_node("n")
+    ours, theirs = os.pipe2(os.O_DIRECT)
+    serve = subprocess.Popen([BIN, "serve", "--node", node.folder, "--plain", "--listen", "127.0.0.1:0"], stderr=theirs)
+    os.close(theirs)
+    said = []
+    try:
+        while not said or b"serve.ready" not in said[-1]:
+            said.append(os.read(ours, 65536))
+            assert said[-1].endswith(b"\n") and said[-1].count(b"\n") == 1, said
+    finally:
+        serve.terminate()
+        code = serve.wait(20)
+        os.close(ours)
+    assert code == 0
+
+
 def test_a_node_is_served_once(aurora):
     serve = aurora.serve()
     said = aurora.run("serve", "--plain", "--listen", "127.0.0.1:0", code=3, timeout=20).err
