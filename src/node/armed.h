@@ -16,8 +16,8 @@ struct armed_options {
 	const char *dir; /* borrowed */
 	struct clock clock;
 	struct rng rng;
-	bool anew;	       /* from the vault alone, whatever file there is */
-	bool renew;	       /* of a compiler: only where there is a file, for then somebody scans */
+	bool anew;  /* from the vault alone, whatever file there is */
+	bool renew; /* of a compiler: only where there is a file, for then somebody scans */
 	struct set_work *work; /* borrowed; may stop a refresh (RC_AGAIN); NULL: nobody looks */
 };
 
