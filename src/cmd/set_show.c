@@ -35,7 +35,7 @@ show_json(const char *path, const struct set_file_facts *f, const struct compile
 	row_text(&row, "file", span_of(path));
 	row_number(&row, "format", f->version);
 	row_time(&row, "made", f->made);
-	row_number(&row, "age", (now - f->made) / SECOND);
+	row_number(&row, "age", f->made > 0 ? (now - f->made) / SECOND : 0);
 	row_number(&row, "bytes", (int64_t)f->bytes);
 	row_number(&row, "first_bytes", (int64_t)f->first);
 	row_number(&row, "second_bytes", (int64_t)f->second);
@@ -133,7 +133,7 @@ set_show_run(struct cmd_env *env)
 		return CMD_YES;
 	}
 	time_text_ms(f.made, made);
-	set_age_text(now - f.made, age, sizeof age);
+	set_age_text(f.made > 0 ? now - f.made : 0, age, sizeof age);
 	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
 		if (f.count[k])
 			printf("%-12s %12" PRIu64 "\n", obs_word(k), f.count[k]);

@@ -70,8 +70,9 @@ show_collection(const struct cmd_env *env, struct row *row, const struct facts_s
 static void
 show_set(const struct cmd_env *env, const struct compile_state *s)
 {
-	char age[40];
-	set_age_text(clock_now(env->clock) - s->made, age, sizeof age);
+	char age[40] = "long";
+	if (s->made != TIME_NONE)
+		set_age_text(clock_now(env->clock) - s->made, age, sizeof age);
 	const char *due = s->due ? ", \"tocsin set build\" is due" : "";
 	if (!s->there)
 		printf("set          none%s\n", due);
