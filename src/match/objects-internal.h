@@ -56,8 +56,6 @@ void object_end(struct objects *o);
 /* An object of a type and one text, once; its number. */
 uint32_t objects_put(struct objects *o, const char *type, const char *name, struct span value);
 void objects_refs_add(struct refs *r, uint32_t number);
-/* "SHA-256"; NULL for what is no digest of a file. */
-const char *objects_hash_name(enum obs_kind kind);
 /* Whether a text was told as this property, or (empty name) as any. */
 bool objects_noted(struct objects *o, const char *name, struct span value);
 /* What fields tell together; then, last, what is only said to be seen, and names. */

@@ -206,20 +206,6 @@ put_name(struct objects *o, struct span value)
 	return o->count++;
 }
 
-const char *
-objects_hash_name(enum obs_kind kind)
-{
-	switch (kind) {
-	case OBS_MD5: return "MD5";
-	case OBS_SHA1: return "SHA-1";
-	case OBS_SHA224: return "SHA-224";
-	case OBS_SHA256: return "SHA-256";
-	case OBS_SHA384: return "SHA-384";
-	case OBS_SHA512: return "SHA-512";
-	default: return NULL;
-	}
-}
-
 static uint32_t
 put_hash(struct objects *o, const char *type, enum obs_kind kind, struct span value)
 {
@@ -229,7 +215,7 @@ put_hash(struct objects *o, const char *type, enum obs_kind kind, struct span va
 	uint32_t number = object_begin(o, type);
 	if (number == NOBODY)
 		return NOBODY;
-	buf_printf(&o->text, ",\"hashes\":{\"%s\":", objects_hash_name(kind));
+	buf_printf(&o->text, ",\"hashes\":{\"%s\":", obs_hash_name(kind));
 	json_write_string(&o->text, value);
 	buf_add_byte(&o->text, '}');
 	object_end(o);
@@ -251,8 +237,8 @@ put_observable(struct objects *o, struct observable seen)
 	case OBS_JA3: return objects_put(o, "network-traffic", "x_ja3", seen.value);
 	case OBS_JA4: return objects_put(o, "network-traffic", "x_ja4", seen.value);
 	default:
-		return objects_hash_name(seen.kind) ? put_hash(o, "file", seen.kind, seen.value)
-						    : NOBODY;
+		return obs_hash_name(seen.kind) ? put_hash(o, "file", seen.kind, seen.value)
+						: NOBODY;
 	}
 }
 
@@ -360,9 +346,9 @@ take_digits(struct objects *o, const struct field *f, const struct found *found,
 		(span_find(f->name, SPAN("ja3")) != SIZE_MAX || span_eq_fold(word, SPAN("ja3s")))) {
 		kind = OBS_JA3;
 	}
-	if (certificate && objects_hash_name(kind))
+	if (certificate && obs_hash_name(kind))
 		put_hash(o, "x509-certificate", kind, value);
-	bool together = objects_hash_name(kind) || kind == OBS_JA3 || kind == OBS_JA4;
+	bool together = obs_hash_name(kind) || kind == OBS_JA3 || kind == OBS_JA4;
 	if (together && !o->hash[kind].len)
 		o->hash[kind] = value;
 	else if (!together || !span_eq(o->hash[kind], value))

@@ -172,10 +172,9 @@ put_file(struct objects *o, struct span path, bool with_hashes)
 	object_ref(o, "parent_directory_ref", parent);
 	bool any = false;
 	for (enum obs_kind k = 0; with_hashes && k < OBS_KINDS; k++) {
-		if (!objects_hash_name(k) || !o->hash[k].len)
+		if (!obs_hash_name(k) || !o->hash[k].len)
 			continue;
-		buf_printf(
-			&o->text, "%s\"%s\":", any ? "," : ",\"hashes\":{", objects_hash_name(k));
+		buf_printf(&o->text, "%s\"%s\":", any ? "," : ",\"hashes\":{", obs_hash_name(k));
 		json_write_string(&o->text, o->hash[k]);
 		any = true;
 	}
@@ -212,7 +211,7 @@ put_processes(struct objects *o)
 	uint32_t file = NOBODY, parent = NOBODY, parent_file = NOBODY;
 	bool hashed = false;
 	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
-		hashed |= objects_hash_name(k) && o->hash[k].len;
+		hashed |= obs_hash_name(k) && o->hash[k].len;
 	if (o->file.len || hashed) {
 		/* digests beside a process alone are its image's */
 		bool image = !o->file.len && t[TOLD_IMAGE].len;

@@ -158,9 +158,8 @@ static const struct {
 	{SPAN("x-forwarded-for"), ROLE_SOURCE},
 };
 
-/* Byte order of the name in small letters. */
-static int
-compare(struct span name, struct span small)
+int
+field_name_order(struct span name, struct span small)
 {
 	for (size_t i = 0; i < name.len && i < small.len; i++) {
 		char c = ascii_lower(name.ptr[i]);
@@ -186,7 +185,7 @@ field_role(struct span name)
 	size_t low = 0, high = sizeof names / sizeof *names;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = compare(name, names[middle].name);
+		int order = field_name_order(name, names[middle].name);
 		if (order == 0)
 			return names[middle].role;
 		if (order < 0)

@@ -32,3 +32,5 @@ enum field_role field_role(struct span name);
 const char *field_role_word(enum field_role role);
 /* The name without what exporters put before it ("winlog.event_data."). */
 struct span field_bare_name(struct span name);
+/* Byte order of a name, its ASCII letters made small, and of one in small letters: for such tables. */
+int field_name_order(struct span name, struct span small);

@@ -251,6 +251,24 @@ struct sweep {
 	struct match_answers answers;
 };
 
+/* Of 64 bytes, a bit each. */
+struct classes {
+	uint64_t token, dot, alpha, hex, colon, line, escape, high;
+};
+
+/* The same of a byte, for kernels that look it up. */
+enum {
+	BYTE_TOKEN = 1,
+	BYTE_DOT = 2,
+	BYTE_ALPHA = 4,
+	BYTE_HEX = 8,
+	BYTE_COLON = 16,
+	BYTE_LINE = 32,
+	BYTE_ESCAPE = 64,
+	BYTE_HIGH = 128
+};
+extern const uint8_t sweep_classes[256];
+
 /* One instruction set's. */
 struct sweep_kernel {
 	const char *name;

@@ -2,10 +2,6 @@
 #include "match/sweep-internal.h"
 #include "match/sweep_x86.inc"
 
-struct classes {
-	uint64_t token, dot, alpha, hex, colon, line, escape, high;
-};
-
 /*
  * Kinds of bytes as products of a low and a high half: each bit is one rectangle of the table of ASCII.
  * 1 letters @ABC.. without @, 2 letters P..Z, 4 digits, 8 "-" and ".", 16 "_", 32 A to F, 64 "%", 128 backslash

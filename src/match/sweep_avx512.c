@@ -3,36 +3,18 @@
 #include "match/sweep-internal.h"
 #include "match/sweep_x86.inc"
 
-struct classes {
-	uint64_t token, dot, alpha, hex, colon, line, escape, high;
-};
-
-enum { TOKEN = 1, ALPHA = 2, HEX = 4, ESCAPE = 8 };
-
-static const uint8_t table[128] __attribute__((aligned(64))) = {
-	['0' ... '9'] = TOKEN | HEX,
-	['A' ... 'F'] = TOKEN | ALPHA | HEX,
-	['G' ... 'Z'] = TOKEN | ALPHA,
-	['a' ... 'f'] = TOKEN | ALPHA | HEX,
-	['g' ... 'z'] = TOKEN | ALPHA,
-	['-'] = TOKEN,
-	['_'] = TOKEN,
-	['.'] = TOKEN,
-	['%'] = ESCAPE,
-	['\\'] = ESCAPE,
-};
-
 static inline void
 classify(const unsigned char *at, struct classes *out)
 {
-	const __m512i low = _mm512_load_si512(table), high = _mm512_load_si512(table + 64);
+	const __m512i low = _mm512_load_si512(sweep_classes),
+		      high = _mm512_load_si512(sweep_classes + 64);
 	__m512i v = _mm512_loadu_si512(at);
 	__mmask64 beyond = _mm512_movepi8_mask(v);
 	__m512i kinds = _mm512_maskz_permutex2var_epi8(~beyond, low, v, high);
-	out->token = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(TOKEN));
-	out->alpha = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(ALPHA));
-	out->hex = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(HEX));
-	out->escape = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(ESCAPE));
+	out->token = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(BYTE_TOKEN));
+	out->alpha = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(BYTE_ALPHA));
+	out->hex = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(BYTE_HEX));
+	out->escape = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(BYTE_ESCAPE));
 	out->dot = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('.'));
 	out->colon = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(':'));
 	out->line = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));

@@ -1,26 +1,20 @@
 /* The fast pass in plain C: the one that every other must equal. */
 #include "match/sweep-internal.h"
 
-struct classes {
-	uint64_t token, dot, alpha, hex, colon, line, escape, high;
-};
-
-enum { TOKEN = 1, DOT = 2, ALPHA = 4, HEX = 8, COLON = 16, LINE = 32, ESCAPE = 64, HIGH = 128 };
-
-static const uint8_t table[256] = {
-	['0' ... '9'] = TOKEN | HEX,
-	['A' ... 'F'] = TOKEN | ALPHA | HEX,
-	['G' ... 'Z'] = TOKEN | ALPHA,
-	['a' ... 'f'] = TOKEN | ALPHA | HEX,
-	['g' ... 'z'] = TOKEN | ALPHA,
-	['-'] = TOKEN,
-	['_'] = TOKEN,
-	['.'] = TOKEN | DOT,
-	[':'] = COLON,
-	['\n'] = LINE,
-	['%'] = ESCAPE,
-	['\\'] = ESCAPE,
-	[0x80 ... 0xff] = HIGH,
+const uint8_t sweep_classes[256] __attribute__((aligned(64))) = {
+	['0' ... '9'] = BYTE_TOKEN | BYTE_HEX,
+	['A' ... 'F'] = BYTE_TOKEN | BYTE_ALPHA | BYTE_HEX,
+	['G' ... 'Z'] = BYTE_TOKEN | BYTE_ALPHA,
+	['a' ... 'f'] = BYTE_TOKEN | BYTE_ALPHA | BYTE_HEX,
+	['g' ... 'z'] = BYTE_TOKEN | BYTE_ALPHA,
+	['-'] = BYTE_TOKEN,
+	['_'] = BYTE_TOKEN,
+	['.'] = BYTE_TOKEN | BYTE_DOT,
+	[':'] = BYTE_COLON,
+	['\n'] = BYTE_LINE,
+	['%'] = BYTE_ESCAPE,
+	['\\'] = BYTE_ESCAPE,
+	[0x80 ... 0xff] = BYTE_HIGH,
 };
 
 /* Bit `bit` of each of eight bytes, the first byte's lowest. */
@@ -37,7 +31,7 @@ classify(const unsigned char *at, struct classes *out)
 	for (unsigned i = 0; i < 64; i += 8) {
 		uint64_t v = 0;
 		for (unsigned k = 0; k < 8; k++)
-			v |= (uint64_t)table[at[i + k]] << 8 * k;
+			v |= (uint64_t)sweep_classes[at[i + k]] << 8 * k;
 		out->token |= gather(v, 0) << i;
 		out->dot |= gather(v, 1) << i;
 		out->alpha |= gather(v, 2) << i;

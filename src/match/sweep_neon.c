@@ -3,27 +3,6 @@
 
 #include "match/sweep-internal.h"
 
-struct classes {
-	uint64_t token, dot, alpha, hex, colon, line, escape, high;
-};
-
-enum { TOKEN = 1, ALPHA = 2, HEX = 4, ESCAPE = 8, DOT = 16, COLON = 32, LINE = 64 };
-
-static const uint8_t table[128] __attribute__((aligned(64))) = {
-	['0' ... '9'] = TOKEN | HEX,
-	['A' ... 'F'] = TOKEN | ALPHA | HEX,
-	['G' ... 'Z'] = TOKEN | ALPHA,
-	['a' ... 'f'] = TOKEN | ALPHA | HEX,
-	['g' ... 'z'] = TOKEN | ALPHA,
-	['-'] = TOKEN,
-	['_'] = TOKEN,
-	['.'] = TOKEN | DOT,
-	[':'] = COLON,
-	['\n'] = LINE,
-	['%'] = ESCAPE,
-	['\\'] = ESCAPE,
-};
-
 /* 64 bytes, all ones or none each. */
 static inline uint64_t
 bits_of(uint8x16x4_t v)
@@ -50,7 +29,7 @@ with_bit(uint8x16x4_t kinds, uint8_t bit)
 static inline void
 classify(const unsigned char *at, struct classes *out)
 {
-	const uint8x16x4_t low = vld1q_u8_x4(table), high = vld1q_u8_x4(table + 64);
+	const uint8x16x4_t low = vld1q_u8_x4(sweep_classes), high = vld1q_u8_x4(sweep_classes + 64);
 	const uint8x16_t half = vdupq_n_u8(64), top = vdupq_n_u8(128);
 	uint8x16x4_t kinds, beyond;
 	for (int i = 0; i < 4; i++) {
@@ -59,13 +38,13 @@ classify(const unsigned char *at, struct classes *out)
 		kinds.val[i] = vqtbx4q_u8(vqtbl4q_u8(low, v), high, vsubq_u8(v, half));
 		beyond.val[i] = vcgeq_u8(v, top);
 	}
-	out->token = with_bit(kinds, TOKEN);
-	out->dot = with_bit(kinds, DOT);
-	out->alpha = with_bit(kinds, ALPHA);
-	out->hex = with_bit(kinds, HEX);
-	out->colon = with_bit(kinds, COLON);
-	out->line = with_bit(kinds, LINE);
-	out->escape = with_bit(kinds, ESCAPE);
+	out->token = with_bit(kinds, BYTE_TOKEN);
+	out->dot = with_bit(kinds, BYTE_DOT);
+	out->alpha = with_bit(kinds, BYTE_ALPHA);
+	out->hex = with_bit(kinds, BYTE_HEX);
+	out->colon = with_bit(kinds, BYTE_COLON);
+	out->line = with_bit(kinds, BYTE_LINE);
+	out->escape = with_bit(kinds, BYTE_ESCAPE);
 	out->high = bits_of(beyond);
 }
 

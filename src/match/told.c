@@ -91,18 +91,6 @@ static const struct {
 	{SPAN("tls.subject"), TOLD_CERTIFICATE_SUBJECT},
 };
 
-/* Byte order of the name in small letters. */
-static int
-compare(struct span name, struct span small)
-{
-	for (size_t i = 0; i < name.len && i < small.len; i++) {
-		char c = ascii_lower(name.ptr[i]);
-		if (c != small.ptr[i])
-			return (unsigned char)c < (unsigned char)small.ptr[i] ? -1 : 1;
-	}
-	return (name.len > small.len) - (name.len < small.len);
-}
-
 enum told
 field_tells(struct span name)
 {
@@ -110,7 +98,7 @@ field_tells(struct span name)
 	size_t low = 0, high = sizeof names / sizeof *names;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = compare(name, names[middle].name);
+		int order = field_name_order(name, names[middle].name);
 		if (order == 0)
 			return names[middle].told;
 		if (order < 0)

@@ -387,3 +387,17 @@ obs_pattern(struct observable o, struct buf *out)
 	add_quoted(out, o.value);
 	buf_add_byte(out, ']');
 }
+
+const char *
+obs_hash_name(enum obs_kind kind)
+{
+	switch (kind) {
+	case OBS_MD5: return "MD5";
+	case OBS_SHA1: return "SHA-1";
+	case OBS_SHA224: return "SHA-224";
+	case OBS_SHA256: return "SHA-256";
+	case OBS_SHA384: return "SHA-384";
+	case OBS_SHA512: return "SHA-512";
+	default: return NULL;
+	}
+}

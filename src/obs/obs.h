@@ -44,6 +44,8 @@ enum obs_kind obs_from_word(struct span word);
 /* The hash kind with that many hexadecimal digits (32 is OBS_MD5), OBS_NONE for other lengths. */
 enum obs_kind obs_hash_kind(size_t digits);
 bool obs_is_hash(enum obs_kind kind);
+/* As STIX names the algorithm: "SHA-256"; NULL for what is no hash of a file. */
+const char *obs_hash_name(enum obs_kind kind);
 
 /*
  * Brings `text` (no blanks around it, not defanged) into the normal form of `kind`. RC_BAD: it is

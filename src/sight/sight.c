@@ -263,20 +263,6 @@ sight_add(struct sight *s, const struct hit *h)
 	}
 }
 
-static const char *
-hash_name(enum obs_kind kind)
-{
-	switch (kind) {
-	case OBS_MD5: return "MD5";
-	case OBS_SHA1: return "SHA-1";
-	case OBS_SHA224: return "SHA-224";
-	case OBS_SHA256: return "SHA-256";
-	case OBS_SHA384: return "SHA-384";
-	case OBS_SHA512: return "SHA-512";
-	default: return NULL;
-	}
-}
-
 /* A URL that had no scheme is none to the standard: what is told is its host. */
 static struct observable
 told_in_stix(struct observable o, struct arena *a)
@@ -306,10 +292,10 @@ write_sco(struct buf *b, struct observable o)
 		json_write_string(b, o.value);
 		return true;
 	}
-	if (!hash_name(o.kind))
+	if (!obs_hash_name(o.kind))
 		return false;
 	buf_printf(b, "{\"type\":\"file\",\"spec_version\":\"2.1\",\"hashes\":{\"%s\":\"%.*s\"}",
-		hash_name(o.kind), (int)o.value.len, o.value.ptr);
+		obs_hash_name(o.kind), (int)o.value.len, o.value.ptr);
 	return true;
 }
 

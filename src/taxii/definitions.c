@@ -134,7 +134,7 @@ level_of(struct naming *n, const struct parcel_item *item)
 static bool
 may_lower(const struct naming *n, const struct definitions_given *g, const struct parcel_item *item)
 {
-	for (size_t i = 0; i < TLP_MARKINGS; i++)
+	for (size_t i = 0; item->fixed >> i; i++)
 		if (item->fixed >> i & 1 && tlp_markings[i].version == 2 &&
 			n->level[i] > tlp_markings[i].level && g->level[i] > tlp_markings[i].level)
 			return true;
