@@ -6,6 +6,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -256,20 +257,26 @@ def test_one_makes_it_at_a_time(node):
     node.run("set", "build")
 
 
-def test_who_may_only_read_scans_all_the_same(node):
+@pytest.fixture
+def open_node():
+    """Of a folder that everybody may read: those of tmp_path become their owner's alone whenever another pytest starts."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-set-"))
+    yield Node(path)
+    shutil.rmtree(path)
+
+
+def test_who_may_only_read_scans_all_the_same(open_node):
+    node = open_node
     if os.geteuid() != 0:
         pytest.skip("only root may become somebody else")
     log = node.path / "log"
     log.write_text("h1.example\n")
     node.put(*[indicator(i) for i in range(MANY)])
     node.run("set", "build")
-    for path in (node.path, *node.path.parents):
-        if str(path).startswith("/tmp/"):
-            path.chmod(0o755)
-    # A folder that others may read but not write: what is in it is the owner's, so it is used.
-    for path in [node.dir, *node.dir.rglob("*")]:
-        path.chmod(0o755 if path.is_dir() else 0o644)
     mine = shutil.copy(BIN, node.path / "tocsin")  # what is built may lie where only root may look
+    # A folder that others may read but not write: what is in it is the owner's, so it is used.
+    for path in [node.path, *node.path.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() or path.name == "tocsin" else 0o644)
     follow = subprocess.Popen([mine, "--node", node.dir, "scan", "--json", "--quiet", "--follow", log], cwd=node.path, user=1234,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
