@@ -30,22 +30,46 @@ addr_parse4(struct span text, struct addr *out)
 	return true;
 }
 
-/* One group of up to four hexadecimal digits; the number of digits, 0 for none. */
-static unsigned
+/* A hexadecimal digit's value and one; 0: none. Addresses of IPv6 are most of what is parsed. */
+static const uint8_t digit_of[256] = {['0'] = 1,
+	['1'] = 2,
+	['2'] = 3,
+	['3'] = 4,
+	['4'] = 5,
+	['5'] = 6,
+	['6'] = 7,
+	['7'] = 8,
+	['8'] = 9,
+	['9'] = 10,
+	['A'] = 11,
+	['B'] = 12,
+	['C'] = 13,
+	['D'] = 14,
+	['E'] = 15,
+	['F'] = 16,
+	['a'] = 11,
+	['b'] = 12,
+	['c'] = 13,
+	['d'] = 14,
+	['e'] = 15,
+	['f'] = 16};
+
+/* One group of hexadecimal digits; how many there are, 0 for none. More than four are no group. */
+static inline unsigned
 parse_group(struct span text, size_t at, unsigned *value)
 {
-	unsigned digits = 0;
+	unsigned digits = 0, digit;
 	*value = 0;
-	for (; at < text.len && ascii_hex(text.ptr[at]) >= 0; at++, digits++)
-		if (digits < 5)
-			*value = *value * 16 + (unsigned)ascii_hex(text.ptr[at]);
+	for (; at < text.len && (digit = digit_of[(unsigned char)text.ptr[at]]); at++, digits++)
+		*value = *value << 4 | (digit - 1);
 	return digits;
 }
 
 bool
 addr_parse6(struct span text, struct addr *out)
 {
-	unsigned group[8], count = 0, gap = 9, value;
+	uint16_t group[8] = {};
+	unsigned count = 0, gap = 9, value;
 	size_t at = 0;
 	if (text.len < 2 || text.len > 45)
 		return false;
@@ -65,11 +89,11 @@ addr_parse6(struct span text, struct addr *out)
 			struct addr tail;
 			if (count > 6 || !addr_parse4(span_sub(text, at, SIZE_MAX), &tail))
 				return false;
-			group[count++] = (unsigned)tail.byte[0] << 8 | tail.byte[1];
-			group[count++] = (unsigned)tail.byte[2] << 8 | tail.byte[3];
+			group[count++] = (uint16_t)(tail.byte[0] << 8 | tail.byte[1]);
+			group[count++] = (uint16_t)(tail.byte[2] << 8 | tail.byte[3]);
 			break;
 		}
-		group[count++] = value;
+		group[count++] = (uint16_t)value;
 		at += digits;
 		if (at == text.len)
 			break;
@@ -85,11 +109,14 @@ addr_parse6(struct span text, struct addr *out)
 	if (gap == 9 ? count != 8 : count > 7)
 		return false;
 	struct addr a = {.bits = 128, .six = true};
-	unsigned skipped = 8 - count;
-	for (unsigned i = 0; i < count; i++) {
-		unsigned to = i < gap ? i : i + skipped;
-		a.byte[to * 2] = (uint8_t)(group[i] >> 8);
-		a.byte[to * 2 + 1] = (uint8_t)group[i];
+	/* What is behind the gap goes to the end. */
+	if (gap < count) {
+		memmove(group + gap + 8 - count, group + gap, (count - gap) * sizeof *group);
+		memset(group + gap, 0, (8 - count) * sizeof *group);
+	}
+	for (unsigned i = 0; i < 8; i++) {
+		a.byte[i * 2] = (uint8_t)(group[i] >> 8);
+		a.byte[i * 2 + 1] = (uint8_t)group[i];
 	}
 	*out = a;
 	return true;
