@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/mutant.h"
 #include "match/sweep-internal.h"
 #include "obs/cve.h"
 #include "obs/mac.h"
@@ -19,11 +20,16 @@ const bool sweep_odd_before[256] = {
 
 enum { NAME = 1, DOT = 2, COLON = 4, BEYOND = 8 };
 
-static unsigned
-class_of(unsigned char c)
-{
-	return sweep_label[c] ? NAME : c == '.' ? DOT : c == ':' ? COLON : c >= 0x80 ? BEYOND : 0;
-}
+static const uint8_t classes[256] = {
+	['0' ... '9'] = NAME,
+	['A' ... 'Z'] = NAME,
+	['a' ... 'z'] = NAME,
+	['-'] = NAME,
+	['_'] = NAME,
+	['.'] = DOT,
+	[':'] = COLON,
+	[0x80 ... 0xff] = BEYOND,
+};
 
 void
 sweep_note(struct sweep *s, const unsigned char *at)
@@ -154,9 +160,9 @@ look_around(struct sweep *s, const unsigned char *start, const unsigned char *en
 static void
 find_run(const struct sweep *s, const unsigned char **start, const unsigned char **end)
 {
-	while (*start > s->text && class_of((*start)[-1]))
+	while (*start > s->text && classes[(*start)[-1]])
 		--*start;
-	while (*end < s->text_end && class_of(**end))
+	while (*end < s->text_end && classes[**end])
 		++*end;
 }
 
@@ -215,16 +221,33 @@ look_six(struct sweep *s, const unsigned char *start, const unsigned char *end)
 static bool
 may_be_in_six(const struct sweep *s, const unsigned char *second)
 {
-	enum { DIGITS_MOST = 4 };
+	enum { DIGITS_MOST = 4, ESCAPE_MOST = 5 }; /* uXXXX */
 	const unsigned char *end = second - 1, *p = end;
-	bool digits = true;
-	for (; p > s->text && class_of(p[-1]) & NAME; p--)
-		digits &= ascii_hex((char)p[-1]) >= 0;
-	if (digits && end - p <= DIGITS_MOST)
+	ptrdiff_t other = -1; /* of what is no digit the last, from the end */
+	for (; p > s->text && classes[p[-1]] & NAME; p--)
+		if (ascii_hex((char)p[-1]) < 0)
+			other = other < 0 ? end - p : other;
+	if (other < 0 && end - p <= DIGITS_MOST)
 		return true;
+	if (p == s->text || p[-1] == '.' || p[-1] == ':')
+		return false;
 	/* Where the run begins, its first letters may be an escape's. */
-	return p > s->text && p[-1] != '.' && p[-1] != ':' &&
-	       (p[-1] >= 0x80 || sweep_odd_before[p[-1]]);
+	if (p[-1] == '\\' && other >= 0 && end - other - p > (mutant(1791) ? 0 : ESCAPE_MOST))
+		return false;
+	return p[-1] >= 0x80 || sweep_odd_before[p[-1]];
+}
+
+/* Whether a run may hold an address of IPv6 anywhere: two colons side by side, seven, or six and a dotted tail. */
+static bool
+may_hold_six(const unsigned char *start, const unsigned char *end)
+{
+	unsigned colons = 0;
+	for (const unsigned char *p = start; p < end; p++) {
+		colons += *p == ':';
+		if (*p == '.' || *p >= 0x80 || (*p == ':' && p > start && p[-1] == ':'))
+			return true;
+	}
+	return colons >= (mutant(1793) ? 16 : 7);
 }
 
 void
@@ -238,14 +261,13 @@ sweep_colons(struct sweep *s, const unsigned char *at)
 		return;
 	find_run(s, &start, &end);
 	/* Without addresses of IPv6 in the set there are mapped ones, and digits in pairs. */
-	if (g->has_sixes || (g->has_digits && end - start > 3 * 15) ||
-		(g->has_fours && holds_mapped(start, end))) {
-		if (!look_six(s, start, end)) {
-			look_around(s, start, end, LOOK_COLONS);
-			return;
-		}
-	}
-	looked_at(s, start, end, LOOK_COLONS);
+	bool wanted = g->has_sixes || (g->has_digits && end - start > 3 * 15) ||
+		      (g->has_fours && holds_mapped(start, end));
+	bool odd = start > s->text && sweep_odd_before[start[-1]];
+	if (wanted && !look_six(s, start, end) && (odd || may_hold_six(start, end)))
+		look_around(s, start, end, LOOK_COLONS);
+	else
+		looked_at(s, start, end, LOOK_COLONS);
 }
 
 void
@@ -295,17 +317,21 @@ sweep_four_odd(struct sweep *s, const unsigned char *end)
 {
 	enum { LONGEST = 80 };
 	const unsigned char *start = end;
-	bool letter = false;
+	unsigned dots = 0;
+	bool letter = false, beyond = false;
 	while (start > s->text && end - start < LONGEST &&
-		(class_of(start[-1]) & (NAME | DOT | BEYOND))) {
+		(classes[start[-1]] & (NAME | DOT | BEYOND))) {
 		if (end - start > 1 && start[-1] == '.' && *start == '.')
 			break; /* two dots end a word */
 		start--;
 		letter |= ascii_is_alpha((char)*start) || *start == '_';
+		beyond |= *start >= 0x80;
+		dots += *start == '.';
 	}
-	/* A word with letters is no address, unless they are an escape's. */
+	/* A word with letters is no address, unless they are an escape's; nor is one of fewer numbers. */
 	bool odd = start > s->text && sweep_odd_before[start[-1]];
-	if (!letter || odd)
+	bool few = dots < (mutant(1792) ? 4 : 3) && !beyond && end - start < LONGEST;
+	if (odd || (!letter && !few))
 		look_around(s, start, end, LOOK_FOURS);
 }
 

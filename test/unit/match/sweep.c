@@ -15,7 +15,7 @@ static const char list[] =
 	"evil.org\nsub.worse.example\nhttp://url.example/a/b\nhttp://192.0.2.77/"
 	"x\nspam@mail.example\n"
 	"198.51.100.7\n203.0.113.0/28\n10.20.0.0/15\n2001:db8::7\n2001:db8:5::/"
-	"48\n::ffff:192.0.2.200\n"
+	"48\n::beef:7\n::ffff:192.0.2.200\n"
 	"d41d8cd98f00b204e9800998ecf8427e\nda39a3ee5e6b4b0d3255bfef95601890afd80709\n"
 	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"
 	"aa:bb:cc:dd:ee:ff\n00:1b:44:11:3a:b7\nCVE-2024-1234\nCVE-2021-44228\n"
@@ -33,14 +33,18 @@ static const char *const pieces[] = {"evil.org", "EVIL.Org", "www.evil.org", "ev
 	"1198.51.100.7", "198.51.100.7.8", "198.51.100.7-198.51.100.9", "198.51.100.5-198.51.100.7",
 	"1.2.3.4-5.6.7.8", "198.51.100.7.443 > 5.6.7.8.53:", "203.0.113.9", "203.0.113.99",
 	"10.21.255.255", "10.22.0.0", "2001:db8::7", "2001:DB8:0:0:0:0:0:7", "[2001:db8::7]:80",
-	"2001:db8:5::1%eth0", "2001:db8:5:6:7:8:9:a", "::ffff:198.51.100.7", "::ffff:c633:6407",
-	"64:ff9b::1", "aa:bb:cc:dd:ee:ff", "12:34:56", "AA:bb:CC:dd:EE:ff", "aa-bb-cc-dd-ee-ff",
-	"AABB.CCDD.EEFF", "aabbccddeeff", "00:1b:44:11:3a:b7", "00-1B-44-11-3A-B7",
-	"001b.4411.3ab7", "001B44113AB7", "CVE-2024-1234", "cve-2024-1234", "CVE_2021_44228",
-	"cVe-2021-44228", "xCVE-2024-1234", "CVE-2024-12345", "CVE-2024-1234-x", "\\nCVE-2024-1234",
-	"\\u0043VE-2024-1234", "CVE\\u002d2024-1234", "CVE-2024-1234\xc3\xa9", "%20CVE-2024-1234",
-	"exploit_CVE-2021-44228", "\x1b[31mCVE-2024-1234\x1b[0m", "ab-2024-1234",
-	"01:aa:bb:cc:dd:ee:ff", "aa:bb:cc:dd:ee:ff:1", "aa-bb-cc-dd-ee-ff-1", "x.aabb.ccdd.eeff",
+	"2001:db8:5::1%eth0", "::beef:7", "\\t::beef:7", "\\x09::beef:7", "\\u0009::beef:7",
+	"\\x09a::beef:7", "SMTP::beef:7", "\\x09SMTP::beef:7", "\\nSMTP::beef:7", "\\tbe::beef:7",
+	"68:5d:43:8b:f9:de", "198.51.100.7/./", "198.51.100.7/../", "1.2.3", "198.51.100%2e7",
+	"0:0:0:0:0:0:beef:7", "0:0:0:0:0:0:190.239.0.7", "::190.239.0.7", "2001:db8:5:6:7:8:9:a",
+	"::ffff:198.51.100.7", "::ffff:c633:6407", "64:ff9b::1", "aa:bb:cc:dd:ee:ff", "12:34:56",
+	"AA:bb:CC:dd:EE:ff", "aa-bb-cc-dd-ee-ff", "AABB.CCDD.EEFF", "aabbccddeeff",
+	"00:1b:44:11:3a:b7", "00-1B-44-11-3A-B7", "001b.4411.3ab7", "001B44113AB7", "CVE-2024-1234",
+	"cve-2024-1234", "CVE_2021_44228", "cVe-2021-44228", "xCVE-2024-1234", "CVE-2024-12345",
+	"CVE-2024-1234-x", "\\nCVE-2024-1234", "\\u0043VE-2024-1234", "CVE\\u002d2024-1234",
+	"CVE-2024-1234\xc3\xa9", "%20CVE-2024-1234", "exploit_CVE-2021-44228",
+	"\x1b[31mCVE-2024-1234\x1b[0m", "ab-2024-1234", "01:aa:bb:cc:dd:ee:ff",
+	"aa:bb:cc:dd:ee:ff:1", "aa-bb-cc-dd-ee-ff-1", "x.aabb.ccdd.eeff",
 	"MAC=aa:bb:cc:dd:ee:ff:00:1b:44:11:3a:b7:08:00", "mac:aabbccddeeff", "\\naabbccddeeff",
 	"\\baabbccddeeff", "%0Aaabbccddeeff", "\\u0022aabbccddeeff", "\\u0061abbccddeeff",
 	"\\baa:bb:cc:dd:ee:ff", "aa\\u003abb:cc:dd:ee:ff", "%20aa-bb-cc-dd-ee-ff",
