@@ -17,7 +17,7 @@
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 
 enum {
-	SET_FILE_VERSION = 3,
+	SET_FILE_VERSION = 4,
 	SET_FILE_ORDER = 0x01020304,
 	SET_FILE_PAGE = 4096,
 	SET_FILE_ALIGN = 64, /* of sections; that of the details is a page */

@@ -13,7 +13,7 @@ enum {
 	LAST_LABELS = 1 << 13, /* slots of the table of last labels */
 	WINDOW = 57,	       /* bits of a window that are always there */
 	CHAINS = 5,
-	QUEUE = SWEEP_CHUNK / 2 + 64,
+	QUEUE = SWEEP_CHUNK / 2 + 128, /* whole vectors are written */
 };
 
 /* A Bloom filter whose bits for one key lie in one word. */
@@ -32,12 +32,21 @@ struct block_filter {
 	uint64_t blocks;
 };
 
+/* Of the last two labels of a name with the dot between, so many bytes count, the last. */
+enum { PAIR = 32 };
+
+/* Keys of their hash, one a word; the last bytes' word first. */
+struct pair_key {
+	uint64_t word[PAIR / 8];
+};
+
 /*
  * What can be seen of a set from afar. Every filter passes all that is in it, and little else. What a
  * compiled set keeps of these is struct file_gates (match/set_file-internal.h): who adds one adds it there.
  */
 struct gates {
 	uint64_t seed;
+	struct pair_key pair;		 /* made of the seed */
 	uint8_t last_label[LAST_LABELS]; /* of names, by its last eight bytes */
 	struct word_filter two_labels;	 /* the last two labels of names */
 	struct block_filter names;
@@ -61,7 +70,7 @@ struct gates {
 	bool any_tail;	       /* some name ends in no letter */
 };
 
-enum { SWEEP_LABEL_KEY = 1, SWEEP_DIGITS_KEY = 2, SWEEP_MAC_KEY = 3 };
+enum { SWEEP_LABEL_KEY = 1, SWEEP_DIGITS_KEY = 2, SWEEP_MAC_KEY = 3, SWEEP_PAIR_KEY = 16 };
 
 /* ---- hashing, the same in the gates and in every kernel ---- */
 
@@ -90,6 +99,28 @@ sweep_join(uint64_t h, const unsigned char *end, size_t len)
 		h = sweep_fold(h ^ sweep_tail(end), UINT64_C(0x9e3779b97f4a7c15));
 	uint64_t rest = len ? sweep_tail(end) >> (64 - 8 * len) : 0;
 	return sweep_fold(h ^ rest, UINT64_C(0xd6e8feb86659fd93));
+}
+
+static inline uint64_t
+sweep_pair_end(uint64_t sum)
+{
+	return sweep_fold(sum ^ UINT64_C(0xff51afd7ed558ccd), UINT64_C(0x9e3779b97f4a7c15));
+}
+
+/* The `len` bytes before `end`, PAIR at most, letters small: halves of words multiplied, NH of UMAC. Reads PAIR. */
+static inline uint64_t
+sweep_pair(const struct pair_key *key, const unsigned char *end, size_t len)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < PAIR / 8; i++, end -= 8) {
+		size_t here = len < 8 ? len : 8;
+		uint64_t v = here ? sweep_tail(end) >> (64 - 8 * here) << (64 - 8 * here) : 0;
+		len -= here;
+		uint64_t low = (v + key->word[i]) & UINT32_MAX;
+		uint64_t high = ((v >> 32) + (key->word[i] >> 32)) & UINT32_MAX;
+		sum += low * high;
+	}
+	return sweep_pair_end(sum);
 }
 
 static inline uint32_t
@@ -182,8 +213,8 @@ struct bitmaps {
 	uint64_t alpha[ROW];
 	uint64_t hex[ROW];
 	uint64_t colon[ROW];
-	uint64_t escape[CHUNK_WORDS]; /* "%" and backslash */
-	uint64_t high[CHUNK_WORDS];   /* beyond ASCII */
+	uint64_t escape[CHUNK_WORDS + GROUP]; /* "%" and backslash */
+	uint64_t high[CHUNK_WORDS + GROUP];   /* beyond ASCII */
 	/* Made of these. Words end at two dots: the second is no part of one. */
 	uint64_t token[ROW];
 	uint64_t edge[ROW];	     /* no token, or a dot */
@@ -205,9 +236,10 @@ struct bitmaps {
 			GROUP]; /* the second of two, and those with CHAINS others near */
 };
 
-/* Which of the rows that are looked at hold anything. */
+/* How many ends are in the queues, and which of the other rows that are looked at hold anything. */
 struct marks {
-	bool odds, runs, colons;
+	size_t names, fours;
+	bool odds, runs, colons, escape, high;
 };
 
 /* Carries from chunk to chunk: of additions, and, of a kernel of whole vectors, the words before. */
@@ -243,7 +275,7 @@ struct sweep {
 	/* One chunk's, filter by filter: where tokens end, from the chunk's start. */
 	uint16_t name_at[QUEUE], four_at[QUEUE];
 	uint8_t label[QUEUE];  /* length of the last label */
-	uint64_t hash[QUEUE];  /* of the last two labels */
+	uint64_t hash[QUEUE];  /* of the last two labels; of addresses */
 	uint8_t second[QUEUE]; /* length of the label before the last */
 	uint32_t address[QUEUE];
 	vec_of(struct probe) probes;

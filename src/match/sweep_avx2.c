@@ -1,6 +1,11 @@
 /* The fast pass by AVX2. */
+#include <pthread.h>
+#include <string.h>
+
 #include "match/sweep-internal.h"
 #include "match/sweep_x86.inc"
+
+#include "match/sweep_fours_avx2.inc"
 
 /*
  * Kinds of bytes as products of a low and a high half: each bit is one rectangle of the table of ASCII.
@@ -78,10 +83,12 @@ classify(const unsigned char *at, struct classes *out)
 static bool
 kernel_runs(void)
 {
+	pthread_once(&shapes_made, make_shapes);
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
 	       __builtin_cpu_supports("bmi2") && has_lzcnt() && __builtin_cpu_supports("popcnt");
 }
 
+#define CLASSIFY_WHOLE "match/sweep_classes_avx2.inc"
 #define FIND_ENDS "match/sweep_ends_avx2.inc"
 #define KERNEL sweep_kernel_avx2
 #define KERNEL_NAME "avx2"

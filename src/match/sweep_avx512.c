@@ -1,59 +1,11 @@
-/* The fast pass by AVX-512: bytes by one permutation of a table, ends by compression. */
+/* The fast pass by AVX-512: bytes by one permutation of a table and a transposition of bits, ends by compression. */
+#include <string.h>
+
 #include "base/must.h"
 #include "match/sweep-internal.h"
 #include "match/sweep_x86.inc"
 
-static inline void
-classify(const unsigned char *at, struct classes *out)
-{
-	const __m512i low = _mm512_load_si512(sweep_classes),
-		      high = _mm512_load_si512(sweep_classes + 64);
-	__m512i v = _mm512_loadu_si512(at);
-	__mmask64 beyond = _mm512_movepi8_mask(v);
-	__m512i kinds = _mm512_maskz_permutex2var_epi8(~beyond, low, v, high);
-	out->token = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(BYTE_TOKEN));
-	out->alpha = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(BYTE_ALPHA));
-	out->hex = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(BYTE_HEX));
-	out->escape = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(BYTE_ESCAPE));
-	out->dot = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('.'));
-	out->colon = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(':'));
-	out->line = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
-	out->high = beyond;
-}
-
-static inline void
-store_places(uint16_t *queue, __m128i places, __m256i from)
-{
-	_mm256_storeu_si256(
-		(__m256i *)(void *)queue, _mm256_add_epi16(_mm256_cvtepu8_epi16(places), from));
-}
-
-/* Positions of the bits of `ends`; writes up to 32 past `count`. */
-static inline size_t
-emit(uint16_t *queue, size_t count, uint64_t ends, unsigned base)
-{
-	static const uint8_t numbers[64] __attribute__((aligned(64))) = {0, 1, 2, 3, 4, 5, 6, 7, 8,
-		9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29,
-		30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50,
-		51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
-	__m512i places = _mm512_maskz_compress_epi8(ends, _mm512_load_si512(numbers));
-	__m256i from = _mm256_set1_epi16((short)base);
-	size_t more = (unsigned)__builtin_popcountll(ends);
-	store_places(queue + count, _mm512_castsi512_si128(places), from);
-	if (__builtin_expect(more > 16, 0))
-		store_places(queue + count + 16, _mm512_extracti32x4_epi32(places, 1), from);
-	return count + more;
-}
-
-#define EMIT
-
 /* ---- rows made of rows, eight words at once ---- */
-
-static inline __m512i
-load(const uint64_t *row)
-{
-	return _mm512_loadu_si512(row);
-}
 
 static inline void
 store(uint64_t *row, __m512i v)
@@ -70,6 +22,12 @@ neighbour(__m512i v, __m512i then)
 
 #define BEFORE(v, neighbour, count) _mm512_shldi_epi64(v, neighbour, count)
 #define OR_3(a, b, c) _mm512_ternarylogic_epi64(a, b, c, 0xfe)
+
+static inline bool
+is_any(__m512i v)
+{
+	return _mm512_test_epi64_mask(v, v) != 0;
+}
 
 static inline __m512i
 and_not(__m512i v, __m512i without)
@@ -115,8 +73,90 @@ last_word(__m512i v)
 	return (uint64_t)_mm_extract_epi64(_mm512_extracti32x4_epi32(v, 3), 1);
 }
 
+/* ---- bytes to rows ---- */
+
+/* One row for each bit of BYTE_..., of 512 bytes. */
+struct rows {
+	__m512i token, dot, alpha, hex, colon, line, escape, high;
+};
+
+/*
+ * Of 64 bytes the eight rows, each a word, bits in reverse in each byte. The affine product of eight bytes with
+ * those of one bit each is their transpose.
+ */
+static inline __m512i
+kinds_of(const unsigned char *at)
+{
+	const __m512i low = _mm512_load_si512(sweep_classes),
+		      high = _mm512_load_si512(sweep_classes + 64);
+	const __m512i each = _mm512_set1_epi64((long long)UINT64_C(0x8040201008040201));
+	__m512i v = _mm512_loadu_si512(at);
+	__m512i kinds = _mm512_permutex2var_epi8(low, v, high);
+	/* kinds | (v & BYTE_HIGH) */
+	kinds = _mm512_ternarylogic_epi64(kinds, v, _mm512_set1_epi8((char)BYTE_HIGH), 0xf8);
+	return _mm512_gf2p8affine_epi64_epi8(each, kinds, 0);
+}
+
+/* Rows `from` to `from` + 3 of two words: of one, of the other, of one .. */
+#define OF_ROW(row) \
+	(row), 8 + (row), 16 + (row), 24 + (row), 32 + (row), 40 + (row), 48 + (row), 56 + (row), \
+		64 + (row), 72 + (row), 80 + (row), 88 + (row), 96 + (row), 104 + (row), \
+		112 + (row), 120 + (row)
+static const uint8_t four_rows[2][64] __attribute__((aligned(64))) = {
+	{OF_ROW(0), OF_ROW(1), OF_ROW(2), OF_ROW(3)}, {OF_ROW(4), OF_ROW(5), OF_ROW(6), OF_ROW(7)}};
+
+/* Four rows of eight words, from pairs of words as four_rows makes them. */
+static inline void
+join_pairs(const __m512i pair[4], __m512i out[4])
+{
+	const __m512i ascending = _mm512_set1_epi64((long long)UINT64_C(0x8040201008040201));
+	__m512i a = _mm512_shuffle_i64x2(pair[0], pair[1], 0x44),
+		b = _mm512_shuffle_i64x2(pair[2], pair[3], 0x44),
+		c = _mm512_shuffle_i64x2(pair[0], pair[1], 0xee),
+		d = _mm512_shuffle_i64x2(pair[2], pair[3], 0xee);
+	out[0] = _mm512_shuffle_i64x2(a, b, 0x88);
+	out[1] = _mm512_shuffle_i64x2(a, b, 0xdd);
+	out[2] = _mm512_shuffle_i64x2(c, d, 0x88);
+	out[3] = _mm512_shuffle_i64x2(c, d, 0xdd);
+	for (unsigned i = 0; i < 4; i++)
+		out[i] = _mm512_gf2p8affine_epi64_epi8(out[i], ascending, 0);
+}
+
+static inline struct rows
+rows_of(const unsigned char *at)
+{
+	__m512i pair[2][4], row[2][4];
+	for (unsigned i = 0; i < 4; i++) {
+		__m512i one = kinds_of(at + i * 128), two = kinds_of(at + i * 128 + 64);
+		for (unsigned half = 0; half < 2; half++)
+			pair[half][i] = _mm512_permutex2var_epi8(
+				one, _mm512_load_si512(four_rows[half]), two);
+	}
+	join_pairs(pair[0], row[0]);
+	join_pairs(pair[1], row[1]);
+	/* A byte beyond ASCII is nothing else. */
+	__m512i high = row[1][3];
+	return (struct rows){and_not(row[0][0], high), and_not(row[0][1], high),
+		and_not(row[0][2], high), and_not(row[0][3], high), and_not(row[1][0], high),
+		and_not(row[1][1], high), and_not(row[1][2], high), high};
+}
+
+/* The same where the text ends. */
+static inline struct rows
+rows_at(const unsigned char *at, size_t len)
+{
+	if (__builtin_expect(len >= 64 * GROUP, 1))
+		return rows_of(at);
+	unsigned char padded[64 * GROUP] = {};
+	memcpy(padded, at, len);
+	return rows_of(padded);
+}
+
+/* ---- rows to ends ---- */
+
 /* What the words before were: as vectors, of which only the last word counts. */
 struct rows_before {
+	__m512i point, alpha, hex, colon;
 	__m512i token, dot, near, run[5], chain[CHAINS - 1];
 };
 
@@ -142,17 +182,25 @@ colon_marks(__m512i colon, __m512i colon_before, struct rows_before *p)
 {
 	__m512i both = _mm512_and_si512(colon, BEFORE(colon, colon_before, 1));
 	__m512i row = chain_of(colon, colon_before);
-	for (unsigned level = 0; level < CHAINS - 1; level++) {
+	unsigned level = 0;
+	/* A time of day ends here, behind one step. */
+	for (; level < CHAINS - 1 && (level == 0 || is_any(row)); level++) {
 		__m512i n = neighbour(row, p->chain[level]);
 		p->chain[level] = row;
 		row = chain_of(row, n);
 	}
+	for (; level < CHAINS - 1; level++)
+		p->chain[level] = row; /* nothing */
 	return _mm512_or_si512(both, row);
 }
 
 static inline void
 rows_begin(struct rows_before *p, const struct bitmaps *b, const struct carries *c)
 {
+	p->point = last_of(b->point[HISTORY - 1]);
+	p->alpha = last_of(b->alpha[HISTORY - 1]);
+	p->hex = last_of(b->hex[HISTORY - 1]);
+	p->colon = last_of(b->colon[HISTORY - 1]);
 	p->token = last_of(b->token[HISTORY - 1]);
 	p->dot = last_of(b->dot[HISTORY - 1]);
 	p->near = last_of(c->near);
@@ -172,8 +220,49 @@ rows_end(const struct rows_before *p, struct carries *c)
 		c->chain[i] = last_word(p->chain[i]);
 }
 
+static const uint8_t numbers[64] __attribute__((aligned(64))) = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+	11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33,
+	34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56,
+	57, 58, 59, 60, 61, 62, 63};
+
+static inline void
+store_places(uint16_t *queue, __m256i byte, __m256i bit, __m512i base)
+{
+	__m512i place = _mm512_slli_epi16(_mm512_cvtepu8_epi16(byte), 3);
+	place = _mm512_add_epi16(place, _mm512_cvtepu8_epi16(bit));
+	_mm512_storeu_si512(queue, _mm512_add_epi16(place, base));
+}
+
+/*
+ * Places of the bits of 512. Few of their bytes hold any, and nearly always one: those bytes are brought together,
+ * then once more for second bits. Writes up to 64 past the count.
+ */
+static inline size_t
+emit(uint16_t *queue, size_t count, __m512i row, size_t words_before)
+{
+	const __m512i one = _mm512_set1_epi8(1);
+	const __m512i base = _mm512_set1_epi16((short)(words_before * 64));
+	for (;;) {
+		__mmask64 some = _mm512_test_epi8_mask(row, row);
+		__m512i bytes = _mm512_maskz_compress_epi8(some, row);
+		__m512i which = _mm512_maskz_compress_epi8(some, _mm512_load_si512(numbers));
+		/* bits below the lowest */
+		__m512i bit = _mm512_popcnt_epi8(and_not(_mm512_sub_epi8(bytes, one), bytes));
+		size_t more = (unsigned)__builtin_popcountll(some);
+		store_places(queue + count, _mm512_castsi512_si256(which),
+			_mm512_castsi512_si256(bit), base);
+		if (__builtin_expect(more > 32, 0))
+			store_places(queue + count + 32, _mm512_extracti64x4_epi64(which, 1),
+				_mm512_extracti64x4_epi64(bit, 1), base);
+		count += more;
+		row = _mm512_and_si512(row, _mm512_sub_epi8(row, one));
+		if (__builtin_expect(_mm512_test_epi8_mask(row, row) == 0, 1))
+			return count;
+	}
+}
+
 static __attribute__((noinline)) struct marks
-find_marks(struct sweep *s, size_t words)
+mark_all(struct sweep *s, const unsigned char *at, size_t len, size_t words)
 {
 	struct bitmaps *b = &s->bits;
 	const struct gates *g = s->gates;
@@ -181,60 +270,84 @@ find_marks(struct sweep *s, size_t words)
 	const bool runs = g->has_digits, chains = g->has_sixes || g->has_fours || g->has_digits;
 	struct carries c = s->carries;
 	struct rows_before p;
-	__m512i any_odd = {}, any_run = {}, any_colon = {};
+	struct marks m = {};
+	__m512i any_odd = {}, any_run = {}, any_colon = {}, any_escape = {}, any_high = {},
+		lines = {};
 	rows_begin(&p, b, &c);
 	for (size_t i = 0; i < words; i += GROUP) {
-		size_t k = HISTORY + i;
-		__m512i word = load(&b->word[k]), point = load(&b->point[k]);
-		__m512i second = _mm512_and_si512(point, BEFORE(point, load(&b->point[k - 1]), 1));
-		__m512i token = and_not(word, second), dot = and_not(point, second);
+		size_t k = HISTORY + i, done = i * 64 < len ? i * 64 : len;
+		for (size_t w = 0; w < GROUP; w++)
+			__builtin_prefetch(at + SWEEP_CHUNK + (i + w) * 64);
+		struct rows r = rows_at(at + done, len - done);
+		__m512i point_before = neighbour(r.dot, p.point);
+		__m512i alpha_before = neighbour(r.alpha, p.alpha);
+		__m512i hex_before = neighbour(r.hex, p.hex);
+		__m512i second = _mm512_and_si512(r.dot, BEFORE(r.dot, point_before, 1));
+		__m512i token = and_not(r.token, second), dot = and_not(r.dot, second);
 		__m512i token_before = neighbour(token, p.token),
 			dot_before = neighbour(dot, p.dot);
-		__m512i alpha = load(&b->alpha[k]), hex = load(&b->hex[k]);
-		__m512i alpha_before = load(&b->alpha[k - 1]), hex_before = load(&b->hex[k - 1]);
 		__m512i behind = and_not(BEFORE(token, token_before, 1), token);
-		__m512i letter = BEFORE(alpha, alpha_before, 1);
-		__m512i digit = and_not(BEFORE(hex, hex_before, 1), letter);
+		__m512i letter = BEFORE(r.alpha, alpha_before, 1);
+		__m512i digit = and_not(BEFORE(r.hex, hex_before, 1), letter);
 		/* token & ~dot & ~(hex & ~alpha) */
-		__m512i other = and_not(and_not(token, dot), and_not(hex, alpha));
+		__m512i other = and_not(and_not(token, dot), and_not(r.hex, r.alpha));
 		__m512i near = near_of(dot, dot_before);
 		__m512i quad = _mm512_and_si512(dot, near_of(near, neighbour(near, p.near)));
-		p.token = token;
-		p.dot = dot;
-		p.near = near;
+		store(&b->word[k], r.token);
+		store(&b->point[k], r.dot);
+		store(&b->alpha[k], r.alpha);
+		store(&b->hex[k], r.hex);
+		store(&b->colon[k], r.colon);
+		store(&b->escape[i], r.escape);
+		store(&b->high[i], r.high);
 		store(&b->token[k], token);
 		store(&b->dot[k], dot);
-		store(&b->edge[k],
-			_mm512_ternarylogic_epi64(word, point, point, 0xcf)); /* ~word | point */
+		store(&b->edge[k], /* ~word | point */
+			_mm512_ternarylogic_epi64(r.token, r.dot, r.dot, 0xcf));
 		__m512i names = _mm512_and_si512(add_rows(token, dot, &c.dot), behind);
 		__m512i fours =
 			_mm512_and_si512(add_rows(token, quad, &c.quad), and_not(behind, letter));
 		__m512i pure = and_not(digit, add_rows(token, other, &c.other));
 		__m512i odd = and_not(fours, pure);
 		/* names & (~digit | any_tail) */
-		store(&b->name_end[i], _mm512_ternarylogic_epi64(names, digit, any_tail, 0xb0));
-		store(&b->four_end[i], _mm512_and_si512(fours, pure));
+		names = _mm512_ternarylogic_epi64(names, digit, any_tail, 0xb0);
+		m.names = emit(s->name_at, m.names, names, i);
+		m.fours = emit(s->four_at, m.fours, _mm512_and_si512(fours, pure), i);
 		store(&b->odd_end[i], odd);
 		any_odd = _mm512_or_si512(any_odd, odd);
 		if (runs) {
-			__m512i ends = run_ends(hex, hex_before, &p);
+			__m512i ends = run_ends(r.hex, hex_before, &p);
 			store(&b->run_end[i], ends);
 			any_run = _mm512_or_si512(any_run, ends);
 		}
 		if (chains) {
-			__m512i marks = colon_marks(load(&b->colon[k]), load(&b->colon[k - 1]), &p);
+			__m512i marks = colon_marks(r.colon, neighbour(r.colon, p.colon), &p);
 			store(&b->colons[i], marks);
 			any_colon = _mm512_or_si512(any_colon, marks);
 		}
+		any_escape = _mm512_or_si512(any_escape, r.escape);
+		any_high = _mm512_or_si512(any_high, r.high);
+		lines = _mm512_add_epi64(lines, _mm512_popcnt_epi64(r.line));
+		p.point = r.dot;
+		p.alpha = r.alpha;
+		p.hex = r.hex;
+		p.colon = r.colon;
+		p.token = token;
+		p.dot = dot;
+		p.near = near;
 	}
 	rows_end(&p, &c);
 	s->carries = c;
-	return (struct marks){_mm512_test_epi64_mask(any_odd, any_odd) != 0,
-		_mm512_test_epi64_mask(any_run, any_run) != 0,
-		_mm512_test_epi64_mask(any_colon, any_colon) != 0};
+	*vec_add(&s->line_ends) = (uint16_t)_mm512_reduce_add_epi64(lines);
+	m.odds = is_any(any_odd);
+	m.runs = is_any(any_run);
+	m.colons = is_any(any_colon);
+	m.escape = is_any(any_escape);
+	m.high = is_any(any_high);
+	return m;
 }
 
-#define FIND_MARKS
+#define MARK_ALL
 
 static bool
 kernel_runs(void)
@@ -242,8 +355,9 @@ kernel_runs(void)
 	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 	       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
 	       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vbmi") &&
-	       __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("bmi2") &&
-	       has_lzcnt();
+	       __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vpopcntdq") &&
+	       __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("gfni") &&
+	       __builtin_cpu_supports("bmi2") && has_lzcnt();
 }
 
 #define READ_FOURS "match/sweep_fours_avx512.inc"

@@ -67,6 +67,12 @@ add_tail(struct gates *g, struct span label)
 			(uint8_t)(1 << sweep_tail_slot(code) % 8);
 }
 
+static void
+add_pair(struct gates *g, const unsigned char *end, size_t len)
+{
+	word_add(&g->two_labels, sweep_pair(&g->pair, end, len < PAIR ? len : PAIR));
+}
+
 /* Labels are joined from the last to the first, so that all suffixes cost one walk. */
 static void
 add_name(struct gates *g, struct span name)
@@ -87,7 +93,7 @@ add_name(struct gates *g, struct span name)
 			add_tail(g, span_sub(name, end - len, len));
 		h = sweep_join(h, text + end, len);
 		if (labels == 2)
-			word_add(&g->two_labels, h);
+			add_pair(g, text + name.len, name.len - (end - len));
 		if (end == len)
 			break;
 		end -= len + 1;
@@ -344,6 +350,9 @@ make_gates(struct gates *g, const struct match_set *set, uint64_t spare)
 	struct ranges ranges = {};
 	*g = (struct gates){
 		.seed = set->seed * UINT64_C(0x9e3779b97f4a7c15), .routes = set->routes};
+	for (size_t i = 0; i < PAIR / 8; i++)
+		g->pair.word[i] =
+			sweep_fold(g->seed + SWEEP_PAIR_KEY + i, UINT64_C(0xd6e8feb86659fd93));
 	for (size_t i = 0; i < set->items.len; i++)
 		count_key(g, &set->items.at[i], &t);
 	if (!set->base || !take_gates(g, set->base, &t, &ranges)) {
