@@ -255,9 +255,11 @@ scan_run(struct cmd_env *env)
 	}
 	job.scan.set = set;
 	job.scan.pace = job.follow ? STREAM_LIVE : STREAM_STORED;
-	/* Context shows lines that nothing is on; of defanged text there is no fast pass. */
-	if (sweep_is_wanted() && !job.before && !job.after && job.scan.text == SCAN_AS_IS)
+	/* Context shows lines that nothing is on. */
+	if (sweep_is_wanted() && !job.before && !job.after)
 		job.sweep = sweep_new(set);
+	if (job.sweep && job.scan.text == SCAN_DEFANGED)
+		sweep_defanged(job.sweep);
 	job.scan.warn = warn_count(warn) ? warn : NULL;
 	const char *stix = cmd_option(env, "stix");
 	job.sight_options = (struct sight_options){.now = clock_now(env->clock),

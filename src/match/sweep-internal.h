@@ -263,6 +263,8 @@ struct sweep {
 	const struct gates *gates; /* its own, or those of the sweep that it is like */
 	uint64_t version;	   /* of the set, when the gates were made */
 	const struct sweep_kernel *kernel;
+	struct signs *own_signs;
+	const struct signs *signs; /* of defanging; NULL: not looked for */
 	/* of the text under work */
 	const unsigned char *text, *text_end;
 	const unsigned char *escaped; /* the end of the \uXXXX that were looked at last */
@@ -362,3 +364,9 @@ bool sweep_may_be_wide(
 	const struct sweep *s, const unsigned char **at, const unsigned char *end, bool dotted);
 /* Of a last letter, in gates.wide_tail. */
 uint8_t sweep_tail_slot(uint32_t code);
+
+/* ---- defanging (sweep_signs.c) ---- */
+
+struct signs *signs_new(void);
+/* Notes the places where something may be defanged, not in their order. */
+void sweep_signs(struct sweep *s);

@@ -113,6 +113,7 @@ sweep_free(struct sweep **p)
 	if (!s)
 		return;
 	gates_fini(&s->own);
+	free(s->own_signs);
 	free(s->places.at);
 	free(s->line_ends.at);
 	free(s->probes.at);
@@ -128,7 +129,15 @@ sweep_like(const struct sweep *other)
 	s->set = other->set;
 	s->kernel = other->kernel;
 	s->gates = other->gates;
+	s->signs = other->signs;
 	return s;
+}
+
+void
+sweep_defanged(struct sweep *s)
+{
+	if (!s->signs)
+		s->signs = s->own_signs = signs_new();
 }
 
 bool
@@ -189,6 +198,8 @@ sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 			size_t rest = (size_t)(s->text_end - at);
 			s->kernel->chunk(s, at, rest < SWEEP_CHUNK ? rest : SWEEP_CHUNK);
 		}
+	if (s->signs && !set_is_empty(s->set))
+		sweep_signs(s);
 	struct strings_walk texts = {};
 	while (s->set->strings && strings_next_line(s->set->strings, text, &texts))
 		*vec_add(&s->places) = (uint32_t)texts.place;

@@ -19,6 +19,8 @@ struct sweep;
 struct sweep *sweep_new(const struct match_set *set);
 /* False where TOCSIN_CPU=plain asks for the plain scanner alone. */
 bool sweep_is_wanted(void);
+/* From the next text on, places besides for where scan_record with SCAN_DEFANGED may find more than as it is. */
+void sweep_defanged(struct sweep *s);
 /* For another thread, with the filters of this one, which outlives it; the set must not change. */
 struct sweep *sweep_like(const struct sweep *other);
 void sweep_free(struct sweep **s); /* NULL accepted */

@@ -38,3 +38,14 @@ struct span obs_refang(struct span text, struct arena *a);
  * (1 to 8 bytes, their number returned) and moves *at behind it.
  */
 size_t obs_refang_step(struct span text, size_t *at, char out[static 8]);
+
+/*
+ * Where that may change anything, in the bytes of a log as they stand, whose reader may undo a backslash
+ * before a slash: a value in which no sign stands is its own refanging. Other escapes of a sign's bytes are the
+ * caller's. Whether what stands around text[at] is a sign that is looked for by this byte.
+ */
+bool obs_refang_is_sign(struct span text, size_t at);
+/* Whether that may be, by this byte and the next. */
+bool obs_refang_may_begin(char c, char next);
+/* Whether some sign holds this byte. */
+bool obs_refang_has_byte(char c);

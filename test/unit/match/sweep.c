@@ -93,6 +93,33 @@ static const char *const pieces[] = {"evil.org", "EVIL.Org", "www.evil.org", "ev
 	"a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t-u-v-w-x-y-z-0-1-2-3-4-5.long.example",
 	"x.a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s-t-u-v-w-x-y-z-0-1-2-3-4-5.long.example"};
 
+/* What is found with defanging undone, or nearly; the rest is put together by chance. */
+static const char *const defanged[] = {"evil[.]org", "EVIL[.]ORG", "evil(dot)org", "evil[DOT]org",
+	"evil{.}org", "evil[,]org", "evil[punkt]org", "www[.]evil[.]org", "[www].evil.org",
+	"evil\\.org", "evil\\\\.org", "evil[\\u002e]org", "evil\\u005b.]org",
+	"evil[.\\u005d"
+	"org",
+	"evil\\x5b.\\x5dorg", "evil\\x5b.]org", "evil[d\\u006ft]org", "evil\\u005c.org",
+	"hxxp://url.example/a/b", "HXXPS://url[.]example/a/b", "h**p://url.example/a/b",
+	"htxp://url.example/a/b", "hxtps://url.example/a/b", "meow://url.example/a/b",
+	"hxxp[:]//url.example/a/b", "hxxp[://]url.example/a/b", "http[:]//url.example/a/b",
+	"http[:\\/\\/]url.example\\/a\\/b", "hxxp:\\/\\/url[.]example\\/a\\/b",
+	"hx\\u0078p://url.example/a/b", "hxxp\\u003a//url.example/a/b",
+	"http://url.example[/]a[/]b", "http:\\/\\/url.example[\\/]a[\\/]b",
+	"http:[//]url.example/a/b", "hxxp://192.0.2[.]77/x", "198[.]51[.]100[.]7", "198.51.100[.]7",
+	"198.51.100\\.7", "198(.)51(.)100(.)7", "[198].[51].[100].[7]", "203[.]0[.]113[.]9",
+	"2001[:]db8[:][:]7", "2001[:]db8::7", "2001(:)db8::7", "spam[at]mail.example",
+	"spam(at)mail[.]example", "spam[@]mail.example", "spam{at}mail.example",
+	"spam\\u0028at)mail.example", "aa[:]bb[:]cc[:]dd[:]ee[:]ff", "aabb[.]ccdd[.]eeff",
+	"xevil[.]org", "evil[.]organic",
+	"b\xc3\xbc"
+	"cher[.]de",
+	"\nhxxp://url.example/a/b", "x[.]y", "app[1234]:", "{\"a\":[1,2]}", "evil[", "[/]a",
+	"/]a/b", "url.example["};
+
+/* How the plain scanner reads, and of what texts are made. */
+static enum scan_text reads;
+
 static const char *const between[] = {" ", "\t", ",", "\"", "=", ":", ";", "/", ".", "-", "_", "@",
 	"%", "\\", "[", "]", "(", "'", "", "", "\n", "\n", "\r\n", " \n", "x", "0", "::", "..",
 	"\xc3\xa9", "\xff", "|", "\\\\"};
@@ -129,6 +156,7 @@ compare(const struct match_set *set, struct sweep *s, struct span text, const ch
 	const struct hit *hit;
 	sweep_text(s, text, &r);
 	scan_init(&scan, set, (struct clock){noon_now, NULL});
+	scan.text = reads;
 	own_stream struct stream *stream = stream_new_span(text, NULL);
 	own_reading struct reading reading;
 	reading_init(&reading, stream, reader_find(span_of(reader)), LINES_ALL, NOON);
@@ -168,7 +196,9 @@ make_text(struct rng rng, char *to, size_t want)
 	size_t at = 0;
 	while (at < want) {
 		uint32_t kind = chance(rng, 10);
-		if (kind < 6)
+		if (kind < 4 && reads == SCAN_DEFANGED)
+			at = put(to, at, defanged[chance(rng, sizeof defanged / sizeof *defanged)]);
+		else if (kind < 6)
 			at = put(to, at, pieces[chance(rng, sizeof pieces / sizeof *pieces)]);
 		else if (kind < 7)
 			for (uint32_t n = chance(rng, 40); n; n--)
@@ -206,6 +236,8 @@ no_hit_is_without_a_place(void **state)
 		own_sweep struct sweep *s = sweep_new(set);
 		if (strcmp(sweep_cpu(s), cpus[k]) != 0)
 			continue;
+		if (reads == SCAN_DEFANGED)
+			sweep_defanged(s);
 		for (unsigned turn = 0; turn < 400; turn++) {
 			size_t len = make_text(rng, text, turn % 10 ? 2000 : 100000);
 			struct span framed_text =
@@ -230,6 +262,8 @@ edges_hide_nothing(void **state)
 		own_sweep struct sweep *s = sweep_new(set);
 		if (strcmp(sweep_cpu(s), cpus[k]) != 0)
 			continue;
+		if (reads == SCAN_DEFANGED)
+			sweep_defanged(s);
 		for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
 			for (size_t e = 0; e < sizeof edges / sizeof *edges; e++) {
 				size_t len = strlen(pieces[i]);
@@ -257,6 +291,7 @@ tell_hits(const struct match_set *set, struct sweep *s, struct span log, const c
 	struct record r;
 	const struct hit *hit;
 	scan_init(&scan, set, (struct clock){noon_now, NULL});
+	scan.text = reads;
 	own_stream struct stream *stream = stream_new_span(log, NULL);
 	own_reading struct reading reading;
 	reading_init(
@@ -361,6 +396,8 @@ a_swept_log_has_the_same_hits(void **state)
 		own_sweep struct sweep *s = sweep_new(set);
 		if (strcmp(sweep_cpu(s), cpus[k]) != 0)
 			continue;
+		if (reads == SCAN_DEFANGED)
+			sweep_defanged(s);
 		for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
 			for (unsigned turn = 0; turn < 4; turn++) {
 				size_t at = put(log, 0, logs[i].head);
@@ -382,6 +419,79 @@ a_swept_log_has_the_same_hits(void **state)
 		}
 	}
 	unsetenv("TOCSIN_CPU");
+}
+
+/* The same with defanging undone. */
+static void
+no_defanged_hit_is_without_a_place(void **state)
+{
+	reads = SCAN_DEFANGED;
+	no_hit_is_without_a_place(state);
+	reads = SCAN_AS_IS;
+}
+
+static void
+a_swept_defanged_log_has_the_same_hits(void **state)
+{
+	reads = SCAN_DEFANGED;
+	a_swept_log_has_the_same_hits(state);
+	reads = SCAN_AS_IS;
+}
+
+/* Each form alone on its line, where only a reader's own escapes hide the sign's bytes. */
+static void
+each_form_is_seen_alone(void **state)
+{
+	(void)state;
+	static const char *const frames[][3] = {{"lines", "quiet\n", "%s\n"},
+		{"json", "{\"a\":\"quiet\"}\n", "{\"a\":\"%s\"}\n"},
+		{"zeek", "#separator \\x09\n#fields\tts\tnote\n#types\ttime\tstring\n",
+			"1700000000.5\t%s\n"}};
+	own_match_set struct match_set *set = set_of(list);
+	own_sweep struct sweep *s = sweep_new(set);
+	own_buf struct buf log = {}, plain = {}, swept = {};
+	unsigned hits = 0;
+	sweep_defanged(s);
+	reads = SCAN_DEFANGED;
+	for (size_t f = 0; f < sizeof frames / sizeof *frames; f++)
+		for (size_t i = 0; i < sizeof defanged / sizeof *defanged; i++) {
+			buf_reset(&log);
+			buf_add(&log, span_of(frames[f][1]));
+			buf_printf(&log, frames[f][2], defanged[i]);
+			tell_hits(set, NULL, buf_span(&log), frames[f][0], &plain);
+			tell_hits(set, s, buf_span(&log), frames[f][0], &swept);
+			hits += plain.ptr[0] != '0';
+			assert_string_equal(plain.ptr, swept.ptr);
+		}
+	reads = SCAN_AS_IS;
+	assert_true(hits > 100);
+}
+
+/* Lines with brackets, but without a sign, are not read. */
+static void
+what_no_sign_is_in_is_passed_over(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = set_of(list);
+	own_buf struct buf log = {};
+	while (log.len < 300000)
+		buf_add(&log,
+			SPAN("Jan  1 00:00:00 host app[12]: GET /x.html (text) {\"next\":\"C:\\\\"
+			     "Windows\\\\x.exe\"} meowing [::1] [info]\n"));
+	buf_add(&log, SPAN("look at evil[.]org\n"));
+	own_sweep struct sweep *s = sweep_new(set);
+	sweep_defanged(s);
+	own_stream struct stream *stream = stream_new_span(buf_span(&log), NULL);
+	own_reading struct reading reading;
+	struct record r;
+	enum rc code;
+	size_t read = 0;
+	reading_init(&reading, stream, reader_find(SPAN("lines")), LINES_ALL, NOON);
+	reading_sweep(&reading, s, 0);
+	while (!(code = reading_next(&reading, &r, NULL)) || code == RC_AGAIN)
+		read += !code;
+	assert_int_equal(read, 1);
+	assert_true(reading_passed(&reading) > 1000);
 }
 
 /* The one that TOCSIN_CPU asks for runs, where this machine has it. */
@@ -413,6 +523,10 @@ main(void)
 		cmocka_unit_test(no_hit_is_without_a_place),
 		cmocka_unit_test(edges_hide_nothing),
 		cmocka_unit_test(a_swept_log_has_the_same_hits),
+		cmocka_unit_test(no_defanged_hit_is_without_a_place),
+		cmocka_unit_test(a_swept_defanged_log_has_the_same_hits),
+		cmocka_unit_test(each_form_is_seen_alone),
+		cmocka_unit_test(what_no_sign_is_in_is_passed_over),
 		cmocka_unit_test(what_is_asked_for_runs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

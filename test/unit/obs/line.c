@@ -346,6 +346,60 @@ an_observable_says_itself_as_a_stix_pattern(void **state)
 		"[url:value IN ('http://evil.example/it\\'s', 'https://evil.example/it\\'s')]");
 }
 
+/* Texts put together from what signs are made of: whatever refanging changes, a sign is found in. */
+static void
+what_no_sign_is_in_is_its_own_refanging(void **state)
+{
+	(void)state;
+	static const char *const parts[] = {"[", "]", "(", ")", "{", "}", ".", "\\", ":", "/", "//",
+		",", "@", "dot", "DOT", "at", "At", "www", "punkt", "h", "x", "X", "t", "p", "P",
+		"s", "f", "*", "hxxp", "h**ps", "HtXp", "hxtp", "fxp", "meow", "MeoW", "a", " "};
+	uint64_t z = 7;
+	unsigned changed = 0, same = 0;
+	for (unsigned turn = 0; turn < 300000; turn++) {
+		char text[64] = "";
+		for (unsigned i = 0; i < 6; i++) {
+			z = z * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+			strcat(text, parts[(z >> 33) % (sizeof parts / sizeof *parts)]);
+		}
+		struct span raw = span_of(text);
+		bool sign = false;
+		for (size_t i = 0; i < raw.len; i++)
+			sign |= obs_refang_may_begin(text[i], text[i + 1]) &&
+				obs_refang_is_sign(raw, i);
+		if (span_eq(obs_refang(raw, &arena), raw)) {
+			same += !sign;
+			continue;
+		}
+		changed++;
+		if (!sign)
+			fail_msg("no sign in %s", text);
+		for (size_t i = 0; i + 1 < raw.len;
+			i++) /* of one byte more: the first is part of it */
+			if (obs_refang_may_begin(text[i], text[i + 1]) &&
+				obs_refang_is_sign(raw, i))
+				assert_true(obs_refang_has_byte(text[i]));
+	}
+	assert_true(changed > 10000 && same > 10000);
+}
+
+static void
+signs_are_found_behind_the_escapes_of_slashes(void **state)
+{
+	(void)state;
+	static const char *const forms[] = {
+		"[\\/]", "[:\\/\\/]", "(:\\/\\/)", "[\\/\\/]", "[:\\//]"};
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		assert_true(obs_refang_may_begin(forms[i][0], forms[i][1]));
+		assert_true(obs_refang_is_sign(span_of(forms[i]), 0));
+	}
+	static const char *const none[] = {"[1234]", "(dots", "[:x]", "\\n.", "hxxp ", "homeowner"};
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		for (size_t k = 0; none[i][k]; k++)
+			assert_false(obs_refang_may_begin(none[i][k], none[i][k + 1]) &&
+				     obs_refang_is_sign(span_of(none[i]), k));
+}
+
 int
 main(void)
 {
@@ -353,6 +407,8 @@ main(void)
 		cmocka_unit_test(within_quotes_a_comma_is_the_value_s_own),
 		cmocka_unit_test(kinds_are_detected),
 		cmocka_unit_test(defanged_forms_are_undone),
+		cmocka_unit_test(what_no_sign_is_in_is_its_own_refanging),
+		cmocka_unit_test(signs_are_found_behind_the_escapes_of_slashes),
 		cmocka_unit_test(blanks_comments_and_nonsense_are_told_apart),
 		cmocka_unit_test(lists_are_read_as_they_occur),
 		cmocka_unit_test(several_values_in_a_row_are_all_meant),
