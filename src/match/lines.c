@@ -179,6 +179,36 @@ give_piece(struct lines *l, struct line *out)
 	out->piece = true;
 	l->continued = true;
 	advance(l, cut);
+	l->last.text = l->last.all = cut;
+	l->last.whole = false;
+	return true;
+}
+
+/* A record that shares its line with others. */
+static void
+give_apart(struct lines *l, struct line *out)
+{
+	give(l, l->apart, out);
+	out->piece = true;
+	advance(l, l->apart);
+	l->apart = 0;
+}
+
+bool
+lines_back(struct lines *l, size_t len)
+{
+	enum { PAYS = 32 << 10, PART = 8 };
+	size_t back = l->last.all - l->last.text + len;
+	if (!l->last.all || len > l->last.text)
+		return false;
+	size_t taken = l->last.text - len;
+	if (!taken || (taken < PAYS && taken < len / PART))
+		return false;
+	struct span again = {l->buffer + l->start - back, back};
+	l->start -= back;
+	l->offset -= l->order == UTF16_NONE ? back : utf16_bytes(again);
+	l->number -= l->last.whole;
+	l->last.all = 0;
 	return true;
 }
 
@@ -211,28 +241,29 @@ keep_result(struct lines *l, const struct sweep_result *r)
 }
 
 static bool
-must_see_all(const struct lines *l, struct span text)
+is_by_record(const struct lines *l, struct span text)
 {
-	return l->keep == LINES_KEEP_UNQUOTED && memchr(text.ptr, '"', text.len);
+	return l->keep == LINES_KEEP_RECORDS ||
+	       (l->keep == LINES_KEEP_UNQUOTED && memchr(text.ptr, '"', text.len));
 }
 
-/* Places in the whole lines that are there. */
+/* Places in the whole lines that are there; where records may end within a line, in all that is there. */
 static void
 sweep_lines(struct lines *l)
 {
 	struct sweep_result r;
-	const char *from = l->buffer + l->start;
-	const char *last = memrchr(from, '\n', l->end - l->start);
-	if (!last)
-		return;
-	struct span text = {from, (size_t)(last - from) + 1};
+	const char *from = l->buffer + l->start, *to = l->buffer + l->end;
+	if (l->keep != LINES_KEEP_RECORDS) {
+		const char *last = memrchr(from, '\n', (size_t)(to - from));
+		if (!last)
+			return;
+		to = last + 1;
+	}
+	struct span text = {from, (size_t)(to - from)};
 	l->swept = l->start + text.len;
 	l->swept_from = l->start;
 	l->next_place = 0;
-	if (must_see_all(l, text)) {
-		l->next_place = SIZE_MAX;
-		return;
-	}
+	l->by_record = is_by_record(l, text);
 	sweep_text(l->sweep, text, &r);
 	keep_result(l, &r);
 }
@@ -278,39 +309,90 @@ find_heading(const struct lines *l, size_t from, size_t to)
 	return to;
 }
 
+/* So many bytes from l->start on are passed over. */
+static void
+pass(struct lines *l, size_t len, uint64_t records)
+{
+	size_t from = l->start - l->swept_from;
+	l->silence += len;
+	l->number += lines_between(l, from, from + len);
+	l->passed += records;
+	if (len)
+		advance(l, len);
+}
+
+/* Whether there is a place at `from` or behind, before `to`. */
+static bool
+is_likely(struct lines *l, size_t from, size_t to)
+{
+	while (l->next_place < l->places && l->place[l->next_place] < from)
+		l->next_place++;
+	return l->next_place < l->places && l->place[l->next_place] < to;
+}
+
 /* Passes over lines without a place, up to the next with one or to the end of what was swept. */
 static void
-pass_over(struct lines *l)
+pass_lines(struct lines *l)
 {
 	size_t from = l->start - l->swept_from, to = l->swept - l->swept_from;
 	const char *text = l->buffer + l->swept_from;
-	while (l->next_place < l->places && l->place[l->next_place] < from)
-		l->next_place++;
-	if (l->next_place < l->places) {
+	if (is_likely(l, from, to)) {
 		size_t place = l->place[l->next_place];
 		const char *end = memrchr(text + from, '\n', place - from);
 		to = end ? (size_t)(end - text) + 1 : from;
 	}
 	if (l->keep == LINES_KEEP_HEADINGS)
 		to = find_heading(l, from, to);
-	uint64_t count = lines_between(l, from, to);
-	l->silence += to - from;
-	l->number += count;
-	l->passed += count;
-	if (to > from)
-		advance(l, to - from);
+	pass(l, to - from, lines_between(l, from, to));
+}
+
+/* Whether another record may begin on the line that this one ends on. */
+static bool
+is_apart(struct span text, size_t len)
+{
+	struct span behind = span_sub(text, len, 2);
+	return !memchr(text.ptr, '\n', len) && !span_starts(behind, SPAN("\n")) &&
+	       !span_eq(behind, SPAN("\r\n"));
+}
+
+/* Passes over whole records without a place. */
+static void
+pass_records(struct lines *l)
+{
+	size_t from = l->start - l->swept_from, to = l->swept - l->swept_from, at = from;
+	uint64_t records = 0;
+	for (;;) {
+		struct span text = {l->buffer + l->swept_from + at, to - at};
+		struct lines_record about = {};
+		size_t len = at < to ? l->record(l->reading, text, &about) : 0;
+		if (!len)
+			break;
+		if (about.doubtful || is_likely(l, at, at + len)) {
+			l->apart = is_apart(text, len) ? len : 0;
+			break;
+		}
+		at += len;
+		records += !about.blank;
+	}
+	if (at > from)
+		l->continued = false;
+	pass(l, at - from, records);
 }
 
 /* Whether there is anything in the buffer that must not be given out. */
 static bool
 is_swept(struct lines *l)
 {
-	if (!l->sweep || l->keep == LINES_KEEP_ALL || l->joining || l->continued ||
+	bool records = l->keep == LINES_KEEP_RECORDS;
+	if (!l->sweep || l->keep == LINES_KEEP_ALL || l->joining || (l->continued && !records) ||
 		l->start == l->end)
 		return false;
-	if (l->start >= l->swept)
+	/* A record that was not whole is looked at again when there is twice as much. */
+	bool stale = records && l->start < l->swept && l->swept < l->end &&
+		     l->end - l->start >= 2 * (l->swept - l->start);
+	if (l->start >= l->swept || stale)
 		sweep_lines(l);
-	return l->start < l->swept && l->next_place != SIZE_MAX;
+	return l->start < l->swept;
 }
 
 /* ---- several threads ---- */
@@ -376,7 +458,8 @@ fill_ahead(struct lines *l, struct diag *why)
 	l->place = block->found.place;
 	l->places = block->found.places;
 	l->line_ends = block->found.line_ends;
-	l->next_place = must_see_all(l, block->text) ? SIZE_MAX : 0;
+	l->next_place = 0;
+	l->by_record = is_by_record(l, block->text);
 	return RC_OK;
 }
 
@@ -384,16 +467,25 @@ enum rc
 lines_next(struct lines *l, struct line *out, struct diag *why)
 {
 	size_t looked = 0;
+	l->last.all = 0;
 	for (;;) {
 		if (l->skipping) {
 			skip_word(l);
 			looked = 0;
 		}
-		if (is_swept(l))
-			pass_over(l);
+		if (is_swept(l)) {
+			if (l->by_record)
+				pass_records(l);
+			else
+				pass_lines(l);
+		}
 		if (l->silence > LONG_SILENCE) {
 			l->silence = 0;
 			return RC_AGAIN;
+		}
+		if (l->apart) {
+			give_apart(l, out);
+			return RC_OK;
 		}
 		size_t have = l->end - l->start;
 		if (have > LINE_LONGEST)
@@ -409,6 +501,9 @@ lines_next(struct lines *l, struct line *out, struct diag *why)
 			advance(l, len + 1);
 			l->number++;
 			l->continued = false;
+			l->last.text = out->text.len;
+			l->last.all = len + 1;
+			l->last.whole = true;
 			return RC_OK;
 		}
 		looked = l->sweep ? 0 : have;
@@ -422,6 +517,8 @@ lines_next(struct lines *l, struct line *out, struct diag *why)
 			give(l, l->end - l->start, out);
 			advance(l, l->end - l->start);
 			l->number++;
+			l->last.text = l->last.all = out->text.len;
+			l->last.whole = true;
 			return RC_OK;
 		}
 		if (code)

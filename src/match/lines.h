@@ -24,10 +24,18 @@ enum lines_keep {
 	LINES_KEEP_ALL,
 	LINES_KEEP_LIKELY,   /* those */
 	LINES_KEEP_HEADINGS, /* those, and what begins with "#" */
-	LINES_KEEP_UNQUOTED, /* those, but all of a stretch that holds a quote: records may span lines */
+	LINES_KEEP_RECORDS, /* those of records in which there may be one: records may span lines */
+	LINES_KEEP_UNQUOTED, /* the same where a stretch holds a quote, else as LINES_KEEP_LIKELY */
+};
+
+/* Of records that span lines, or of which many share a line. */
+struct lines_record {
+	bool doubtful; /* to be read even where there is no place in it */
+	bool blank;    /* says nothing, no reader would give it out */
 };
 
 struct sweep;
+struct reading;
 struct ahead;
 
 struct lines {
@@ -44,7 +52,19 @@ struct lines {
 	size_t raw_len;
 	struct sweep *sweep; /* borrowed; NULL: every line is given out */
 	enum lines_keep keep;
-	bool joining;	   /* until the record ends, every line is given out */
+	bool joining; /* until the record ends, every line is given out */
+	/*
+	 * Of the record that `text` begins with, when nothing of it was given out yet: its bytes, with what parts
+	 * it from the one before. 0: none is whole there, or what is there must be read.
+	 */
+	size_t (*record)(const struct reading *r, struct span text, struct lines_record *out);
+	const struct reading *reading; /* for it */
+	bool by_record;		       /* what was swept */
+	size_t apart;		       /* a record that is next, but no line of its own; 0: none */
+	struct {
+		size_t text, all; /* bytes of what was given out last, and with its line end */
+		bool whole;
+	} last;
 	size_t swept;	   /* places of what lies before are known */
 	size_t swept_from; /* where that stretch begins; places count from there */
 	size_t next_place;
@@ -79,3 +99,8 @@ enum rc lines_next(struct lines *l, struct line *out, struct diag *why);
  * lines are there already and a pipe's next may be long in coming.
  */
 enum rc lines_peek(struct lines *l, size_t want, struct span *out, struct diag *why);
+/*
+ * Takes back the last `len` bytes of the line that was given out last, so that what is not likely in them can be
+ * passed over. False where that does not pay, or is not possible.
+ */
+bool lines_back(struct lines *l, size_t len);

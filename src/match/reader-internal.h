@@ -49,3 +49,9 @@ void events_free(struct events **e);	   /* NULL accepted */
 size_t xml_step(struct span text, size_t at, char out[static 4], size_t *raw);
 /* JSON readers: the value of `text` as fields; false where it is no JSON object or array. */
 bool json_fields(struct reading *r, struct record *out);
+/*
+ * Bytes up to the end of the next record that is an object, by the rules of reader_documents.c; 0 where none is
+ * whole there, or something else stands before it. before: the last byte that is no blank, of what was read; depth: of
+ * the array whose elements are records, 0: of none, then one is no record that may hold others.
+ */
+size_t json_element(struct span text, char before, unsigned depth, struct lines_record *about);

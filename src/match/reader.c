@@ -196,8 +196,11 @@ reading_next(struct reading *r, struct record *out, struct diag *why)
 {
 	enum rc code = r->begun ? RC_OK : begin(r, why);
 	r->lines.joining = false;
-	if (!code)
+	if (!code) {
 		r->lines.keep = wants_header(r) || r->counted ? LINES_KEEP_ALL : r->reader->keep;
+		r->lines.record = r->reader->record;
+		r->lines.reading = r;
+	}
 	return code ? code : r->reader->next(r, out, why);
 }
 

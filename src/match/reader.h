@@ -51,6 +51,8 @@ struct reader {
 	int (*sniff)(struct span head);
 	enum rc (*next)(struct reading *r, struct record *out, struct diag *why);
 	enum lines_keep keep; /* what it must see of a stream that is swept */
+	/* See struct lines; NULL where no record spans lines. */
+	size_t (*record)(const struct reading *r, struct span text, struct lines_record *out);
 };
 
 /* In the order of preference among equals; ends with NULL. The last one takes anything. */

@@ -15,7 +15,7 @@
 #include "codec/json.h"
 #include "match/reader-internal.h"
 
-enum { DEPTH = 256, SPLIT_DEEPEST = 3, PENDING = 2 };
+enum { DEPTH = 256, SPLIT_DEEPEST = 3, PENDING = 2 }; /* the first two also in reader_skim.c */
 
 enum piece { PIECE_TEXT, PIECE_VALUE };
 
@@ -336,6 +336,37 @@ walk(struct documents *d)
 	d->rest = span_sub(d->rest, at, SIZE_MAX);
 }
 
+/* ---- the fast pass ---- */
+
+/* Whether nothing is open but an array whose elements are records, and nothing of the next record was read. */
+static bool
+is_between(const struct reading *r, const struct documents *d)
+{
+	struct span text = buf_span(&d->text);
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] != ',' && !ascii_is_blank(text.ptr[i]))
+			return false;
+	return r->lines.sweep && r->lines.keep == LINES_KEEP_RECORDS && d->depth == d->split &&
+	       (!d->depth || d->open[d->depth - 1] == '[') && d->element == SIZE_MAX &&
+	       !d->string && !d->escape && !d->large && !d->parts && !d->taken;
+}
+
+static size_t
+documents_record(const struct reading *r, struct span text, struct lines_record *about)
+{
+	return json_element(text, r->documents->before, r->documents->depth, about);
+}
+
+/* Between records the line's rest is taken back. */
+static void
+give_back(struct reading *r, struct documents *d)
+{
+	if (!d->rest.len || !is_between(r, d) || !lines_back(&r->lines, d->rest.len))
+		return;
+	d->end -= d->wide ? utf16_bytes(d->rest) : d->rest.len;
+	d->rest = (struct span){};
+}
+
 /* The next line into `rest`, what lies between it and the one before into the text. */
 static enum rc
 next_line(struct reading *r, struct documents *d, struct diag *why)
@@ -352,7 +383,11 @@ next_line(struct reading *r, struct documents *d, struct diag *why)
 	if (d->parts)
 		return RC_OK;
 	drop_taken(d);
+	uint64_t before = r->lines.offset;
+	r->lines.joining = !is_between(r, d);
 	enum rc code = reading_line(r, &line, why);
+	if (!r->lines.joining && r->lines.offset != before && (code || line.offset != before))
+		d->text.len = 0; /* records were passed over, and what parts them */
 	if (code)
 		return code;
 	if (d->text.len == 0) {
@@ -389,6 +424,7 @@ documents_next(struct reading *r, struct record *out, struct diag *why)
 		if (give(r, d, out))
 			return RC_OK;
 		drop_taken(d);
+		give_back(r, d);
 		if (d->rest.len) {
 			walk(d);
 			continue;
@@ -453,4 +489,4 @@ documents_sniff(struct span head)
 }
 
 const struct reader reader_documents = {
-	"json-documents", documents_sniff, documents_next, LINES_KEEP_ALL};
+	"json-documents", documents_sniff, documents_next, LINES_KEEP_RECORDS, documents_record};

@@ -1,7 +1,8 @@
 /*
  * Windows events as XML (schema http://schemas.microsoft.com/win/2004/08/events/event), one a line, many in one,
  * or printed over several, with or without <Events> around. The text is walked event by event; what lies between
- * them is text. References are undone, so all lines are read: no fast pass knows them.
+ * them is text. References are undone, which no fast pass does: an event with one behind which something could hide
+ * is read.
  * [OPEN]     an event that another begins inside of is text
  * [OVERSIZE] more than LINE_LONGEST without an end is given out as text
  * [ENTITY]   only the five of XML 1.0 section 4.6 and characters by number: nothing is expanded
@@ -13,6 +14,7 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "match/reader-internal.h"
 #include "match/stamp.h"
 
@@ -420,15 +422,109 @@ give_next(struct reading *r, struct events *e, struct record *out)
 	return false;
 }
 
+/* ---- the fast pass ---- */
+
+/* What stands in a name, an address or a program's. */
+static bool
+is_word(char c)
+{
+	return ascii_is_alnum(c) || c == '-' || c == '_';
+}
+
+/*
+ * Whether a name, an address or a digest may be found with the reference at `at` undone, and not as it stands: one
+ * that stands for a part of it; or for what says how it is read (obs/extract.c): " > " between two addresses
+ * with ports, a terminal's sequence, what a program's version stands behind.
+ */
+static bool
+is_doubtful(struct span text, size_t at)
+{
+	enum { PROGRAM = 64 };
+	char plain[4];
+	size_t raw, got = xml_step(text, at, plain, &raw);
+	char c = plain[0], before = at ? text.ptr[at - 1] : ' ';
+	char behind = at + raw < text.len ? text.ptr[at + raw] : ' ';
+	if (raw == 1 || c == '"' || c == '\'' || c == '\t')
+		return false;
+	if (got > 1 || (c != '<' && c != '>' && c != '&' && c != '\r' && c != '\n'))
+		return true;
+	if (c == '>' && (before == ' ' || before == ';') && (behind == ' ' || behind == '&'))
+		return !mutant(1761);
+	bool inside = before == '[' || (before >= '0' && before <= '?');
+	bool goes_on = ascii_is_alpha(behind) || behind == '&' || (behind >= '0' && behind <= '?');
+	if ((c == '<' || c == '>') && inside && goes_on)
+		return !mutant(1762);
+	size_t word = at + raw, end = word + PROGRAM;
+	while (word < text.len && word < end && is_word(text.ptr[word]))
+		word++;
+	return (word == end || (word > at + raw && word < text.len && text.ptr[word] == '/')) &&
+	       !mutant(1763);
+}
+
+static bool
+has_doubtful(struct span text)
+{
+	for (size_t at = 0; at < text.len; at++) {
+		const char *sign = memchr(text.ptr + at, '&', text.len - at);
+		if (!sign)
+			return false;
+		at = (size_t)(sign - text.ptr);
+		if (is_doubtful(text, at))
+			return true;
+	}
+	return false;
+}
+
+static size_t
+skip_to_event(struct span text)
+{
+	size_t at = 0;
+	while (at < text.len && ascii_is_blank(text.ptr[at]))
+		at++;
+	return at;
+}
+
+/* An event that is whole, and that no other begins inside of. */
+static size_t
+xml_record(const struct reading *r, struct span text, struct lines_record *about)
+{
+	static const struct span open = SPAN("<Event"), close = SPAN("</Event>");
+	size_t at = skip_to_event(text);
+	(void)r;
+	if (!span_starts(span_sub(text, at, SIZE_MAX), open) || find_event(text, at) != at)
+		return 0;
+	struct span one = span_sub(text, 0, find_event(text, at + 1));
+	size_t end = span_find(one, close);
+	if (end == SIZE_MAX || end > LINE_LONGEST / 2)
+		return 0;
+	about->doubtful = has_doubtful(span_sub(text, 0, end));
+	return end + close.len;
+}
+
+/* What is left of a line is taken back where an event begins it. */
+static void
+give_back(struct reading *r, struct events *e)
+{
+	struct span rest = span_sub(buf_span(&e->text), e->at, SIZE_MAX);
+	size_t at = skip_to_event(rest);
+	if (!r->lines.sweep || r->lines.keep != LINES_KEEP_RECORDS || e->pending || at == rest.len)
+		return;
+	if (span_starts(span_sub(rest, at, SIZE_MAX), SPAN("<Event")) &&
+		lines_back(&r->lines, rest.len))
+		e->text.len = e->at;
+}
+
 static enum rc
 xml_next(struct reading *r, struct record *out, struct diag *why)
 {
 	if (!r->events)
 		r->events = mem_new(sizeof *r->events);
 	struct events *e = r->events;
+	give_back(r, e);
 	for (;;) {
 		if (give_next(r, e, out))
 			return RC_OK;
+		r->lines.joining = e->at < e->text.len;
 		enum rc code = e->pending ? RC_OK : reading_line(r, &e->next, why);
 		bool rest = e->at < e->text.len;
 		if (code == RC_NONE && !r->lines.whole && rest) {
@@ -461,4 +557,5 @@ xml_sniff(struct span head)
 	return 93;
 }
 
-const struct reader reader_windows_xml = {"windows-xml", xml_sniff, xml_next, LINES_KEEP_ALL};
+const struct reader reader_windows_xml = {
+	"windows-xml", xml_sniff, xml_next, LINES_KEEP_RECORDS, xml_record};
