@@ -390,6 +390,14 @@ by_place(const void *a, const void *b)
 	return order ? order : span_cmp(x->pattern, y->pattern);
 }
 
+struct streams *
+scan_streams(struct scan *s)
+{
+	if (!s->streams)
+		s->streams = streams_new((uintptr_t)s ^ (uint64_t)clock_monotonic(), s->pace);
+	return s->streams;
+}
+
 static void
 take_parts(struct scan *s, const struct record *r, int64_t time)
 {
@@ -397,9 +405,7 @@ take_parts(struct scan *s, const struct record *r, int64_t time)
 		.time = time,
 		.timed = r->time != TIME_NONE,
 		.defanged = s->text == SCAN_DEFANGED};
-	if (!s->streams)
-		s->streams = streams_new((uintptr_t)s ^ (uint64_t)clock_monotonic(), s->pace);
-	streams_take(s->streams, &one, s->parts.at, s->parts.len, &s->arena, &s->hits);
+	streams_take(scan_streams(s), &one, s->parts.at, s->parts.len, &s->arena, &s->hits);
 }
 
 size_t

@@ -65,5 +65,7 @@ size_t scan_record(
 	struct scan *s, const struct record *r, struct span file, const struct hit **hits);
 /* Hits of patterns that were held back: due when there is nothing to read, for now or at all. */
 size_t scan_settle(struct scan *s, const struct hit **hits);
+/* What holds the records of patterns over several, for whoever keeps it beyond the process. */
+struct streams *scan_streams(struct scan *s);
 /* What became of patterns over several records. */
 struct stream_counts scan_patterns(const struct scan *s);

@@ -74,6 +74,8 @@ struct set_walk {
 	uint32_t left;	    /* so many may still come from the file: its chains may be rings */
 };
 void set_walk(const struct match_set *set, enum key key, struct span bytes, struct set_walk *out);
+/* The same of what a value lies under; false: no set holds its kind. */
+bool set_walk_value(const struct match_set *set, const struct observable *o, struct set_walk *out);
 /* Its number and what it is (text, next and detail mean nothing outside); NONE: that was all. */
 uint32_t set_next(struct set_walk *w, struct item *out);
 /* The key under which indicators of a kind lie; of hosts, KEY_NAME. */

@@ -457,6 +457,19 @@ make_key(const struct observable *o, struct addr *addr, char room[static 17], en
 	}
 }
 
+bool
+set_walk_value(const struct match_set *set, const struct observable *o, struct set_walk *out)
+{
+	enum key key;
+	struct addr addr;
+	char room[17];
+	struct span bytes;
+	if (make_key(o, &addr, room, &key, &bytes))
+		return false;
+	set_walk(set, key, bytes, out);
+	return true;
+}
+
 void
 match_set_prepare(const struct match_set *set, const struct indicator *what)
 {

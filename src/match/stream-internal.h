@@ -56,6 +56,10 @@ struct streams {
 	struct stream_counts counts;
 };
 
+/* The pattern of this hit, made ready. NULL: there is no room for another. */
+struct stream *stream_find(struct streams *s, const struct hit *h);
+/* Puts it where its time says, behind all that are not later; it is not asked about. */
+void stream_put(struct streams *s, struct stream *st, const struct event *e);
 /*
  * Holds what a record told, and asks what it makes, if that is worth its cost yet. h: what the record's hit would
  * be; hits are appended.

@@ -11,7 +11,10 @@
 #include "pattern/atoms.h"
 #include "pattern/match.h"
 
-enum { FAILURES = 3 }; /* so often too much work, and a pattern is not tried any more */
+enum {
+	FAILURES = 3,	    /* so often too much work, and a pattern is not tried any more */
+	FILES_LOOKED = 256, /* of the last: logs that are followed take turns */
+};
 #define JUDGE_LONGEST (SECOND / 10) /* of one record */
 
 struct streams *
@@ -182,9 +185,8 @@ drop_idle(struct streams *s)
 		}
 }
 
-/* NULL: there is no room for another. */
-static struct stream *
-find_stream(struct streams *s, const struct hit *h)
+struct stream *
+stream_find(struct streams *s, const struct hit *h)
 {
 	uint64_t key = key_of(s, h);
 	struct stream *st = s->slots ? s->slot[key & (s->slots - 1)] : NULL;
@@ -213,8 +215,11 @@ find_stream(struct streams *s, const struct hit *h)
 static uint32_t
 number_of_file(struct streams *s, struct span file)
 {
-	if (!s->files.len || !span_eq(span_of(s->files.at[s->files.len - 1]), file))
-		*vec_add(&s->files) = mem_dup(file);
+	size_t first = s->files.len > FILES_LOOKED ? s->files.len - FILES_LOOKED : 0;
+	for (size_t i = s->files.len; i-- > first;)
+		if (span_eq(span_of(s->files.at[i]), file))
+			return (uint32_t)i;
+	*vec_add(&s->files) = mem_dup(file);
 	return (uint32_t)(s->files.len - 1);
 }
 
@@ -318,7 +323,7 @@ streams_take(struct streams *s, const struct stream_record *r, const struct stre
 	objects_reset(s->objects);
 	for (size_t i = 0; i < count; i++) {
 		const struct hit *h = &seen[i].hit;
-		struct stream *st = streams[i] = find_stream(s, h);
+		struct stream *st = streams[i] = stream_find(s, h);
 		if (!st)
 			s->counts.unheld++;
 		tell_seen(s->objects, &seen[i]);

@@ -77,9 +77,8 @@ make_room(struct stream *st)
 	st->events = mem_grow(st->events, st->cap, sizeof *st->events);
 }
 
-/* Behind all that are not later. */
-static void
-insert(struct streams *s, struct stream *st, const struct event *e)
+void
+stream_put(struct streams *s, struct stream *st, const struct event *e)
 {
 	make_room(st);
 	struct event *at = st->events + st->first;
@@ -91,6 +90,12 @@ insert(struct streams *s, struct stream *st, const struct event *e)
 	st->len++;
 	s->held++;
 	count_event(st, e, true);
+}
+
+static void
+insert(struct streams *s, struct stream *st, const struct event *e)
+{
+	stream_put(s, st, e);
 	if (!st->pending || e->time < st->pending_first)
 		st->pending_first = e->time;
 	if (!st->pending || e->time > st->pending_last)

@@ -184,6 +184,21 @@ strings_revoke(struct strings *s, struct span id)
 	return count;
 }
 
+bool
+strings_find(const struct strings *s, struct span id, struct span pattern, struct indicator *out)
+{
+	uint32_t i = s->buckets ? s->bucket[hash_id(s, id) & (s->buckets - 1)] : UINT32_MAX;
+	for (; i != UINT32_MAX; i = s->list.at[i].next_id) {
+		const struct string *one = &s->list.at[i];
+		if (one->dead || !span_eq(one->facts.id, id) ||
+			!span_eq(one->facts.pattern, pattern))
+			continue;
+		*out = one->facts;
+		return true;
+	}
+	return false;
+}
+
 struct strings_counts
 strings_counts(const struct strings *s)
 {

@@ -32,6 +32,9 @@ struct strings_counts {
 	size_t all, expressions, bare;
 };
 struct strings_counts strings_counts(const struct strings *s);
+/* One of this id and pattern that is armed; false: there is none. */
+bool strings_find(
+	const struct strings *s, struct span id, struct span pattern, struct indicator *out);
 struct indicator strings_get(const struct strings *s, uint32_t index);
 
 /* ---- the gate ---- */
