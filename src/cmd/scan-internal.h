@@ -73,6 +73,7 @@ struct scan_job {
 	uint64_t withheld;	/* hits of those stored already that TLP kept out */
 	const char *checkpoint; /* NULL: how far followed logs were read is not kept */
 	vec_of(struct scan_read) marks;
+	uint64_t unkept; /* records that found no room in the last one */
 	struct progress progress;
 	uint64_t files, hit_files; /* scanned; with a hit */
 	bool listing;		   /* a folder again, while it is followed: its faults were told */
@@ -126,7 +127,7 @@ void scan_source_close(struct scan_source *s);
 void scan_add_path(struct scan_job *job, struct scan_paths *out, const char *path, unsigned depth);
 void scan_paths_fini(struct scan_paths *p);
 /*
- * Reads the file of --checkpoint, which may be missing; false after a fault, which was told. find: where
+ * Reads the file of --checkpoint, which may be missing, once the set is there; false after a fault, which was told. find: where
  * reading an open log goes on, 0 for its start. rotated: the name that the log which had this one has by now,
  * where some of it was not read yet; NULL: none. write: once all that was read has been told; close: notes how
  * far a source was read that is about to be closed.

@@ -1,7 +1,8 @@
 /*
- * How far followed logs were read, kept in a file, so that following can go on where it ended. A log is known by
- * its inode and by its first bytes, or, copied away from under its writer, by its first bytes alone. One line a
- * log: device, inode, size then, offset, how many first bytes, their digest.
+ * How far followed logs were read and what patterns hold of them, kept in one file, so that following can go on
+ * where it ended. A log is known by its inode and by its first bytes, or, copied away from under its writer, by its
+ * first bytes alone. A heading; one line a log: device, inode, size then, offset, how many first bytes, their
+ * digest; what match/stream_keep.h writes; "end" and the digest of all that. Version 1 had lines of logs alone.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -12,13 +13,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/mutant.h"
 #include "base/own.h"
 #include "cmd/scan-internal.h"
 #include "keys/digest.h"
+#include "match/stream_keep.h"
 
 enum { KNOWN_BYTES = 256, KNOWN_LEAST = 16, MARKS_MOST = 100000 };
 
-static const char heading[] = "tocsin scan checkpoint 1";
+#define FILE_MOST ((size_t)STREAMS_KEPT_MAX + MARKS_MOST * 256 + (1 << 20))
+
+static const char heading[] = "tocsin scan checkpoint 2",
+		  heading_without[] = "tocsin scan checkpoint 1";
 
 /* Digest of the first bytes, so many as there are and no more than `most`; how many. */
 static size_t
@@ -57,33 +64,103 @@ read_mark(struct span line, struct scan_read *out)
 	return true;
 }
 
+/* The line before the next, without its end; false: there is none. */
+static bool
+next_line(struct span *rest, struct span *line)
+{
+	size_t end = span_find_byte(*rest, '\n');
+	if (end == SIZE_MAX)
+		return false;
+	*line = span_sub(*rest, 0, end);
+	*rest = span_sub(*rest, end + 1, SIZE_MAX);
+	return true;
+}
+
+/* The lines of logs, up to another one, which stays. */
+static bool
+read_marks(struct scan_job *job, struct span *rest)
+{
+	struct span line, before = *rest;
+	while (next_line(rest, &line) && !span_starts(line, SPAN("stream "))) {
+		struct scan_read mark = {};
+		if (job->marks.len >= MARKS_MOST || !read_mark(line, &mark))
+			return false;
+		*vec_add(&job->marks) = mark;
+		before = *rest;
+	}
+	*rest = before;
+	return true;
+}
+
+/* Cuts the last line, "end DIGEST", off; false where it does not belong to what stands before it. */
+static bool
+cut_end(struct span *text)
+{
+	enum { LENGTH = 4 + HEX_SHA256 }; /* with the line's end */
+	char hex[HEX_SHA256];
+	uint8_t digest[SHA256_SIZE];
+	if (text->len < LENGTH)
+		return false;
+	struct span end = span_sub(*text, text->len - LENGTH, LENGTH);
+	*text = span_sub(*text, 0, text->len - LENGTH);
+	sha256_of(*text, digest);
+	hex_text(digest, sizeof digest, hex);
+	return (span_eq(span_sub(end, 4, HEX_SHA256 - 1), span_of(hex)) || mutant(1792)) &&
+	       span_starts(end, SPAN("end ")) && span_ends(end, SPAN("\n"));
+}
+
+static enum rc
+read_all(struct scan_job *job, struct span text, struct diag *why)
+{
+	struct streams_kept kept = {};
+	struct span line, whole = text;
+	if (!next_line(&text, &line))
+		return diag_fail(why, RC_BAD, "no checkpoint of scan --follow");
+	if (span_eq(line, span_of(heading_without)))
+		return read_marks(job, &text) && !text.len
+			       ? RC_OK
+			       : diag_fail(why, RC_BAD, "no checkpoint of scan --follow");
+	if (!span_eq(line, span_of(heading)))
+		return diag_fail(why, RC_BAD, "no checkpoint of scan --follow, or a later one");
+	if (!cut_end(&whole))
+		return diag_fail(why, RC_BAD, "the checkpoint is damaged or cut short");
+	text = span_sub(whole, line.len + 1, SIZE_MAX);
+	if (!read_marks(job, &text))
+		return diag_fail(
+			why, RC_BAD, "how far logs were read is not what is written there");
+	enum rc code = streams_resume(scan_streams(&job->scan), job->set, text, &kept, why);
+	if (!code && kept.gone)
+		cmd_say(job->env,
+			"%llu pattern%s of which records were held %s gone or changed: dropped",
+			(unsigned long long)kept.gone, kept.gone == 1 ? "" : "s",
+			kept.gone == 1 ? "is" : "are");
+	if (!code && kept.records)
+		cmd_say(job->env, "on with %llu record%s that %llu pattern%s waited with",
+			(unsigned long long)kept.records, kept.records == 1 ? "" : "s",
+			(unsigned long long)kept.patterns, kept.patterns == 1 ? "" : "s");
+	return code;
+}
+
 bool
 scan_checkpoint_read(struct scan_job *job)
 {
 	struct diag why = {};
-	char line[256];
-	FILE *file = fopen(job->checkpoint, "re");
-	diag_where(&why, "%s", job->checkpoint);
-	if (!file && errno == ENOENT)
+	own_buf struct buf text = {};
+	enum rc code = cmd_read(job->checkpoint, FILE_MOST, &text, &why);
+	if (code == RC_NONE)
 		return true; /* the first time */
-	bool fine = file && fgets(line, sizeof line, file) &&
-		    span_eq(span_trim(span_of(line)), span_of(heading));
-	while (fine && fgets(line, sizeof line, file)) {
-		struct scan_read mark = {};
-		fine = job->marks.len < MARKS_MOST && read_mark(span_trim(span_of(line)), &mark);
-		if (fine)
-			*vec_add(&job->marks) = mark;
+	if (!code) {
+		struct diag inside = {};
+		code = read_all(job, buf_span(&text), &inside);
+		diag_where(
+			&why, "%s%s%s", job->checkpoint, inside.where[0] ? ", " : "", inside.where);
+		diag_what(&why, "%s", inside.what);
 	}
-	if (!file)
-		diag_what(&why, "%m");
-	else
-		diag_what(&why, "no checkpoint of scan --follow");
+	if (!code)
+		return true;
 	diag_todo(&why, "name another file, or remove it and all logs are read from their start");
-	if (!fine)
-		cmd_warn(&why);
-	if (file)
-		fclose(file);
-	return fine;
+	cmd_warn(&why);
+	return false;
 }
 
 uint64_t
@@ -152,12 +229,24 @@ add_mark(struct buf *out, struct scan_source *s)
 		(unsigned long long)(offset > s->resume ? offset : s->resume), head, digest);
 }
 
+/* Beside it and renamed: the file is the one before or this one, whole. */
+static bool
+replace(const char *path, struct span text)
+{
+	own_mem char *fresh = NULL;
+	if (asprintf(&fresh, "%s.new", path) < 0)
+		return false;
+	own_fd int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd >= 0 && fd_write(fd, text) && fsync(fd) == 0 && rename(fresh, path) == 0;
+}
+
 bool
 scan_checkpoint_write(struct scan_job *job, struct scan_source *const *all, size_t count)
 {
 	struct diag why = {};
 	own_buf struct buf text = {};
-	own_mem char *fresh = NULL;
+	uint8_t digest[SHA256_SIZE];
+	char hex[HEX_SHA256];
 	buf_printf(&text, "%s\n", heading);
 	for (size_t i = 0; i < count; i++) {
 		if (all[i]->fd >= 0)
@@ -165,12 +254,17 @@ scan_checkpoint_write(struct scan_job *job, struct scan_source *const *all, size
 		else if (all[i]->closed_mark.len)
 			buf_add(&text, buf_span(&all[i]->closed_mark));
 	}
-	if (asprintf(&fresh, "%s.new", job->checkpoint) < 0)
-		return false;
-	own_fd int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool fine = fd >= 0 && write(fd, text.ptr, text.len) == (ssize_t)text.len &&
-		    fsync(fd) == 0 && rename(fresh, job->checkpoint) == 0;
-	if (fine)
+	uint64_t left_out = streams_keep(scan_streams(&job->scan), &text);
+	if (left_out > job->unkept)
+		cmd_say(job->env,
+			"%s: %llu records that patterns wait with take too much room and are not "
+			"in it",
+			job->checkpoint, (unsigned long long)left_out);
+	job->unkept = left_out;
+	sha256_of(buf_span(&text), digest);
+	hex_text(digest, sizeof digest, hex);
+	buf_printf(&text, "end %s\n", hex);
+	if (replace(job->checkpoint, buf_span(&text)))
 		return true;
 	diag_where(&why, "%s", job->checkpoint);
 	diag_what(&why, "%m");

@@ -26,7 +26,7 @@ enum { POLL_MS = 200, RECORDS_MOST = 16384, HEAD_LEAST = 16 };
 struct follower {
 	struct scan_job *job;
 	vec_of(struct scan_source *) all;
-	int64_t list_at, stored;
+	int64_t list_at, stored, mark_at;
 	size_t folders; /* words that were folders */
 };
 
@@ -428,13 +428,17 @@ mark_sometimes(struct follower *f)
 {
 	struct scan_job *job = f->job;
 	bool news = false;
-	if (!job->checkpoint || (job->kept && sight_counts(job->kept).hits))
+	int64_t began = clock_monotonic();
+	if (!job->checkpoint || began < f->mark_at || (job->kept && sight_counts(job->kept).hits))
 		return;
 	for (size_t i = 0; i < f->all.len; i++)
 		news |= f->all.at[i]->fd >= 0 &&
 			reading_unread(&f->all.at[i]->reading) != f->all.at[i]->marked;
-	if (news)
-		scan_checkpoint_write(job, f->all.at, f->all.len);
+	if (!news)
+		return;
+	scan_checkpoint_write(job, f->all.at, f->all.len);
+	/* What patterns hold may be large: at most a tenth of the time. */
+	f->mark_at = clock_monotonic() + 9 * (clock_monotonic() - began);
 }
 
 /* Whether there is anything left to wait for: stdin ends, files do not. */

@@ -1,4 +1,5 @@
 """scan --follow --checkpoint: stopped or killed, rotated, cut or copied meanwhile, and nothing is missed or told twice."""
+import hashlib
 import json
 import os
 import signal
@@ -142,3 +143,161 @@ def test_what_is_no_checkpoint_is_refused_and_left_alone(logs):
     said = tocsin_run("scan", "--follow", "--checkpoint", "mark", "--ioc", "i.txt", "logs", cwd=logs.folder, code=3)
     assert "no checkpoint of scan --follow" in said.err and (logs.folder / "mark").read_text() == "my notes\n"
     assert "is for --follow" in tocsin_run("scan", "--checkpoint", "mark", "--ioc", "i.txt", "logs", cwd=logs.folder, code=2).err
+
+
+# ---- patterns over several records ----
+
+PATTERNS = ["[domain-name:value = 'a.example'] FOLLOWEDBY [domain-name:value = 'b.example']",
+            "([domain-name:value = 'c.example'] AND [ipv4-addr:value = '198.51.100.7']) WITHIN 300 SECONDS",
+            "[domain-name:value = 'a.example'] REPEATS 3 TIMES",
+            "[file:name = 'evil.exe'] FOLLOWEDBY ([domain-name:value = 'c.example'] REPEATS 2 TIMES)"]
+WORDS = ["a.example", "b.example", "c.example", "198.51.100.7", "C:\\Temp\\evil.exe", "nothing", "a.example b.example"]
+
+
+class Patterns(Logs):
+    def arm(self, *patterns, number=0):
+        rows = [{"type": "indicator", "spec_version": "2.1", "id": f"indicator--0b8a7e3c-6d0e-4d3e-9c51-6a3c1f9b2d{number + i:02}",
+                 "created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z", "pattern": one,
+                 "pattern_type": "stix", "valid_from": "2020-01-01T00:00:00Z"} for i, one in enumerate(patterns)]
+        (self.folder / "i.txt").write_text(json.dumps({"type": "bundle", "id": rows[0]["id"].replace("indicator", "bundle"), "objects": rows}))
+        return self
+
+    @property
+    def hits(self):
+        rows = [json.loads(line) for line in (self.folder / "out").read_text().splitlines()]
+        return [(r["indicator"][-2:], *((p["file"], p["line"]) for p in r["parts"])) for r in rows if "parts" in r]
+
+    def read_to_its_end(self, *names):
+        """Waits until the checkpoint says so of these."""
+        want = {str(os.stat(self.folder / n).st_ino): os.path.getsize(self.folder / n) for n in names}
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            rows = [r.split() for r in (self.folder / "mark").read_text().splitlines()] if (self.folder / "mark").exists() else []
+            seen = {r[1]: int(r[3]) for r in rows if len(r) == 6 and r[0].isdigit()}
+            if all(seen.get(inode) == size for inode, size in want.items()):
+                return
+            time.sleep(0.02)
+        raise AssertionError((self.folder / "err").read_text())
+
+    def one_run(self):
+        """What one run over the same logs tells that nobody stopped."""
+        said = tocsin_run("scan", "--json", "--ioc", "i.txt", "logs", cwd=self.folder, code=None)
+        return [(r["indicator"][-2:], *((p["file"], p["line"]) for p in r["parts"])) for r in said.rows if "parts" in r]
+
+
+@pytest.fixture
+def patterns(tmp_path):
+    made = Patterns(tmp_path)
+    yield made
+    if made.run and made.run.poll() is None:
+        made.run.kill()
+
+
+def stamped(second, word):
+    return f"2026-01-02T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z {word}\n"
+
+
+def test_a_pattern_whose_first_half_was_read_before_is_told(patterns):
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        patterns.arm(PATTERNS[0])
+        (patterns.folder / "logs/a.log").write_text(stamped(1, "a.example"))
+        (patterns.folder / "out").write_text("")
+        (patterns.folder / "mark").unlink(missing_ok=True)
+        patterns.start().read_to_its_end("logs/a.log")
+        patterns.end(how)
+        assert patterns.hits == []
+        patterns.write("logs/a.log", stamped(2, "b.example") + stamped(3, "b.example"))
+        patterns.start().wait(1)
+        assert "on with 1 record that 1 pattern waited with" in patterns.end(how)
+        # Neither once more.
+        patterns.write("logs/a.log", stamped(4, "b.example"))
+        patterns.start().read_to_its_end("logs/a.log")
+        patterns.end(how)
+        assert patterns.hits == [("00", ("logs/a.log", 1), ("logs/a.log", 2))]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_ended_at_every_step_of_a_log_the_hits_are_those_of_one_run(patterns, rng, how):
+    """Ended once what was written is in the checkpoint: then not even a kill has anything told twice."""
+    patterns.arm(*PATTERNS)
+    (patterns.folder / "logs/a.log").touch()
+    second = 0
+    for step in range(18):
+        for _ in range(rng.randrange(1, 4)):
+            second += rng.randrange(1, 90)
+            patterns.write("logs/a.log", stamped(second, rng.choice(WORDS)))
+        patterns.start().read_to_its_end("logs/a.log")
+        patterns.end(how)
+    assert patterns.hits == patterns.one_run() and patterns.hits
+
+
+def test_killed_at_any_moment_no_pattern_is_missed_and_none_is_made_up(patterns, rng):
+    patterns.arm(*PATTERNS)
+    (patterns.folder / "logs/a.log").touch()
+    second = 0
+    for turn in range(14):
+        patterns.start()
+        for _ in range(rng.randrange(1, 20)):
+            second += rng.randrange(1, 60)
+            patterns.write("logs/a.log", stamped(second, rng.choice(WORDS)))
+            time.sleep(rng.random() * 0.02)
+        time.sleep(rng.random() * 0.4)
+        patterns.end(signal.SIGKILL)
+    patterns.start().read_to_its_end("logs/a.log")
+    patterns.end()
+    assert set(patterns.hits) == set(patterns.one_run())
+    print(f"{len(patterns.hits)} hits, {len(patterns.hits) - len(set(patterns.hits))} told twice")
+
+
+def test_indicators_that_changed_meanwhile_begin_anew(patterns):
+    patterns.arm(PATTERNS[0])
+    patterns.write("logs/a.log", stamped(1, "a.example"))
+    patterns.start().read_to_its_end("logs/a.log")
+    patterns.end()
+    patterns.arm(PATTERNS[0] + " WITHIN 300 SECONDS")
+    patterns.write("logs/a.log", stamped(2, "b.example"))
+    patterns.start().read_to_its_end("logs/a.log")
+    assert "1 pattern of which records were held is gone or changed: dropped" in patterns.end()
+    assert patterns.hits == [] and "=a.example" not in (patterns.folder / "mark").read_text()
+
+
+def test_a_checkpoint_of_the_version_before_still_says_how_far_logs_were_read(logs):
+    logs.write("logs/a.log", hit(1))
+    logs.start().wait(1)
+    logs.end()
+    rows = (logs.folder / "mark").read_text().splitlines()
+    (logs.folder / "mark").write_text("tocsin scan checkpoint 1\n" + "".join(r + "\n" for r in rows if r[0].isdigit()))
+    logs.write("logs/a.log", hit(2))
+    logs.start().wait(2)
+    logs.end()
+    assert [h[2] for h in logs.hits] == ["h1", "h2"]
+
+
+def test_a_damaged_or_forged_checkpoint_is_refused_and_nothing_crashes(patterns, rng):
+    patterns.arm(*PATTERNS)
+    patterns.write("logs/a.log", "".join(stamped(i, w) for i, w in enumerate(WORDS * 3)))
+    patterns.start().read_to_its_end("logs/a.log")
+    patterns.end()
+    mark = patterns.folder / "mark"
+    good = mark.read_bytes()
+
+    def refused(text, what):
+        mark.write_bytes(text)
+        said = tocsin_run("scan", "--follow", "--checkpoint", "mark", "--ioc", "i.txt", "logs", cwd=patterns.folder, code=3)
+        assert what in said.err and "name another file, or remove it" in said.err, said.err
+        assert mark.read_bytes() == text
+
+    def sealed(text):
+        return text + b"end " + hashlib.sha256(text).hexdigest().encode() + b"\n"
+
+    body = good[:good.rindex(b"end ")]
+    assert sealed(body) == good
+    for _ in range(10):
+        at = rng.randrange(25, len(good))
+        refused(good[:at], "damaged or cut short")
+        refused(good[:at] + bytes([good[at] ^ 1 << rng.randrange(8)]) + good[at + 1:], "damaged or cut short")
+    refused(sealed(body.replace(b"seen ", b"seen x", 1)), "of what patterns hold")
+    refused(sealed(body.replace(b"pattern 2 ", b"pattern 64 ", 1)), "of what patterns hold")
+    refused(sealed(body.split(b"stream")[0] + b"stream 1 9223372036854775807\n"), "line 1 of what patterns hold")
+    refused(sealed(b"tocsin scan checkpoint 2\n1 2 3\n"), "how far logs were read")
+    refused(b"tocsin scan checkpoint 3\n", "or a later one")
