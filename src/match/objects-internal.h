@@ -16,6 +16,7 @@ struct refs {
 struct text {
 	enum pattern_property property;
 	struct span value, field;
+	bool told; /* by fields */
 };
 
 struct objects {

@@ -263,7 +263,7 @@ void
 objects_add_text(
 	struct objects *o, enum pattern_property property, struct span text, struct span field)
 {
-	*vec_add(&o->texts) = (struct text){property, text, field};
+	*vec_add(&o->texts) = (struct text){property, text, field, false};
 }
 
 void

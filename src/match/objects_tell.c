@@ -378,18 +378,29 @@ put_referred(struct objects *o, enum pattern_property property, uint32_t number)
 	}
 }
 
+/* Whether fields tell it. */
+static bool
+is_told(struct objects *o, const struct text *t)
+{
+	const char *name = places[t->property].name;
+	struct span folder, last = split_path(t->field, &folder);
+	if (!name)
+		return objects_noted(o, "", t->field);
+	return objects_noted(o, name, t->value) || objects_noted(o, name, t->field) ||
+	       objects_noted(o, name, last);
+}
+
 /* Texts that no field of the record told as what they are. */
 static void
 put_texts(struct objects *o)
 {
+	/* Of all before any is told: what one pattern looks for must not be what a field tells another. */
+	for (size_t i = 0; i < o->texts.len; i++)
+		o->texts.at[i].told = is_told(o, &o->texts.at[i]);
 	for (size_t i = 0; i < o->texts.len; i++) {
 		const struct text *t = &o->texts.at[i];
 		const char *type = places[t->property].type, *name = places[t->property].name;
-		struct span folder, last = split_path(t->field, &folder);
-		if (name && (objects_noted(o, name, t->value) || objects_noted(o, name, t->field) ||
-				    objects_noted(o, name, last)))
-			continue;
-		if (!name && objects_noted(o, "", t->field))
+		if (t->told)
 			continue;
 		uint32_t number = type ? objects_put(o, type, name, t->value) : NOBODY;
 		if (t->property == PROPERTY_PROGRAM)

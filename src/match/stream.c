@@ -296,6 +296,23 @@ worth(const struct stream_seen *seen)
 	return address ? 2 : o.kind == OBS_URL || obs_is_hash(o.kind) ? 4 : 3;
 }
 
+/* What an event tells and what is told of it must not hang on the order in which a set answers. */
+static int
+seen_order(const void *a, const void *b)
+{
+	const struct stream_seen *x = *(const struct stream_seen *const *)a,
+				 *y = *(const struct stream_seen *const *)b;
+	if (x->hit.offset != y->hit.offset)
+		return x->hit.offset < y->hit.offset ? -1 : 1;
+	int order = (int)x->hit.seen.kind - (int)y->hit.seen.kind;
+	order = order ? order : (int)x->property - (int)y->property;
+	order = order ? order : (int)x->form - (int)y->form;
+	order = order ? order : span_cmp(x->hit.seen.value, y->hit.seen.value);
+	order = order ? order : span_cmp(x->hit.about.value, y->hit.about.value);
+	order = order ? order : span_cmp(x->hit.indicator, y->hit.indicator);
+	return order ? order : span_cmp(x->hit.pattern, y->hit.pattern);
+}
+
 /* What the set takes it for, it is: "evil.example/a" for "http://evil.example/a". */
 static void
 tell_seen(struct objects *o, const struct stream_seen *seen)
@@ -319,19 +336,22 @@ streams_take(struct streams *s, const struct stream_record *r, const struct stre
 	size_t count, struct arena *a, struct hits *out)
 {
 	own_mem struct stream **streams = mem_new(count * sizeof(struct stream *));
+	own_mem const struct stream_seen **list = mem_new(count * sizeof(struct stream_seen *));
 	s->turn++;
 	objects_reset(s->objects);
+	for (size_t i = 0; i < count; i++)
+		list[i] = &seen[i];
+	qsort(list, count, sizeof(struct stream_seen *), seen_order);
 	for (size_t i = 0; i < count; i++) {
-		const struct hit *h = &seen[i].hit;
-		struct stream *st = streams[i] = stream_find(s, h);
+		struct stream *st = streams[i] = stream_find(s, &list[i]->hit);
 		if (!st)
 			s->counts.unheld++;
-		tell_seen(s->objects, &seen[i]);
+		tell_seen(s->objects, list[i]);
 		if (!st)
 			continue;
 		bool first = st->turn != s->turn;
-		st->harmless = seen[i].harmless && (first || st->harmless);
-		if (first || worth(&seen[i]) > worth(&seen[st->seen]))
+		st->harmless = list[i]->harmless && (first || st->harmless);
+		if (first || worth(list[i]) > worth(list[st->seen]))
 			st->seen = i;
 		st->turn = s->turn;
 	}
@@ -344,7 +364,7 @@ streams_take(struct streams *s, const struct stream_record *r, const struct stre
 		if (!r->timed && st->has_window && s->pace == STREAM_STORED && !mutant(1705))
 			s->counts.untimed++;
 		else if (o)
-			judge(s, st, o, time, &seen[i], a, out);
+			judge(s, st, o, time, list[i], a, out);
 		else
 			s->counts.undecided++;
 	}

@@ -255,6 +255,25 @@ texts_select_records_too(void **state)
 		"4 pattern: 1 2 4;");
 }
 
+/* Whatever else is armed, and in whatever order a set answers. */
+static void
+what_one_pattern_looks_for_no_field_tells_another(void **state)
+{
+	(void)state;
+	static const char *const patterns[] = {"[process:name = 'evil.exe'] REPEATS 2 TIMES",
+		"[file:name = 'evil.exe'] AND [domain-name:value = 'a.org']",
+		"[process:command_line LIKE '%evil.exe%'] AND [domain-name:value = 'b.org']"};
+	static const char *const ids[] = {"indicator--1", "indicator--2", "indicator--3"};
+	for (unsigned round = 0; round < 60; round++) {
+		own_match_set struct match_set *set = match_set_new(round);
+		for (unsigned i = 0; i < 3; i++)
+			add_pattern(set, ids[(round + i) % 3], span_of(patterns[(round + i) % 3]));
+		assert_string_equal(hits_in(set, "2026-01-01T10:00:00Z ran evil.exe\n"
+						 "2026-01-01T10:00:01Z ran evil.exe\n"),
+			"2 pattern: 1 2;");
+	}
+}
+
 static void
 records_without_a_time_are_in_no_window(void **state)
 {
@@ -661,6 +680,7 @@ main(void)
 		cmocka_unit_test(fields_say_who_is_who),
 		cmocka_unit_test(an_end_that_a_pattern_names_is_not_the_other),
 		cmocka_unit_test(texts_select_records_too),
+		cmocka_unit_test(what_one_pattern_looks_for_no_field_tells_another),
 		cmocka_unit_test(records_without_a_time_are_in_no_window),
 		cmocka_unit_test(warninglists_keep_out_what_is_harmless_altogether),
 		cmocka_unit_test(parts_come_out_of_a_file_as_parts),
