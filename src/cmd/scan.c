@@ -224,8 +224,15 @@ make_set(const struct cmd_env *env, struct match_set **out, struct diag *why)
 		diag_todo(why, "build it of something, or name a list besides with --ioc FILE");
 		return diag_fail(why, RC_BAD, "no indicator in it, nothing can be found");
 	}
+	guard_mapping(path, set_file_bytes_mapped(file));
 	*out = match_set_over(&file);
-	guard_mapping(path, match_set_mapped(*out));
+	if (match_set_unread(*out)) {
+		diag_where(why, "%s", path);
+		diag_what(why, "%zu of its texts and expressions cannot be read",
+			match_set_unread(*out));
+		diag_todo(why, "build it again with this program's \"tocsin set build\"");
+		return RC_BAD;
+	}
 	return RC_OK;
 }
 

@@ -40,19 +40,6 @@ say_built(const struct cmd_env *env, const char *path, const struct set_file_fac
 			f->annex ? "; the rest is what the node goes on from" : "");
 }
 
-/* Texts and expressions are compared, not looked up: no file holds them yet. */
-static void
-say_texts(const struct cmd_env *env, const struct match_set *set)
-{
-	size_t texts = match_set_count_kind(set, OBS_TEXT);
-	if (texts)
-		cmd_say(env,
-			"%zu text%s or expressions left out, which no compiled set holds: give "
-			"them "
-			"to scan with --ioc",
-			texts, row_plural(texts));
-}
-
 static enum cmd_exit
 say_made(const struct cmd_env *env, const char *path)
 {
@@ -109,14 +96,13 @@ build_run(struct cmd_env *env)
 	match_set_watch(set, &working.work);
 	bool loaded = scan_load_indicators(&job, set);
 	enum rc code = RC_OK;
-	if (loaded && match_set_count(set) > match_set_count_kind(set, OBS_TEXT))
+	if (loaded && match_set_count(set))
 		code = set_file_write(set, path, (struct span){}, clock_now(env->clock), &why);
 	working_end(&working);
 	armed_free(job.node);
 	if (!loaded)
 		return CMD_FAIL;
-	say_texts(env, set);
-	if (match_set_count(set) == match_set_count_kind(set, OBS_TEXT))
+	if (!match_set_count(set))
 		return say_empty(env);
 	return code ? cmd_fail(&why) : say_made(env, path);
 }

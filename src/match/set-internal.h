@@ -55,6 +55,7 @@ struct match_set {
 	size_t id_buckets, by_id;
 	struct set_file *base;	 /* owned; NULL: none */
 	uint32_t base_items;	 /* numbers of what is added begin there */
+	size_t unread;		 /* texts of the file that could not be taken */
 	uint64_t *base_dead;	 /* of its items, a bit each; NULL: none yet */
 	struct strings *strings; /* owned; NULL: no texts */
 	struct set_work *work;	 /* borrowed; NULL: nobody looks */

@@ -57,6 +57,7 @@ stand_on(struct match_set *set, struct set_file **base)
 	memcpy(set->lengths6, set->base->head->lengths6, sizeof set->lengths6);
 	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
 		set->armed[k] = set->base->head->armed[k];
+	set_take_strings(set);
 }
 
 struct match_set *

@@ -56,6 +56,8 @@ struct set_file;
 struct match_set *match_set_over(struct set_file **base);
 /* The same for a set that is there: what it held is gone as after match_set_reset, its seed the file's. */
 void match_set_rebase(struct match_set *set, struct set_file **base);
+/* Texts of its file that could not be taken: a damaged one, or expressions that PCRE2 reads otherwise by now. */
+size_t match_set_unread(const struct match_set *set);
 /* Whether it stands on a file. */
 bool match_set_is_over(const struct match_set *set);
 /* The file's bytes where they are mapped; empty: it stands on none. */
@@ -69,7 +71,7 @@ void match_set_reset(struct match_set *set);
  * holds, or no name to be below.
  */
 enum rc match_set_add(struct match_set *set, const struct indicator *what);
-/* The same for a text (OBS_TEXT). RC_BAD: no expression, or too long, why says it. No file holds it. */
+/* The same for a text (OBS_TEXT). RC_BAD: no expression, or too long, why says it. */
 enum rc match_set_add_text(struct match_set *set, const struct indicator *what, struct diag *why);
 /* Fetches what adding this will look at: called some adds ahead, it hides the wait for memory. */
 void match_set_prepare(const struct match_set *set, const struct indicator *what);

@@ -42,6 +42,7 @@ enum section {
 	SECTION_DETAILS, /* from here on: the second part */
 	SECTION_SOURCES,
 	SECTION_IDS, /* slots of details by their id */
+	SECTION_STRINGS,
 	SECTION_SAYS,
 	SECTION_ANNEX, /* of who had it written */
 	SECTIONS,
@@ -101,6 +102,16 @@ struct file_source {
 	int32_t confidence;
 };
 
+/* A text or an expression. */
+struct file_string {
+	int64_t from, until;
+	uint32_t text, id, name, pattern; /* in the says, 0: none */
+	uint32_t source;
+	uint8_t property, form, bits, unused; /* enum pattern_property, pattern_form, string_bits */
+};
+
+enum string_bits { STRING_FOLD = 1, STRING_PART = 2 };
+
 struct file_gates {
 	uint8_t last_label[1 << 13], wide_sixes[1 << 13], wide_tail[32];
 	uint32_t any_tail, has_ja4, has_wide_tail, unused;
@@ -111,7 +122,8 @@ struct file_range {
 };
 
 static_assert(sizeof(struct file_item) == 8 && sizeof(struct file_chain) == 8 &&
-	      sizeof(struct file_detail) == 48 && sizeof(struct file_source) == 16);
+	      sizeof(struct file_detail) == 48 && sizeof(struct file_source) == 16 &&
+	      sizeof(struct file_string) == 40);
 
 /* An open file. Counts are what its sections hold; all else is asked for by the functions below. */
 struct set_file {
@@ -127,7 +139,8 @@ struct set_file {
 	const struct file_gates *gates;
 	const struct file_detail *detail;
 	const struct file_source *source;
-	uint32_t items, chains, slots, ids, details, sources;
+	const struct file_string *string;
+	uint32_t items, chains, slots, ids, details, sources, strings;
 	unsigned number_bits; /* of a slot: the item's number */
 	struct span texts, says;
 };
@@ -159,6 +172,12 @@ enum { SET_FILE_ROOM = 256 };
 struct span set_file_bytes(
 	const struct set_file *f, uint32_t index, char room[static SET_FILE_ROOM]);
 struct indicator set_file_get(const struct set_file *f, uint32_t index, struct arena *a);
+/* A text of the says; empty where there is none, or no UTF-8. */
+struct span set_file_say(const struct set_file *f, uint32_t at);
+/* A text or an expression; false: none that could be. */
+bool set_file_string(const struct set_file *f, uint32_t index, struct indicator *out);
+/* Puts all of them into a set that stands on the file. */
+void set_take_strings(struct match_set *set);
 /* The pattern that says what an item is, and no more: DETAIL_PATTERN_IS_VALUE. */
 void set_file_pattern(struct observable about, enum match_reach reach, struct buf *out);
 /* Whether an item says of itself what `what` says. */

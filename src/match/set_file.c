@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "keys/digest.h"
 #include "match/set_file-internal.h"
+#include "match/strings.h"
 #include "match/sweep-internal.h"
 
 /* ---- opening ---- */
@@ -38,15 +39,10 @@ static const struct shape {
 	[SECTION_DETAILS] = {sizeof(struct file_detail), 1, NONE - 4},
 	[SECTION_SOURCES] = {sizeof(struct file_source), 1, UINT32_MAX >> DETAIL_SHIFT},
 	[SECTION_IDS] = {sizeof(uint32_t), 1, NONE - 4},
+	[SECTION_STRINGS] = {sizeof(struct file_string), 0, STRINGS_MAX},
 	[SECTION_SAYS] = {1, sizeof(uint32_t), UINT32_MAX},
 	[SECTION_ANNEX] = {1, 0, UINT64_C(1) << 40},
 };
-
-bool
-set_file_holds(enum obs_kind kind)
-{
-	return kind != OBS_TEXT;
-}
 
 uint64_t
 set_file_check(const char *page)
@@ -171,6 +167,8 @@ set_file_of(struct span bytes, struct set_file **out, struct diag *why)
 	f->gates = (const void *)set_file_section(f, SECTION_GATES).ptr;
 	f->detail = (const void *)set_file_section(f, SECTION_DETAILS).ptr;
 	f->source = (const void *)set_file_section(f, SECTION_SOURCES).ptr;
+	f->string = (const void *)set_file_section(f, SECTION_STRINGS).ptr;
+	f->strings = count_of(f, SECTION_STRINGS);
 	f->texts = set_file_section(f, SECTION_TEXTS);
 	f->says = set_file_section(f, SECTION_SAYS);
 	f->items = count_of(f, SECTION_ITEMS);
@@ -246,6 +244,8 @@ set_file_facts(const struct set_file *f)
 		facts.count[k] = h->armed[k];
 		facts.indicators += h->armed[k];
 	}
+	facts.count[OBS_TEXT] = f->strings;
+	facts.indicators += f->strings;
 	return facts;
 }
 
@@ -412,8 +412,8 @@ say_in(struct span says, uint32_t at)
 	return span_is_utf8(text) ? text : (struct span){};
 }
 
-static struct span
-say(const struct set_file *f, uint32_t at)
+struct span
+set_file_say(const struct set_file *f, uint32_t at)
 {
 	return say_in(f->says, at);
 }
@@ -512,17 +512,17 @@ set_file_get(const struct set_file *f, uint32_t index, struct arena *a)
 	made.id = set_file_id(&d, f->says, id);
 	if (made.id.ptr == id)
 		made.id = arena_dup(a, made.id);
-	made.name = d.source & DETAIL_NAME_IS_VALUE ? made.about.value : say(f, d.name);
-	made.pattern =
-		d.source & DETAIL_PATTERN_IS_VALUE ? pattern_of(&made, a) : say(f, d.pattern);
+	made.name = d.source & DETAIL_NAME_IS_VALUE ? made.about.value : set_file_say(f, d.name);
+	made.pattern = d.source & DETAIL_PATTERN_IS_VALUE ? pattern_of(&made, a)
+							  : set_file_say(f, d.pattern);
 	made.part = d.source & DETAIL_IS_PART;
 	made.valid_from = d.from;
 	made.valid_until = d.until;
 	if (d.source >> DETAIL_SHIFT < f->sources) {
 		const struct file_source s = f->source[d.source >> DETAIL_SHIFT];
-		made.party = say(f, s.party);
-		made.memo = say(f, s.memo);
-		made.tlp = say(f, s.tlp);
+		made.party = set_file_say(f, s.party);
+		made.memo = set_file_say(f, s.memo);
+		made.tlp = set_file_say(f, s.tlp);
 		made.confidence = s.confidence < -1 || s.confidence > 100 ? -1 : s.confidence;
 	}
 	return made;
@@ -611,6 +611,10 @@ verify_details(const struct set_file *f, struct diag *why)
 			d->source >> DETAIL_SHIFT >= f->sources)
 			return wrong(why, "no indicator can say what it says in detail", i);
 	}
+	struct indicator one;
+	for (uint32_t i = 0; i < f->strings; i++)
+		if (!set_file_string(f, i, &one))
+			return wrong(why, "nothing can be compared as it says of text", i);
 	return RC_OK;
 }
 

@@ -5,7 +5,7 @@
  * (id, name, pattern, party, memo, TLP, validity, confidence) in its second, which nobody reads before a
  * hit. Opening looks at header and section table alone and takes no longer for a large set; nothing in
  * the bodies is believed, so that a damaged or a hostile file may know too little or too much but harms
- * nobody. A file that is cut while it is mapped ends the process, as with any mapping: who may write
+ * nobody. Texts and expressions, which are compared and not looked up, are read when a set is put on the file. A file that is cut while it is mapped ends the process, as with any mapping: who may write
  * there could as well replace the program's input. Files carry a version; others are not read but made
  * anew from what they were made of. An open file may be read by any number of threads.
  */
@@ -30,8 +30,6 @@ enum rc set_file_write(const struct match_set *set, const char *path, struct spa
  */
 enum rc set_file_open(const char *path, struct set_file **out, struct diag *why);
 void set_file_close(struct set_file **file); /* NULL accepted */
-/* Texts are not in it: what is compared, not looked up, is not written. */
-bool set_file_holds(enum obs_kind kind);
 /* Reads all of it: the digest of the bodies, then every index and text. RC_BAD names what is wrong. */
 enum rc set_file_verify(const struct set_file *file, struct diag *why);
 /* The digest alone: whether the bytes are those that were written. */

@@ -15,6 +15,7 @@
 #include "base/own.h"
 #include "keys/digest.h"
 #include "match/set_file-internal.h"
+#include "match/strings.h"
 #include "match/sweep-internal.h"
 #include "obs/url.h"
 
@@ -34,12 +35,14 @@ struct writer {
 	uint64_t *behind; /* it is not the first of its key */
 	struct file_item *item;
 	uint32_t items;
+	const struct strings *strings; /* NULL: none */
 	vec_of(struct file_chain) chains;
 	/* What indicators say: texts once each, by a table of where they are. */
 	struct buf says;
 	uint32_t *say_slot;
 	size_t say_slots, say_count;
 	vec_of(struct file_source) sources;
+	vec_of(struct file_string) made; /* of the strings */
 	vec_of(struct file_detail) details;
 };
 
@@ -502,6 +505,31 @@ write_ids(struct writer *w)
 	put_section(w, SECTION_IDS, slot, slots * sizeof *slot);
 }
 
+/* Texts and expressions; those of a file that the set stood on are among them. */
+static void
+make_strings(struct writer *w)
+{
+	for (uint32_t i = 0; w->strings && i < strings_length(w->strings); i++) {
+		struct indicator one = strings_get(w->strings, i);
+		if (one.revoked)
+			continue;
+		*vec_add(&w->made) = (struct file_string){.from = one.valid_from,
+			.until = one.valid_until,
+			.text = say_add(w, one.about.value),
+			.id = say_add(w, one.id),
+			.name = say_add(w, one.name),
+			.pattern = say_add(w, one.pattern),
+			.source = source_add(
+				w, (struct file_source){say_add(w, one.party), say_add(w, one.memo),
+					   say_add(w, one.tlp), one.confidence}),
+			.property = (uint8_t)one.text.property,
+			.form = (uint8_t)one.text.form,
+			.bits = (uint8_t)((one.text.fold ? STRING_FOLD : 0) |
+					  (one.part ? STRING_PART : 0))};
+		w->head.parts |= one.part;
+	}
+}
+
 static void
 write_bodies(struct writer *w)
 {
@@ -518,9 +546,11 @@ write_bodies(struct writer *w)
 	put_section(w, SECTION_CHAINS, w->chains.at, w->chains.len * sizeof *w->chains.at);
 	write_slots(w);
 	write_gates(w, &gates);
+	make_strings(w);
 	put_section(w, SECTION_DETAILS, w->details.at, w->details.len * sizeof *w->details.at);
 	put_section(w, SECTION_SOURCES, w->sources.at, w->sources.len * sizeof *w->sources.at);
 	write_ids(w);
+	put_section(w, SECTION_STRINGS, w->made.at, w->made.len * sizeof *w->made.at);
 	put_section(w, SECTION_SAYS, w->says.ptr, w->says.len);
 	put_section(w, SECTION_ANNEX, w->annex.ptr, w->annex.len);
 	flush(w);
@@ -528,7 +558,7 @@ write_bodies(struct writer *w)
 	memcpy(w->head.lengths6, set->lengths6, sizeof w->head.lengths6);
 	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
 		w->head.armed[k] = set->armed[k];
-	w->head.parts = match_set_has_parts(set);
+	w->head.parts |= match_set_has_parts(set);
 }
 
 static void
@@ -564,14 +594,17 @@ writer_fini(struct writer *w)
 	free(w->chains.at);
 	free(w->say_slot);
 	free(w->sources.at);
+	free(w->made.at);
 	free(w->details.at);
 }
 
 /* Into a file that nobody sees yet; errno of what failed, 0: nothing did. */
 static int
-write_all(const struct match_set *set, struct span annex, int fd, int64_t now, bool *full)
+write_all(const struct match_set *set, const struct strings *strings, struct span annex, int fd,
+	int64_t now, bool *full)
 {
-	struct writer w = {.set = set, .annex = annex, .fd = fd, .at = SET_FILE_PAGE};
+	struct writer w = {
+		.set = set, .strings = strings, .annex = annex, .fd = fd, .at = SET_FILE_PAGE};
 	w.digest = digest_new(DIGEST_SHA256);
 	if (set->work)
 		atomic_store(&set->work->to_write,
@@ -667,7 +700,7 @@ set_file_write(const struct match_set *set, const char *path, struct span annex,
 	own_fd int fd = mkostemp(fresh, O_CLOEXEC);
 	if (fd < 0)
 		return failed(why, errno);
-	int fault = write_all(joined ? joined : set, annex, fd, now, &full);
+	int fault = write_all(joined ? joined : set, set->strings, annex, fd, now, &full);
 	code = fault  ? failed(why, fault)
 	       : full ? diag_fail(why, RC_LIMIT, "more text than one set holds")
 		      : settle(fresh, path, fd, why);

@@ -205,6 +205,12 @@ strings_counts(const struct strings *s)
 	return (struct strings_counts){s->armed, s->expressions, s->gate ? s->gate->bare.len : 0};
 }
 
+size_t
+strings_length(const struct strings *s)
+{
+	return s->list.len;
+}
+
 struct indicator
 strings_get(const struct strings *s, uint32_t index)
 {

@@ -35,6 +35,8 @@ struct strings_counts strings_counts(const struct strings *s);
 /* One of this id and pattern that is armed; false: there is none. */
 bool strings_find(
 	const struct strings *s, struct span id, struct span pattern, struct indicator *out);
+/* All that were ever added, numbered from 0; revoked ones say so. */
+size_t strings_length(const struct strings *s);
 struct indicator strings_get(const struct strings *s, uint32_t index);
 
 /* ---- the gate ---- */

@@ -23,7 +23,6 @@ struct armed {
 	struct vault_now now;	   /* what else they were armed under */
 	bool begun, broken;	   /* broken: the set lacks what `versions` says */
 	bool current;		   /* nothing was committed since */
-	bool fresh;		   /* what the file lacks is not armed yet */
 	struct stat tried;	   /* the file that is used, or was not */
 	int64_t stamp, took;	   /* of the file that is used; TIME_NONE: none is */
 	bool ignored;
@@ -54,7 +53,5 @@ enum rc armed_differs(struct refresh *r, uint32_t collection, bool *differs, str
 /* Finds what a collection does not show any more, and what it shows instead. pass NULL: it is gone. */
 enum rc armed_mend(
 	struct refresh *r, uint32_t collection, const struct pass *pass, struct diag *why);
-/* What the file that was taken up does not hold is armed beside it. */
-enum rc armed_beside(struct refresh *r, struct diag *why);
 /* Collections that are gone; then what is left of the objects of which something went. */
 enum rc armed_mend_rest(struct refresh *r, struct diag *why);

@@ -160,7 +160,7 @@ forget(struct armed *n, struct match_set *set)
 	n->versions = versions_new();
 	n->seen = 0;
 	n->stamp = TIME_NONE;
-	n->begun = n->broken = n->fresh = false;
+	n->begun = n->broken = false;
 }
 
 /* Stands on the file that is there, where it is another than before and newer than what is stood on. */
@@ -187,11 +187,18 @@ take_file(struct armed *n, struct match_set *set, const struct vault_now *now)
 	}
 	forget(n, set);
 	match_set_rebase(set, &file);
+	if (match_set_unread(set)) { /* of another PCRE2: made anew, whole */
+		versions_free(versions);
+		forget(n, set);
+		n->ignored = true;
+		diag_where(&n->ignored_why, "%s", LAYOUT_ARMED);
+		diag_what(&n->ignored_why, "expressions in it cannot be read");
+		return;
+	}
 	versions_free(n->versions);
 	n->versions = versions;
 	n->seen = n->stamp = head.stamp;
 	n->took = head.took;
-	n->fresh = true;
 	n->now = *now;
 	n->begun = true;
 }
@@ -201,9 +208,6 @@ arm_refresh(struct refresh *r, struct match_set *set, struct diag *why)
 {
 	struct armed *n = r->armed;
 	enum rc code = arming_new(set, n->versions, &r->arming, why);
-	if (!code && n->fresh)
-		code = armed_beside(r, why);
-	n->fresh &= code != RC_OK;
 	if (!code)
 		code = arm_collections(r, set, why);
 	/* After a fault too: what was seen is in the set, and the next refresh goes on from there. */

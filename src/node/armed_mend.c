@@ -107,37 +107,6 @@ armed_mend(struct refresh *r, uint32_t collection, const struct pass *pass, stru
 	return code == RC_NONE ? RC_OK : code;
 }
 
-/* One that is not there any more was deleted since, or superseded: that is found like all else. */
-static enum rc
-arm_beside(struct refresh *r, const struct versions_place *place, struct diag *why)
-{
-	struct vault_filter filter = {
-		.types = armed_types, .type_count = 1, .after = place->added - 1};
-	own_vault_page struct vault_page *page = NULL;
-	struct vault_item item;
-	enum rc code = vault_page_open(
-		r->armed->node.vault, place->collection, &filter, VAULT_BYTES, &page, why);
-	if (!code)
-		code = vault_page_next(page, &item, why);
-	if (code)
-		return code == RC_NONE ? RC_OK : code;
-	struct uuid object;
-	bool there = item.added == place->added && !versions_object(item.object.id, &object) &&
-		     memcmp(&object, &place->object, sizeof object) == 0;
-	return there ? armed_take(r, VERSION_REPLACES, &item, why) : RC_OK;
-}
-
-enum rc
-armed_beside(struct refresh *r, struct diag *why)
-{
-	struct versions_places all = versions_places(r->armed->versions, REMARK_BESIDE);
-	enum rc code = RC_OK;
-	for (size_t i = 0; !code && i < all.len && !mutant(1779); i++)
-		code = arm_beside(r, &all.at[i], why);
-	free(all.at);
-	return code;
-}
-
 /* What counts now of an object of which something went. */
 static enum rc
 resolve(struct refresh *r, const struct uuid *object, struct diag *why)

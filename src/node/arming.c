@@ -5,7 +5,6 @@
 
 #include "base/must.h"
 #include "codec/json.h"
-#include "match/set_file.h"
 
 enum { LOTS = 4, LOT_BYTES = 256 << 10 };
 
@@ -134,8 +133,6 @@ settle_step(struct arming *a, struct step *s, const struct arm_batch *from, size
 		match_set_revoke(a->set, s->known.id);
 	enum rc code = arm_add(a->set, from, first, s->end, counts, why);
 	add_since(&s->said, before, remark_of(counts));
-	for (size_t i = first; i < s->end; i++)
-		s->said.of[REMARK_BESIDE] += !set_file_holds(from->all.at[i].about.kind);
 	s->said.of[REMARK_REVOKED] += s->change == ARMING_WITHDRAWS || s->change == ARMING_REVOKED;
 	/* Of what is new nothing was said before. */
 	bool any = s->change != ARMING_NEW;

@@ -42,7 +42,7 @@ struct packed_collection {
 struct packed_remark {
 	struct uuid uuid;
 	int64_t added;
-	uint32_t collection, unused;
+	uint32_t collection;
 	struct remark said;
 };
 
@@ -54,8 +54,8 @@ struct packed_row {
 	uint8_t spec, bits;
 };
 
-static_assert(sizeof(struct packed_head) == 104 && sizeof(struct packed_collection) == 32 &&
-	      sizeof(struct packed_remark) == 72 && sizeof(struct packed_row) == 36);
+static_assert(sizeof(struct packed_head) == 96 && sizeof(struct packed_collection) == 32 &&
+	      sizeof(struct packed_remark) == 64 && sizeof(struct packed_row) == 36);
 
 struct versions {
 	vec_of(struct seen) seen;

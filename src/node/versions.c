@@ -437,21 +437,3 @@ versions_first(
 		insert(out, &len, most, place);
 	return len;
 }
-
-static int
-place_order(const void *a, const void *b)
-{
-	return comes_before(a, b) ? -1 : comes_before(b, a);
-}
-
-struct versions_places
-versions_places(const struct versions *v, enum remark_kind kind)
-{
-	struct versions_place place;
-	vec_of(struct versions_place) all = {};
-	for (uint64_t at = 0; v->sums[kind] && next_place(v, kind, &at, &place);)
-		*vec_add(&all) = place;
-	if (all.len)
-		qsort(all.at, all.len, sizeof *all.at, place_order);
-	return (struct versions_places){all.at, all.len};
-}

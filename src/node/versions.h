@@ -75,7 +75,6 @@ enum remark_kind {
 	REMARK_COMPOUND,
 	REMARK_PARTIAL,
 	REMARK_WANTING,
-	REMARK_BESIDE, /* armed, in what no file holds */
 	REMARKS,
 };
 
@@ -95,13 +94,6 @@ struct versions_place {
 /* Versions in force with this remark, by collection, then as they came: the first ones. How many there are. */
 size_t versions_first(
 	const struct versions *v, enum remark_kind kind, size_t most, struct versions_place *out);
-
-/* All of them, in the same order. free(at) */
-struct versions_places {
-	struct versions_place *at;
-	size_t len;
-};
-struct versions_places versions_places(const struct versions *v, enum remark_kind kind);
 
 /* ---- packed ---- */
 

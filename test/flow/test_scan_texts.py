@@ -124,14 +124,19 @@ def test_lists_and_other_languages(tmp_path):
         assert "in other languages" in said
 
 
-def test_a_compiled_set_says_what_it_leaves_out(tmp_path):
-    write(tmp_path, "[file:name = 'evil.exe']", "[domain-name:value = 'evil.example']")
+def test_a_pattern_of_a_value_and_a_text_goes_whole_into_a_compiled_set(tmp_path):
+    write(tmp_path, "[domain-name:value = 'evil.example'] FOLLOWEDBY [process:command_line MATCHES '-enc [A-Z]+']", "[file:name = 'evil.exe']")
     run = subprocess.run([BIN, "set", "build", "--out", "set", "--ioc", "list"], cwd=tmp_path, capture_output=True, text=True)
-    assert run.returncode == 0 and "1 text or expressions left out" in run.stderr
-    (tmp_path / "log").write_text("ran evil.exe\nasked evil.example\n")
-    run = subprocess.run([BIN, "--json", "scan", "--set", "set", "--ioc", "list", "log"], cwd=tmp_path, capture_output=True,
-                         text=True)
-    assert [json.loads(line)["line"] for line in run.stdout.splitlines()] == [1, 2]
+    assert run.returncode == 0 and "3 indicators in" in run.stderr and "left out" not in run.stderr
+    (tmp_path / "log").write_text("asked evil.example\nran evil.exe\nps -enc SQBFAFgA\n")
+    run = subprocess.run([BIN, "--json", "scan", "--set", "set", "log"], cwd=tmp_path, capture_output=True, text=True)
+    assert [(row["line"], row["match"]) for row in map(json.loads, run.stdout.splitlines())] == [(2, "exact"), (3, "pattern")]
+    # One text alone is a set, too.
+    write(tmp_path, "[file:name = 'evil.exe']")
+    run = subprocess.run([BIN, "set", "build", "--out", "set", "--ioc", "list"], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0 and "1 indicator in" in run.stderr
+    run = subprocess.run([BIN, "--json", "scan", "--set", "set", "log"], cwd=tmp_path, capture_output=True, text=True)
+    assert [json.loads(line)["line"] for line in run.stdout.splitlines()] == [2]
 
 
 def test_a_hostile_expression_stops_nothing(tmp_path):

@@ -70,6 +70,81 @@ def test_what_stix_says_comes_back_and_newer_versions_take_its_place(tocsin, tmp
     assert [(r["observable"]["value"], r.get("name")) for r in rows] == [("two.example", "Second"), ("gone.example", None)]
 
 
+VALUES = {"domain-name:value": ["evil.example", "b.evil.example", "two.example"], "ipv4-addr:value": ["192.0.2.1", "198.51.100.7"],
+          "url:value": ["http://evil.example/a", "https://two.example/p?q=1"], "email-addr:value": ["bad@mail.example"],
+          "file:hashes.MD5": ["d41d8cd98f00b204e9800998ecf8427e"], "file:name": ["evil.exe", "run me.ps1"],
+          "process:command_line": ["evil.exe -enc SQBFAFgA"], "process:name": ["evil.exe"], "mutex:name": ["Global\\\\EvilMutex"],
+          "windows-registry-key:key": ["HKLM\\\\Software\\\\Evil"], "email-message:subject": ["Your parcel"],
+          "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'[0]": ["evil-bot/1.0"]}
+LIKE = {"domain-name:value": ["%.evil.example", "tw_.example"], "file:name": ["evil.%", "%.ps1"], "process:command_line": ["%-enc %"],
+        "url:value": ["%two.example/p%"]}
+MATCHES = {"domain-name:value": ["^[a-z]\\\\.evil", "two"], "file:name": ["ev[i]l\\\\.exe$"], "process:command_line": ["-enc [A-Z]+"],
+           "ipv4-addr:value": ["^192\\\\.0"]}
+
+
+def make_pattern(rng, depth=0):
+    """Of all kinds: values, texts, LIKE, MATCHES, alternatives, several comparisons of one record, several records."""
+    def comparison():
+        table, op = rng.choice([(VALUES, "="), (VALUES, "="), (VALUES, "IN"), (LIKE, "LIKE"), (MATCHES, "MATCHES")])
+        path = rng.choice(list(table))
+        if op == "IN":
+            return f"{path} IN ({', '.join(repr(v).replace(chr(92) * 4, chr(92) * 2) for v in table[path])})"
+        return f"{path} {op} '{rng.choice(table[path])}'"
+
+    def part():
+        inside = comparison()
+        if rng.random() < 0.4:
+            inside += f" {rng.choice(['OR', 'AND'])} {comparison()}"
+        return f"[{inside}]"
+    kind = rng.randrange(8)
+    if kind < 4:
+        return part()
+    if kind == 4:
+        return f"{part()} REPEATS 2 TIMES"
+    joined = f"{part()} {rng.choice(['AND', 'FOLLOWEDBY', 'OR'])} {part()}"
+    return f"({joined}) WITHIN 600 SECONDS" if kind == 5 else joined
+
+
+def make_log(rng):
+    words = [v.replace("\\\\", "\\") for values in VALUES.values() for v in values] + ["a.evil.example", "nothing", "C:\\Temp\\evil.exe"]
+    lines = []
+    for i in range(60):
+        stamp = f"2026-01-02T10:{i:02}:00Z"
+        word = rng.choice(words)
+        row = {"timestamp": stamp, rng.choice(["note", "CommandLine", "Image", "query", "src_ip", "url", "http_user_agent", "TargetObject",
+                                               "subject", "TargetFilename"]): word}
+        lines.append(json.dumps(row) if rng.random() < 0.6 else f"{stamp} gw: {word} and {rng.choice(words)}")
+    return "".join(line + "\n" for line in lines)
+
+
+def test_what_is_compiled_finds_what_the_list_finds_whatever_it_holds(tocsin, tmp_path, rng):
+    """Generated indicators of all kinds: compiled, or compiled in part and named in part, they make the same hits."""
+    kinds, found = set(), 0
+    for turn in range(25):
+        rows = [indicator(i, make_pattern(rng), name=f"n{i}", confidence=rng.randrange(100)) for i in range(rng.randrange(1, 60))]
+        bundle(tmp_path / "all.json", *rows)
+        log = "a.json" if turn % 2 else "a.log"
+        (tmp_path / log).write_text(make_log(rng))
+        want = tocsin("scan", "--json", "--ioc", "all.json", log, code=None)
+        built = tocsin("set", "build", "--ioc", "all.json", "--out", "all.set", code=None)
+        if built.code:
+            assert "no indicator to compile" in built.err and not want.rows
+            continue
+        assert "left out" not in built.err
+        got = tocsin("scan", "--json", "--set", "all.set", log, code=want.code)
+        assert sorted(map(json.dumps, got.rows)) == sorted(map(json.dumps, want.rows)), want.err
+        cut = rng.randrange(len(rows) + 1)
+        bundle(tmp_path / "some.json", *rows[:cut], indicator(99, "[domain-name:value = 'unseen.example']"))
+        bundle(tmp_path / "rest.json", *rows[cut:], indicator(98, "[domain-name:value = 'unseen.example']"))
+        tocsin("set", "build", "--ioc", "some.json", "--out", "some.set")
+        got = tocsin("scan", "--json", "--set", "some.set", "--ioc", "rest.json", log, code=want.code)
+        assert sorted(map(json.dumps, got.rows)) == sorted(map(json.dumps, want.rows))
+        assert tocsin("set", "verify", "all.set").code == 0
+        found += len(want.rows)
+        kinds |= {r["match"] for r in want.rows if "match" in r}
+    assert found > 200 and {"exact", "pattern", "regex"} <= kinds, (found, kinds)
+
+
 def test_a_node_compiles_what_it_holds(tocsin, tmp_path):
     env = {"TOCSIN_NODE": str(tmp_path / "node")}
     tocsin("init", "--name", "A", "--country", "NO", env=env)
@@ -95,7 +170,7 @@ def test_show_tells_kinds_bytes_format_and_age(tocsin, tmp_path):
     assert words[:4] == [["cidr4", "1"], ["domain", "1"], ["url", "2"], ["indicators", "4"]]
     row, = tocsin("set", "show", "--json", "a.set").rows
     assert row["bytes"] == os.path.getsize(tmp_path / "a.set") == row["first_bytes"] + row["second_bytes"]
-    assert row["format"] == 3 and row["kinds"] == {"cidr4": 1, "domain": 1, "url": 2}
+    assert row["format"] == 4 and row["kinds"] == {"cidr4": 1, "domain": 1, "url": 2}
 
 
 def test_what_is_damaged_is_named_and_exits_1_and_what_is_not_there_3(tocsin, tmp_path):

@@ -13,6 +13,7 @@
 #include "keys/digest.h"
 #include "match/ioc.h"
 #include "match/set_file-internal.h"
+#include "match/strings.h"
 #include "match/sweep.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -51,6 +52,17 @@ begin(void)
 			.tlp = SPAN("amber"),
 			.confidence = (int)i};
 		must(match_set_add(set, &one) == RC_OK);
+	}
+	static const struct string_about texts[] = {{PROPERTY_FILE, FORM_EQUAL, true},
+		{PROPERTY_DOMAIN, FORM_LIKE, false}, {PROPERTY_COMMAND, FORM_MATCHES, false}};
+	for (unsigned i = 0; i < 3; i++) {
+		struct indicator one = {.about = {OBS_TEXT, SPAN("evil.e[x]e")},
+			.text = texts[i],
+			.id = i ? SPAN(ID) : SPAN("y"),
+			.pattern = SPAN("[file:name = 'x']"),
+			.part = i == 2,
+			.confidence = -1};
+		must(match_set_add_text(set, &one, NULL) == RC_OK);
 	}
 	must(mkdtemp(folder) != NULL);
 	snprintf(path, sizeof path, "%s/set", folder);
@@ -93,6 +105,12 @@ use(char *bytes, size_t len)
 		}
 	}
 	free(answers.at);
+	struct strings *strings = match_set_strings(set);
+	for (uint32_t i = 0; strings && i < strings_length(strings); i++) {
+		struct indicator got = strings_get(strings, i);
+		must(got.about.value.len && got.text.property < PROPERTIES &&
+			span_is_utf8(got.about.value) && span_is_utf8(got.pattern));
+	}
 	size_t before = match_set_count(set), gone = match_set_revoke(set, SPAN(ID));
 	must(!is_sound || before - gone == match_set_count(set));
 	own_mem char *room = mem_new(sizeof text + 2 * SWEEP_SLACK);

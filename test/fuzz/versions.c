@@ -56,7 +56,6 @@ ask(struct versions *v)
 	struct versions_place first[4];
 	for (int k = 0; k < REMARKS; k++) {
 		versions_first(v, (enum remark_kind)k, 4, first);
-		free(versions_places(v, (enum remark_kind)k).at);
 	}
 	/* What came, what went, what counts then. */
 	for (unsigned i = 0; i < OBJECTS; i += 3)

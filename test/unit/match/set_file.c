@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/rng.h"
 #include "match/set_file-internal.h"
+#include "match/strings.h"
 #include "match/sweep.h"
 #include "world.h"
 
@@ -156,6 +157,79 @@ what_indicators_say_of_themselves_comes_back(void **state)
 	tell(joined, &mapped);
 	assert_string_equal(heap.ptr, mapped.ptr);
 	assert_int_equal(match_set_count(joined), match_set_count(set));
+}
+
+static void
+add_text(struct match_set *set, const struct string_about *about, const char *value, const char *id)
+{
+	struct indicator i = {.about = {OBS_TEXT, span_of(value)},
+		.text = *about,
+		.id = span_of(id),
+		.name = SPAN("a text"),
+		.pattern = SPAN("[process:name = 'whatever']"),
+		.party = SPAN("CERT-C"),
+		.memo = SPAN("memo 8"),
+		.tlp = SPAN("green"),
+		.valid_from = NOON - 5,
+		.valid_until = TIME_NONE,
+		.confidence = 42,
+		.part = about->property == PROPERTY_URL};
+	assert_rc(match_set_add_text(set, &i, NULL), RC_OK);
+}
+
+static void
+list_texts(const struct match_set *set, struct buf *to)
+{
+	buf_reset(to);
+	const struct strings *all = match_set_strings(set);
+	for (uint32_t i = 0; all && i < strings_length(all); i++) {
+		struct indicator t = match_set_get(set, STRING_ITEM | i, NULL);
+		if (!t.revoked)
+			buf_printf(to,
+				"%d %d %d %.*s %.*s %.*s %.*s %.*s %.*s %.*s %lld %lld %d %d\n",
+				t.text.property, t.text.form, t.text.fold, (int)t.about.value.len,
+				t.about.value.ptr, (int)t.id.len, t.id.ptr, (int)t.name.len,
+				t.name.ptr, (int)t.pattern.len, t.pattern.ptr, (int)t.party.len,
+				t.party.ptr, (int)t.memo.len, t.memo.ptr, (int)t.tlp.len, t.tlp.ptr,
+				(long long)t.valid_from, (long long)t.valid_until, t.confidence,
+				t.part);
+	}
+	buf_add_byte(to, 0);
+}
+
+static void
+texts_and_expressions_come_back_with_all_that_is_said_of_them(void **state)
+{
+	(void)state;
+	own_buf struct buf before = {}, after = {};
+	/* A set of texts alone is a set, too. */
+	own_match_set struct match_set *set = match_set_new(5);
+	for (int p = PROPERTY_NONE + 1; p < PROPERTIES; p++)
+		for (int form = FORM_EQUAL; form <= FORM_MATCHES; form++) {
+			struct string_about about = {
+				(enum pattern_property)p, (enum pattern_form)form, p % 2};
+			add_text(set, &about, form == FORM_LIKE ? "%evil_" : "ev[i]l.exe",
+				p % 3 ? ID_A : "another id");
+		}
+	own_match_set struct match_set *mapped = mapped_of(set);
+	assert_int_equal(match_set_unread(mapped), 0);
+	assert_int_equal(match_set_count(mapped), match_set_count(set));
+	assert_true(match_set_has_parts(mapped));
+	list_texts(set, &before);
+	list_texts(mapped, &after);
+	assert_true(before.len > 1000);
+	assert_string_equal(after.ptr, before.ptr);
+	/* What was revoked stays behind, what came since goes along. */
+	assert_true(match_set_revoke(mapped, SPAN(ID_A)) > 30);
+	add_text(mapped, &(struct string_about){PROPERTY_FILE, FORM_EQUAL, false}, "new.exe", ID_B);
+	add(mapped, OBS_DOMAIN, "evil.org", ID_C, "a name");
+	own_match_set struct match_set *joined = mapped_of(mapped);
+	list_texts(mapped, &before);
+	list_texts(joined, &after);
+	assert_string_equal(after.ptr, before.ptr);
+	assert_int_equal(match_set_count(joined), match_set_count(mapped));
+	match_set_reset(joined);
+	assert_null(match_set_strings(joined));
 }
 
 static void
@@ -611,6 +685,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_indicators_say_of_themselves_comes_back),
+		cmocka_unit_test(texts_and_expressions_come_back_with_all_that_is_said_of_them),
 		cmocka_unit_test(what_repeats_the_value_takes_no_room),
 		cmocka_unit_test(what_comes_later_stands_on_the_file),
 		cmocka_unit_test(many_of_each_are_found_and_no_other),
