@@ -52,6 +52,21 @@ say_made(const struct cmd_env *env, const char *path)
 	return CMD_YES;
 }
 
+/*
+ * serve, or a scan that follows, may be at it in the background. It is waited for, until a signal comes; then the
+ * work is done again, for what it makes may be from before what somebody wants in it now.
+ */
+static enum rc
+wait_for_others(const struct cmd_env *env, struct diag *why)
+{
+	enum { MINUTES = 10 };
+	if (compile_wait(env->node, 0, why) != RC_AGAIN)
+		return RC_OK; /* what else is wrong compiling tells */
+	cmd_say(env, "another process compiles this node's set: waiting for it, %d minutes at most",
+		MINUTES);
+	return compile_wait(env->node, MINUTES * 60 * SECOND, why);
+}
+
 /* The node's own, from its database alone: whatever was wrong with the one before is not in it. */
 static enum cmd_exit
 build_own(struct cmd_env *env)
@@ -64,13 +79,16 @@ build_own(struct cmd_env *env)
 		.rng = env->rng,
 		.anew = true,
 		.work = &working.work};
-	working_begin(&working, env);
-	enum rc code = compile_set(&options, &counts, &why);
-	working_end(&working);
+	enum rc code = wait_for_others(env, &why);
+	if (!code) {
+		working_begin(&working, env);
+		code = compile_set(&options, &counts, &why);
+		working_end(&working);
+	}
 	if (!code || code == RC_NONE)
 		scan_say_counts(env, env->node, &counts);
 	if (code == RC_AGAIN)
-		diag_todo(&why, "wait until it has ended; \"tocsin set show\" tells");
+		diag_todo(&why, "try again when it has ended; \"tocsin set show\" tells");
 	if (code)
 		return cmd_fail(&why);
 	return say_made(env, cmd_node_path(env, LAYOUT_ARMED));

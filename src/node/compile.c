@@ -39,18 +39,37 @@ sweep_folder(const char *dir)
 	closedir(folder);
 }
 
+/* The lock, for which a while is waited. */
+static enum rc
+lock_within(const char *dir, int64_t longest, int *lock, struct diag *why)
+{
+	enum { LOOK_MS = 100 };
+	int64_t until = clock_monotonic() + longest;
+	enum rc code = layout_lock(dir, LOCK, lock, why);
+	while (code == RC_AGAIN && clock_monotonic() < until) {
+		poll(NULL, 0, LOOK_MS);
+		code = layout_lock(dir, LOCK, lock, why);
+	}
+	return code;
+}
+
+enum rc
+compile_wait(const char *dir, int64_t longest, struct diag *why)
+{
+	own_fd int lock = -1;
+	enum rc code = lock_within(dir, longest, &lock, why);
+	if (code == RC_AGAIN)
+		diag_what(why, "another process compiles this node's set");
+	return code;
+}
+
 enum rc
 compile_remove(const char *dir, struct diag *why)
 {
-	enum { TRIES = 600 };
 	own_arena struct arena a = {};
 	own_fd int lock = -1;
 	const char *path = layout_path(&a, dir, LAYOUT_ARMED);
-	enum rc code = layout_lock(dir, LOCK, &lock, why);
-	for (int i = 0; code == RC_AGAIN && i < TRIES; i++) {
-		poll(NULL, 0, 100);
-		code = layout_lock(dir, LOCK, &lock, why);
-	}
+	enum rc code = lock_within(dir, 60 * SECOND, &lock, why);
 	if (code) {
 		diag_todo(why, "remove %s by hand", path);
 		return code;

@@ -35,6 +35,8 @@ enum rc compile_look(struct node *n, struct compile_state *out, struct diag *why
  */
 enum rc compile_set(
 	const struct armed_options *options, struct ioc_counts *counts, struct diag *why);
+/* RC_OK: nobody compiles, or nobody does any more; RC_AGAIN: somebody still does after `longest` us. */
+enum rc compile_wait(const char *dir, int64_t longest, struct diag *why);
 /* Removes the file and what killed writers left, after whoever writes one has ended. */
 enum rc compile_remove(const char *dir, struct diag *why);
 

@@ -1,7 +1,9 @@
 """The node's own set: made whole or not at all, used by itself, kept up in the background, never trusted when it should not be."""
+import fcntl
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import stat
@@ -246,15 +248,24 @@ def test_what_comes_is_armed_within_a_second_also_while_the_set_is_made(node):
     assert follow.returncode == 0 and said == ""
 
 
-def test_one_makes_it_at_a_time(node):
+def test_one_makes_it_at_a_time_and_the_next_waits_for_it(node):
     node.put(indicator(1))
     (node.dir / "run").mkdir(exist_ok=True)
-    with open(node.dir / "run/set.lock", "w") as lock:
-        import fcntl
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        said = node.run("set", "build", code=3)
-        assert "another process compiles" in said.err and "wait until" in said.err
-    node.run("set", "build")
+    for end in None, signal.SIGINT, signal.SIGTERM:
+        with open(node.dir / "run/set.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            build = subprocess.Popen([BIN, "--node", node.dir, "set", "build"], stderr=subprocess.PIPE, text=True)
+            # One line, and nothing is made meanwhile.
+            assert "another process compiles this node's set: waiting for it, 10 minutes at most" in build.stderr.readline()
+            assert not select.select([build.stderr], [], [], 0.7)[0] and build.poll() is None
+            assert node.set.exists() == (end is not None)
+            if end:
+                build.send_signal(end)
+                assert build.wait(10) == -end
+        if not end:
+            said = build.communicate(timeout=60)[1]
+            assert build.returncode == 0 and "1 indicator in" in said and node.set.exists()
+        assert sorted(p.name for p in node.set.parent.iterdir()) == [node.set.name]
 
 
 @pytest.fixture

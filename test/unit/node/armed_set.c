@@ -773,6 +773,11 @@ compiling_is_due_by_share_and_one_process_does_it(void **state)
 	own_fd int lock = -1;
 	assert_rc(layout_lock(f->dir, "set", &lock, NULL), RC_OK);
 	assert_rc(compile_set(&options, NULL, &why), RC_AGAIN);
+	/* Who waits does so for as long as he says, and no longer than needed. */
+	int64_t began = clock_monotonic();
+	assert_rc(compile_wait(f->dir, SECOND / 2, &why), RC_AGAIN);
+	assert_true(clock_monotonic() - began >= SECOND / 2);
+	assert_string_equal(why.what, "another process compiles this node's set");
 	assert_non_null(strstr(why.what, "another process"));
 	close(own_fd_take(&lock));
 	compile(f, false);
