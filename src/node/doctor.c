@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 
 #include "jail/jail.h"
+#include "match/vscan.h"
 #include "memo/grant.h"
 #include "memo/role.h"
 #include "net/cert.h"
@@ -372,12 +373,34 @@ check_set(struct doctor *d, struct diag *why)
 	return RC_OK;
 }
 
+/* Without it scans find the same, with thousands of expressions later. */
+static enum rc
+check_expressions(struct doctor *d, struct diag *why)
+{
+	struct vscan *v = NULL;
+	struct diag missing = {};
+	(void)why;
+	enum rc code = vscan_open(&v, &missing);
+	vscan_close(&v);
+	if (!code)
+		return RC_OK;
+	struct diag *f = doctor_add(d, "expressions", DOCTOR_NOTE);
+	diag_what(f, "%s: scans try expressions one by one, which finds the same and takes longer",
+		missing.what);
+	diag_todo(f, "%s",
+		span_find(span_of(missing.what), SPAN("libhs")) == SIZE_MAX
+			? "nothing is wrong; another machine or build would be faster"
+			: "apt install libhyperscan5, or libvectorscan5 where there is that one");
+	return RC_OK;
+}
+
 enum rc
 doctor_run(struct doctor *d, struct diag *why)
 {
 	static enum rc (*const checks[])(struct doctor * d, struct diag * why) = {check_folder,
 		doctor_files, check_keys, check_tls, check_jail, doctor_limits, check_users,
-		check_peers, doctor_clock, check_vault, check_set, doctor_backup};
+		check_peers, doctor_clock, check_vault, check_set, check_expressions,
+		doctor_backup};
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
 		enum rc code = checks[i](d, why);
 		if (code)

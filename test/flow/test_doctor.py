@@ -1,5 +1,6 @@
 """Doctor names each weakness, and the command it names mends it: made here one by one, found, mended by what was
 said, not found again."""
+import ctypes
 import json
 import os
 import pathlib
@@ -306,3 +307,20 @@ def test_a_tls_key_that_others_may_read_is_found(node):
     (finding,) = [row for k, row in findings(node).items() if k[0] == "tls"]
     mend(node, finding["todo"])
     assert not [k for k in findings(node) if k[0] == "tls"] and outside.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_missing_vectorscan_is_worth_knowing_and_no_fault(node):
+    def said(env):
+        return [row for key, row in findings(node, env=env).items() if key[0] == "expressions"]
+    without = node.folder.parent / "lib"
+    without.mkdir()
+    (without / "libhs.so.5").write_bytes(b"")
+    (row,) = said({"LD_LIBRARY_PATH": str(without)})
+    assert row["grade"] == "note" and "one by one, which finds the same and takes longer" in row["what"] and row["todo"]
+    if "libhs" in row["what"]:
+        assert "apt install libhyperscan5" in row["todo"]
+    try:
+        ctypes.CDLL("libhs.so.5")
+    except OSError:
+        return
+    assert "built without" in row["what"] or not [r for r in said({}) if "libhs" in r["what"]]
