@@ -10,6 +10,7 @@
 #include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -66,15 +67,27 @@ stream_new_span(struct span packed, const struct stream_limits *limits)
 }
 
 void
+stream_finish(struct stream *s)
+{
+	if (s->kind == STREAM_GZIP)
+		inflateEnd(&s->z); /* a second time it is nothing */
+	ZSTD_freeDCtx(s->zstd);
+	lzma_end(&s->xz);
+	free(s->buffer);
+	s->zstd = NULL;
+	s->buffer = NULL;
+	s->taken = stream_taken(s);
+	s->input.len = 0;
+	if (!s->fault)
+		s->fault = RC_NONE;
+}
+
+void
 stream_free(struct stream **s)
 {
 	if (!*s)
 		return;
-	if ((*s)->kind == STREAM_GZIP)
-		inflateEnd(&(*s)->z);
-	ZSTD_freeDCtx((*s)->zstd);
-	lzma_end(&(*s)->xz);
-	free((*s)->buffer);
+	stream_finish(*s);
 	free(*s);
 	*s = NULL;
 }
@@ -89,6 +102,36 @@ uint64_t
 stream_taken(const struct stream *s)
 {
 	return s->taken - s->input.len;
+}
+
+bool
+stream_is_prompt(const struct stream *s)
+{
+	struct stat st;
+	return s->fd < 0 || (fstat(s->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0);
+}
+
+int
+stream_plain_file(const struct stream *s, uint64_t *at)
+{
+	if (!s->known || s->kind != STREAM_PLAIN || s->fault || s->limits.bytes || s->fd < 0 ||
+		!stream_is_prompt(s))
+		return -1;
+	off_t stands = lseek(s->fd, 0, SEEK_CUR);
+	if (stands < 0 || (uint64_t)stands < s->input.len)
+		return -1;
+	*at = (uint64_t)stands - s->input.len;
+	return s->fd;
+}
+
+void
+stream_seek(struct stream *s, uint64_t at)
+{
+	must(s->kind == STREAM_PLAIN && s->fd >= 0);
+	off_t stands = lseek(s->fd, 0, SEEK_CUR);
+	must(stands >= 0 && lseek(s->fd, (off_t)at, SEEK_SET) >= 0);
+	s->taken += at - (uint64_t)stands;
+	s->input.len = 0;
 }
 
 const char *

@@ -32,6 +32,16 @@ void stream_free(struct stream **s); /* NULL accepted */
  * Faults stay.
  */
 enum rc stream_read(struct stream *s, char *out, size_t size, size_t *got, struct diag *why);
+/* Whether nobody is waited for: a regular file, but for what the kernel makes as it is read, or bytes that are there. */
+bool stream_is_prompt(const struct stream *s);
+/*
+ * Of a regular file that is known not to be packed its descriptor, for pread, and where in it reading stands;
+ * -1: it is something else. stream_seek: such a file is read on from there.
+ */
+int stream_plain_file(const struct stream *s, uint64_t *at);
+void stream_seek(struct stream *s, uint64_t at);
+/* Gives back what reading needs: from now on there is nothing but the end, or the fault that was. */
+void stream_finish(struct stream *s);
 /* Known once the first byte was asked for. */
 enum stream_kind stream_kind(const struct stream *s);
 /* Packed bytes taken in so far, for progress. */

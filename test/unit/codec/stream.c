@@ -184,6 +184,108 @@ a_plain_file_can_grow_after_its_end(void **state)
 	assert_int_equal(got, 8);
 }
 
+static int
+file_of(struct span bytes)
+{
+	char path[] = "/tmp/tocsin-stream-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	unlink(path);
+	assert_int_equal(write(fd, bytes.ptr, bytes.len), bytes.len);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+static void
+a_plain_file_is_read_on_from_where_one_says(void **state)
+{
+	(void)state;
+	char piece[10];
+	size_t got;
+	uint64_t at;
+	own_fd int fd = file_of((struct span){plain, SIZE});
+	own_stream struct stream *s = stream_new_fd(fd, NULL);
+	assert_int_equal(stream_plain_file(s, &at), -1); /* not known yet */
+	assert_rc(stream_read(s, piece, sizeof piece, &got, NULL), RC_OK);
+	assert_int_equal(stream_plain_file(s, &at), fd);
+	assert_int_equal(at, got);
+	assert_int_equal(stream_taken(s), got);
+	/* Backwards, forwards, and what the beginning of a packed file would be is none there. */
+	static const uint64_t to[] = {3, SIZE / 2, 7, SIZE - 4};
+	for (size_t i = 0; i < sizeof to / sizeof *to; i++) {
+		stream_seek(s, to[i]);
+		assert_int_equal(stream_taken(s), to[i]);
+		assert_rc(stream_read(s, piece, sizeof piece, &got, NULL), RC_OK);
+		assert_memory_equal(piece, plain + to[i], got);
+		assert_int_equal(stream_plain_file(s, &at), fd);
+		assert_int_equal(at, to[i] + got);
+	}
+	assert_rc(stream_read(s, piece, sizeof piece, &got, NULL), RC_NONE);
+}
+
+static void
+what_is_packed_or_a_pipe_is_no_plain_file(void **state)
+{
+	(void)state;
+	char piece[10];
+	size_t got;
+	uint64_t at;
+	int ends[2];
+	for (enum stream_kind kind = STREAM_GZIP; kind <= STREAM_XZ; kind++) {
+		own_buf struct buf packed = pack(kind, plain, SIZE);
+		own_fd int fd = file_of(buf_span(&packed));
+		own_stream struct stream *s = stream_new_fd(fd, NULL);
+		assert_rc(stream_read(s, piece, sizeof piece, &got, NULL), RC_OK);
+		assert_int_equal(stream_plain_file(s, &at), -1);
+		assert_true(stream_is_prompt(s));
+	}
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], plain, 100), 100);
+	own_stream struct stream *s = stream_new_fd(ends[0], NULL);
+	assert_rc(stream_read(s, piece, sizeof piece, &got, NULL), RC_OK);
+	assert_int_equal(stream_plain_file(s, &at), -1);
+	assert_false(stream_is_prompt(s));
+	close(ends[0]);
+	close(ends[1]);
+	own_fd int none = open("/proc/self/status", O_RDONLY); /* a regular file by what it says */
+	own_stream struct stream *made = stream_new_fd(none, NULL);
+	assert_rc(stream_read(made, piece, sizeof piece, &got, NULL), RC_OK);
+	assert_int_equal(stream_plain_file(made, &at), -1);
+	assert_false(stream_is_prompt(made));
+}
+
+static void
+what_is_finished_gives_no_more_and_says_what_it_was(void **state)
+{
+	(void)state;
+	char piece[10];
+	size_t got;
+	for (enum stream_kind kind = STREAM_PLAIN; kind <= STREAM_XZ; kind++) {
+		own_buf struct buf packed = {};
+		if (kind != STREAM_PLAIN)
+			packed = pack(kind, plain, SIZE);
+		struct span bytes = kind ? buf_span(&packed) : (struct span){plain, SIZE};
+		own_stream struct stream *s = stream_new_span(bytes, NULL);
+		assert_rc(stream_read(s, piece, sizeof piece, &got, NULL), RC_OK);
+		uint64_t taken = stream_taken(s);
+		stream_finish(s);
+		assert_rc(stream_read(s, piece, sizeof piece, &got, NULL), RC_NONE);
+		stream_finish(s);
+		assert_rc(stream_read(s, piece, sizeof piece, &got, NULL), RC_NONE);
+		assert_int_equal(stream_kind(s), kind);
+		assert_int_equal(stream_taken(s), taken);
+	}
+	own_buf struct buf cut = pack(STREAM_GZIP, plain, SIZE), out = {};
+	own_stream struct stream *s =
+		stream_new_span(span_sub(buf_span(&cut), 0, cut.len - 20), NULL);
+	struct diag why = {};
+	assert_rc(unpack(s, 5000, &out, &why), RC_BAD);
+	stream_finish(s);
+	why.what[0] = 0;
+	assert_rc(stream_read(s, piece, sizeof piece, &got, &why), RC_BAD);
+	assert_non_null(strstr(why.what, "cut off"));
+}
+
 int
 main(void)
 {
@@ -202,6 +304,9 @@ main(void)
 		cmocka_unit_test(a_bomb_is_cut_by_ratio_and_by_size),
 		cmocka_unit_test(a_header_that_asks_for_much_memory_is_refused),
 		cmocka_unit_test(a_plain_file_can_grow_after_its_end),
+		cmocka_unit_test(a_plain_file_is_read_on_from_where_one_says),
+		cmocka_unit_test(what_is_packed_or_a_pipe_is_no_plain_file),
+		cmocka_unit_test(what_is_finished_gives_no_more_and_says_what_it_was),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
