@@ -5,12 +5,13 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "base/must.h"
 #include "base/own.h"
 #include "match/ahead.h"
 #include "match/sweep.h"
 
 /* In front and behind what is read there are bytes that a sweep may look at. */
-enum { FIRST = 256 << 10, WIDE = 64 << 10, SLACK = SWEEP_SLACK, LONG_SILENCE = 8 << 20 };
+enum { WIDE = 64 << 10, SLACK = SWEEP_SLACK, LONG_SILENCE = 8 << 20, TIMES_AHEAD = 16 };
 
 void
 lines_init(struct lines *l, struct stream *stream, enum lines_last last)
@@ -26,6 +27,7 @@ lines_fini(struct lines *l)
 	ahead_free(l->ahead);
 	free(l->own_places.at);
 	free(l->own_ends.at);
+	crew_free(&l->crew_here);
 	l->ahead = NULL;
 	l->buffer = l->own = NULL;
 	l->own_places.at = NULL;
@@ -84,6 +86,20 @@ widen(struct lines *l)
 	l->end = SLACK + out.len;
 }
 
+/* The order of UTF-16 by the first bytes: nothing was given out, but for a followed file's line. */
+static void
+recognise(struct lines *l)
+{
+	if (l->begun || l->end - l->start < 4)
+		return;
+	l->begun = true;
+	if (l->offset)
+		return;
+	l->order = utf16_by_mark((struct span){l->buffer + l->start, l->end - l->start});
+	if (l->order != UTF16_NONE)
+		widen(l);
+}
+
 /* Room behind `end`, then one read. RC_NONE at the end of the stream. */
 static enum rc
 fill(struct lines *l, struct diag *why)
@@ -93,7 +109,7 @@ fill(struct lines *l, struct diag *why)
 	if (l->start == l->end || (l->end + SLACK >= l->cap && l->start > SLACK))
 		to_front(l);
 	if (l->end + SLACK >= l->cap) {
-		l->cap = l->cap ? (l->cap - 2 * SLACK) * 2 + 2 * SLACK : FIRST + 2 * SLACK;
+		l->cap = l->cap ? (l->cap - 2 * SLACK) * 2 + 2 * SLACK : LINES_FIRST + 2 * SLACK;
 		l->buffer = mem_grow(l->buffer, l->cap, 1);
 	}
 	size_t got;
@@ -102,25 +118,14 @@ fill(struct lines *l, struct diag *why)
 	if (code)
 		return code;
 	l->end += got;
-	if (!l->begun && l->end - l->start >= 4) {
-		l->begun =
-			true; /* nothing was given out: a line is longer, but for a followed file's */
-		if (l->offset)
-			return RC_OK;
-		l->order = utf16_by_mark((struct span){l->buffer + l->start, l->end - l->start});
-		if (l->order != UTF16_NONE)
-			widen(l);
-	}
+	recognise(l);
 	return RC_OK;
 }
 
-/* Whether there is enough to tell formats apart by: two lines. */
-static bool
-has_two_lines(const struct lines *l)
+bool
+lines_are_two(struct span text)
 {
-	if (!l->buffer)
-		return false;
-	const char *at = l->buffer + l->start, *end = l->buffer + l->end;
+	const char *at = text.ptr, *end = at + text.len;
 	for (unsigned i = 0; i < 2; i++) {
 		at = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
 		if (!at)
@@ -130,13 +135,21 @@ has_two_lines(const struct lines *l)
 	return true;
 }
 
+static struct span
+unread(const struct lines *l)
+{
+	return l->buffer ? (struct span){l->buffer + l->start, l->end - l->start} : (struct span){};
+}
+
+static enum rc fill_ahead(struct lines *l, struct diag *why);
+
 enum rc
 lines_peek(struct lines *l, size_t want, struct span *out, struct diag *why)
 {
 	enum rc code = RC_OK;
-	while (!code && l->end - l->start < want && !has_two_lines(l))
-		code = fill(l, why);
-	*out = l->buffer ? (struct span){l->buffer + l->start, l->end - l->start} : (struct span){};
+	while (!code && l->end - l->start < want && !lines_are_two(unread(l)))
+		code = l->ahead ? fill_ahead(l, why) : fill(l, why);
+	*out = unread(l);
 	return code == RC_NONE || out->len ? RC_OK : code;
 }
 
@@ -235,78 +248,33 @@ keep_result(struct lines *l, const struct sweep_result *r)
 		*vec_add(&l->own_places) = r->place[i];
 	for (size_t i = 0; i < r->chunks; i++)
 		*vec_add(&l->own_ends) = r->line_ends[i];
-	l->place = l->own_places.at;
-	l->places = l->own_places.len;
-	l->line_ends = l->own_ends.at;
+	l->stretch.found = (struct sweep_result){
+		l->own_places.at, l->own_places.len, l->own_ends.at, l->own_ends.len};
 }
 
-static bool
-is_by_record(const struct lines *l, struct span text)
-{
-	return l->keep == LINES_KEEP_RECORDS ||
-	       (l->keep == LINES_KEEP_UNQUOTED && memchr(text.ptr, '"', text.len));
-}
-
-/* Places in the whole lines that are there; where records may end within a line, in all that is there. */
+/*
+ * Places in the whole lines that are there, none of them longer than a piece: how many records a line is must
+ * not depend on where buffers end. Where records may end within a line, in all that is there.
+ */
 static void
 sweep_lines(struct lines *l)
 {
 	struct sweep_result r;
-	const char *from = l->buffer + l->start, *to = l->buffer + l->end;
+	struct span text = {l->buffer + l->start, l->end - l->start};
 	if (l->keep != LINES_KEEP_RECORDS) {
-		const char *last = memrchr(from, '\n', (size_t)(to - from));
+		size_t most = text.len < LINE_LONGEST ? text.len : LINE_LONGEST;
+		const char *last = memrchr(text.ptr, '\n', most);
 		if (!last)
 			return;
-		to = last + 1;
+		text.len = (size_t)(last - text.ptr) + 1;
 	}
-	struct span text = {from, (size_t)(to - from)};
 	l->swept = l->start + text.len;
 	l->swept_from = l->start;
-	l->next_place = 0;
-	l->by_record = is_by_record(l, text);
+	l->all = false;
+	l->stretch = (struct stretch){.text = text};
+	l->by_record = stretch_is_by_record(text, l->keep);
 	sweep_text(l->sweep, text, &r);
 	keep_result(l, &r);
-}
-
-static uint64_t
-count_ends(const char *from, const char *to)
-{
-	uint64_t count = 0;
-	while (from < to && (from = memchr(from, '\n', (size_t)(to - from)))) {
-		count++;
-		from++;
-	}
-	return count;
-}
-
-/* Lines that end between two places of the stretch that was swept. */
-static uint64_t
-lines_between(const struct lines *l, size_t from, size_t to)
-{
-	const char *text = l->buffer + l->swept_from;
-	size_t first = (from + SWEEP_CHUNK - 1) / SWEEP_CHUNK, last = to / SWEEP_CHUNK;
-	if (first >= last)
-		return count_ends(text + from, text + to);
-	uint64_t count = count_ends(text + from, text + first * SWEEP_CHUNK);
-	for (size_t i = first; i < last; i++)
-		count += l->line_ends[i];
-	return count + count_ends(text + last * SWEEP_CHUNK, text + to);
-}
-
-/* Where a line begins with "#" at `from` or behind, before `to`; `to` where none does. */
-static size_t
-find_heading(const struct lines *l, size_t from, size_t to)
-{
-	const char *text = l->buffer + l->swept_from;
-	for (size_t at = from; at < to; at++) {
-		const char *sign = memchr(text + at, '#', to - at);
-		if (!sign)
-			break;
-		at = (size_t)(sign - text);
-		if (at == from || sign[-1] == '\n')
-			return at;
-	}
-	return to;
 }
 
 /* So many bytes from l->start on are passed over. */
@@ -315,35 +283,18 @@ pass(struct lines *l, size_t len, uint64_t records)
 {
 	size_t from = l->start - l->swept_from;
 	l->silence += len;
-	l->number += lines_between(l, from, from + len);
+	l->number += stretch_lines(&l->stretch, from, from + len);
 	l->passed += records;
 	if (len)
 		advance(l, len);
-}
-
-/* Whether there is a place at `from` or behind, before `to`. */
-static bool
-is_likely(struct lines *l, size_t from, size_t to)
-{
-	while (l->next_place < l->places && l->place[l->next_place] < from)
-		l->next_place++;
-	return l->next_place < l->places && l->place[l->next_place] < to;
 }
 
 /* Passes over lines without a place, up to the next with one or to the end of what was swept. */
 static void
 pass_lines(struct lines *l)
 {
-	size_t from = l->start - l->swept_from, to = l->swept - l->swept_from;
-	const char *text = l->buffer + l->swept_from;
-	if (is_likely(l, from, to)) {
-		size_t place = l->place[l->next_place];
-		const char *end = memrchr(text + from, '\n', place - from);
-		to = end ? (size_t)(end - text) + 1 : from;
-	}
-	if (l->keep == LINES_KEEP_HEADINGS)
-		to = find_heading(l, from, to);
-	pass(l, to - from, lines_between(l, from, to));
+	size_t from = l->start - l->swept_from, to = stretch_pass(&l->stretch, l->keep, from);
+	pass(l, to - from, stretch_lines(&l->stretch, from, to));
 }
 
 /* Whether another record may begin on the line that this one ends on. */
@@ -367,7 +318,7 @@ pass_records(struct lines *l)
 		size_t len = at < to ? l->record(l->reading, text, &about) : 0;
 		if (!len)
 			break;
-		if (about.doubtful || is_likely(l, at, at + len)) {
+		if (about.doubtful || stretch_has(&l->stretch, at, at + len)) {
 			l->apart = is_apart(text, len) ? len : 0;
 			break;
 		}
@@ -392,27 +343,30 @@ is_swept(struct lines *l)
 		     l->end - l->start >= 2 * (l->swept - l->start);
 	if (l->start >= l->swept || stale)
 		sweep_lines(l);
-	return l->start < l->swept;
+	return l->start < l->swept && !l->all;
 }
 
 /* ---- several threads ---- */
 
-/* The first buffer is read by this thread alone: most files are not larger, and its sniffing needs it. */
+/*
+ * A pipe's first buffer is read by this thread alone: its sniffing needs it. What a long line ended is begun
+ * again behind it, a few times.
+ */
 static bool
 may_run_ahead(const struct lines *l)
 {
 	if (l->ahead)
 		return true;
-	return l->threads && l->sweep && !l->no_ahead && !l->whole && l->keep != LINES_KEEP_ALL &&
-	       l->order == UTF16_NONE && l->begun && !l->continued && l->swept &&
-	       l->end + SLACK >= l->cap;
+	return (l->threads || l->crew) && l->sweep && l->times_ahead < TIMES_AHEAD && !l->whole &&
+	       l->keep != LINES_KEEP_ALL && !l->joining && l->order == UTF16_NONE && l->begun &&
+	       !l->continued && l->swept && l->end + SLACK >= l->cap;
 }
 
 /* Back to a buffer of one's own, with what the last block held. */
 static void
 leave_ahead(struct lines *l, struct span rest)
 {
-	size_t cap = rest.len + 2 * SLACK;
+	size_t cap = (rest.len > LINES_FIRST ? rest.len : LINES_FIRST) + 2 * SLACK;
 	if (cap > l->own_cap) {
 		l->own = mem_grow(l->own, cap, 1);
 		l->own_cap = cap;
@@ -421,46 +375,91 @@ leave_ahead(struct lines *l, struct span rest)
 		memcpy(l->own + SLACK, rest.ptr, rest.len);
 	l->buffer = take(&l->own);
 	l->cap = l->own_cap;
+	l->own_cap = 0;
 	l->start = SLACK;
 	l->end = SLACK + rest.len;
 	l->swept = 0;
-	l->no_ahead = true;
 	ahead_free(l->ahead);
 	l->ahead = NULL;
+	if (rest.len)
+		recognise(l);
+}
+
+static void
+begin_ahead(struct lines *l)
+{
+	struct span carry = {l->buffer + l->start, l->end - l->start};
+	if (!l->crew)
+		l->crew = l->crew_here = crew_new(l->sweep, l->threads);
+	l->ahead = ahead_new(l->crew, l->stream, carry, l->keep);
+	l->own = l->buffer;
+	l->own_cap = l->cap;
+	l->times_ahead++;
+}
+
+/* What comes next of the stream, and what of it is likely. */
+static void
+show_block(struct lines *l, const struct ahead_block *block)
+{
+	const char *last = memrchr(block->text.ptr, '\n', block->text.len);
+	size_t whole = last ? (size_t)(last - block->text.ptr) + 1 : 0;
+	l->buffer = (char *)(uintptr_t)block->text.ptr - SLACK; /* nothing writes to it meanwhile */
+	l->start = l->swept_from = SLACK;
+	l->end = l->cap = SLACK + block->text.len;
+	l->swept = SLACK + whole;
+	l->stretch = (struct stretch){.text = {block->text.ptr, whole}, .found = block->found};
+	l->all = block->thin || !block->swept;
+	l->by_record = block->by_record;
+	l->gap = block->gap;
+	l->gaps_end = block->gap + block->gaps;
+	l->begun = true;
 }
 
 static enum rc
 fill_ahead(struct lines *l, struct diag *why)
 {
 	const struct ahead_block *block;
-	if (!l->ahead) {
-		struct span carry = {l->buffer + l->start, l->end - l->start};
-		l->ahead = ahead_new(l->stream, l->sweep, carry, l->threads, LINE_LONGEST);
-		l->own = l->buffer;
-		l->own_cap = l->cap;
-	}
+	if (!l->ahead)
+		begin_ahead(l);
 	enum rc code = ahead_next(l->ahead, &block, why);
 	if (code) { /* what the last block ends in may be given out yet */
 		if (l->start == l->end)
 			leave_ahead(l, (struct span){});
 		return code;
 	}
-	if (block->rough) {
+	if (block->taken > l->taken)
+		l->taken = block->taken;
+	if (block->rough)
 		leave_ahead(l, block->text);
-		return RC_OK;
-	}
-	l->buffer = (char *)(uintptr_t)block->text.ptr - SLACK; /* nothing writes to it meanwhile */
-	l->start = SLACK;
-	l->end = l->cap = SLACK + block->text.len;
-	const char *last = memrchr(block->text.ptr, '\n', block->text.len);
-	l->swept_from = SLACK;
-	l->swept = SLACK + (last ? (size_t)(last - block->text.ptr) + 1 : 0);
-	l->place = block->found.place;
-	l->places = block->found.places;
-	l->line_ends = block->found.line_ends;
-	l->next_place = 0;
-	l->by_record = is_by_record(l, block->text);
+	else
+		show_block(l, block);
 	return RC_OK;
+}
+
+/* Takes account of lines that the block in hand lacks. */
+static void
+pass_gaps(struct lines *l)
+{
+	for (; l->gap < l->gaps_end && l->gap->at == l->start - SLACK; l->gap++) {
+		must(l->keep != LINES_KEEP_ALL && !l->joining);
+		l->offset += l->gap->bytes;
+		l->silence += l->gap->bytes;
+		l->number += l->gap->lines;
+		l->passed += l->gap->lines;
+	}
+}
+
+void
+lines_ahead(struct lines *l, struct ahead *ahead)
+{
+	l->ahead = ahead;
+}
+
+uint64_t
+lines_taken(const struct lines *l)
+{
+	uint64_t own = l->ahead ? 0 : stream_taken(l->stream);
+	return own > l->taken ? own : l->taken;
 }
 
 enum rc
@@ -473,6 +472,8 @@ lines_next(struct lines *l, struct line *out, struct diag *why)
 			skip_word(l);
 			looked = 0;
 		}
+		if (l->ahead)
+			pass_gaps(l);
 		if (is_swept(l)) {
 			if (l->by_record)
 				pass_records(l);

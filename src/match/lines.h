@@ -8,8 +8,9 @@
 #include "base/vec.h"
 #include "codec/stream.h"
 #include "codec/utf16.h"
+#include "match/stretch.h"
 
-enum { LINE_LONGEST = 1 << 20 };
+enum { LINE_LONGEST = 1 << 20, LINES_FIRST = 256 << 10 /* read at first */ };
 
 struct line {
 	struct span text; /* without its line end (LF or CRLF); valid until the next call */
@@ -17,15 +18,6 @@ struct line {
 	uint64_t offset;  /* of text in the unpacked stream */
 	bool piece;	  /* of a longer line: not all of it is here */
 	bool wide; /* was UTF-16: utf16_bytes(before) is how far a byte of text stands behind offset */
-};
-
-/* Which lines a reader must see, where a sweep says on which there may be a hit. */
-enum lines_keep {
-	LINES_KEEP_ALL,
-	LINES_KEEP_LIKELY,   /* those */
-	LINES_KEEP_HEADINGS, /* those, and what begins with "#" */
-	LINES_KEEP_RECORDS, /* those of records in which there may be one: records may span lines */
-	LINES_KEEP_UNQUOTED, /* the same where a stretch holds a quote, else as LINES_KEEP_LIKELY */
 };
 
 /* Of records that span lines, or of which many share a line. */
@@ -36,7 +28,9 @@ struct lines_record {
 
 struct sweep;
 struct reading;
+struct crew;
 struct ahead;
+struct ahead_gap;
 
 struct lines {
 	struct stream *stream; /* borrowed */
@@ -67,17 +61,18 @@ struct lines {
 	} last;
 	size_t swept;	   /* places of what lies before are known */
 	size_t swept_from; /* where that stretch begins; places count from there */
-	size_t next_place;
-	const uint32_t *place;
-	size_t places;
-	const uint16_t *line_ends; /* in each SWEEP_CHUNK of the stretch */
+	bool all;	   /* of that stretch is given out */
+	struct stretch stretch;
 	vec_of(uint32_t) own_places;
 	vec_of(uint16_t) own_ends;
-	unsigned threads;    /* besides this one, to sweep with */
-	struct ahead *ahead; /* reads on, by blocks: `buffer` is the block's */
-	char *own;	     /* the buffer, meanwhile */
+	unsigned threads;	       /* besides this one, of a crew of its own */
+	struct crew *crew, *crew_here; /* the former borrowed */
+	struct ahead *ahead;	       /* reads on, by blocks: `buffer` is the block's */
+	const struct ahead_gap *gap, *gaps_end;
+	char *own; /* the buffer, meanwhile */
 	size_t own_cap;
-	bool no_ahead;	 /* a line was too long for it */
+	unsigned times_ahead;
+	uint64_t taken;
 	uint64_t passed; /* lines that were not given out */
 	size_t silence;	 /* bytes of them since the last answer */
 };
@@ -104,3 +99,9 @@ enum rc lines_peek(struct lines *l, size_t want, struct span *out, struct diag *
  * passed over. False where that does not pay, or is not possible.
  */
 bool lines_back(struct lines *l, size_t len);
+/* Whether there is enough to tell formats apart by: the ends of two lines. */
+bool lines_are_two(struct span text);
+/* Before anything else is asked for: the stream is read ahead from its first byte. Takes the latter over. */
+void lines_ahead(struct lines *l, struct ahead *ahead);
+/* Packed bytes taken in for what was given out, and some more. */
+uint64_t lines_taken(const struct lines *l);

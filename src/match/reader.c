@@ -4,6 +4,7 @@
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "codec/json.h"
+#include "match/ahead.h"
 #include "match/reader-internal.h"
 #include "match/stamp.h"
 
@@ -11,8 +12,6 @@ const struct reader *const readers[] = {&reader_zeek, &reader_eve, &reader_zeek_
 	&reader_windows_json, &reader_ecs, &reader_json, &reader_documents, &reader_windows_xml,
 	&reader_w3c, &reader_windows_dns, &reader_dns, &reader_clf, &reader_squid, &reader_syslog,
 	&reader_csv, &reader_lines, NULL};
-
-enum { HEAD = 64 << 10 };
 
 const struct reader *
 reader_find(struct span name)
@@ -152,34 +151,68 @@ has_counted_names(struct span head)
 	return false;
 }
 
-static enum rc
-begin(struct reading *r, struct diag *why)
+void
+reading_judge(struct span head, const struct reader *forced, struct judgement *out)
 {
-	struct span head;
-	enum rc code = lines_peek(&r->lines, r->lines.whole ? 1 : HEAD, &head, why);
-	if (code || head.len == 0)
-		return code ? code : RC_NONE;
-	code = refuse_packed(head, why);
-	if (code)
-		return code;
-	r->begun = true;
-	r->counted = has_counted_names(head);
+	*out = (struct judgement){.reader = forced};
+	out->code = head.len ? refuse_packed(head, &out->why) : RC_NONE;
+	if (out->code)
+		return;
+	out->counted = has_counted_names(head);
 	/* Who asks for JSON may have it in any shape. */
-	bool json = r->reader == &reader_json || r->reader == &reader_ecs ||
-		    r->reader == &reader_windows_json;
+	bool json =
+		forced == &reader_json || forced == &reader_ecs || forced == &reader_windows_json;
 	if (json && reader_documents.sniff(head))
-		r->reader = &reader_documents;
-	if (r->reader)
-		return RC_OK;
+		out->reader = &reader_documents;
+	if (out->reader)
+		return;
 	int best = 0;
-	r->reader = &reader_lines;
+	out->reader = &reader_lines;
 	for (size_t i = 0; readers[i]; i++) {
 		int sure = readers[i]->sniff(head);
 		if (sure > best) {
 			best = sure;
-			r->reader = readers[i];
+			out->reader = readers[i];
 		}
 	}
+}
+
+enum lines_keep
+judgement_keep(const struct judgement *j)
+{
+	return j->counted || !j->reader ? LINES_KEEP_ALL : j->reader->keep;
+}
+
+/* CSV's records may span lines; of W3C's logs lines are read until one names the columns. */
+bool
+judgement_is_thin(const struct judgement *j)
+{
+	enum lines_keep keep = judgement_keep(j);
+	return keep == LINES_KEEP_LIKELY ||
+	       (keep == LINES_KEEP_HEADINGS && j->reader != &reader_w3c);
+}
+
+static enum rc
+begin(struct reading *r, struct diag *why)
+{
+	struct span head;
+	struct judgement own;
+	const struct judgement *j = r->lines.ahead ? ahead_judged(r->lines.ahead) : NULL;
+	if (!j) {
+		enum rc code = lines_peek(&r->lines, r->lines.whole ? 1 : READING_HEAD, &head, why);
+		if (code)
+			return code;
+		reading_judge(head, r->reader, &own);
+		j = &own;
+	}
+	if (j->code) {
+		if (why && j->code != RC_NONE)
+			*why = j->why;
+		return j->code;
+	}
+	r->begun = true;
+	r->counted = j->counted;
+	r->reader = j->reader;
 	return RC_OK;
 }
 
@@ -209,6 +242,14 @@ reading_sweep(struct reading *r, struct sweep *sweep, unsigned threads)
 {
 	r->lines.sweep = sweep;
 	r->lines.threads = threads;
+}
+
+void
+reading_ahead(struct reading *r, struct sweep *sweep, struct crew *crew, struct ahead *ahead)
+{
+	r->lines.sweep = sweep;
+	r->lines.crew = crew;
+	lines_ahead(&r->lines, ahead);
 }
 
 uint64_t

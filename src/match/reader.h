@@ -58,6 +58,22 @@ struct reader {
 /* In the order of preference among equals; ends with NULL. The last one takes anything. */
 extern const struct reader *const readers[];
 
+/* What the beginning of a log says of it. */
+struct judgement {
+	enum rc code; /* RC_NONE: it is empty; other faults as reading_next tells them */
+	struct diag why;
+	const struct reader *reader;
+	bool counted; /* names stand as counted labels in it: (4)evil(3)org(0) */
+};
+
+/* `head` must be what lines_peek gives of READING_HEAD bytes. Any thread. */
+enum { READING_HEAD = 64 << 10 };
+void reading_judge(struct span head, const struct reader *forced, struct judgement *out);
+/* What a sweep may leave out of such a log once its columns are known. */
+enum lines_keep judgement_keep(const struct judgement *j);
+/* Whether that holds from its first line on, whatever the lines say. */
+bool judgement_is_thin(const struct judgement *j);
+
 struct reading {
 	const struct reader *reader; /* NULL until sniffed */
 	struct lines lines;
@@ -100,6 +116,8 @@ void reading_fini(struct reading *r);
  * caller's sweep large streams; the set must not change while there are any.
  */
 void reading_sweep(struct reading *r, struct sweep *sweep, unsigned threads);
+/* Instead: the stream is read ahead from its first byte. Takes the latter over. */
+void reading_ahead(struct reading *r, struct sweep *sweep, struct crew *crew, struct ahead *ahead);
 /* Records that were passed over so far. */
 uint64_t reading_passed(const struct reading *r);
 /*

@@ -7,9 +7,7 @@
  */
 #include "base/vec.h"
 #include "match/set.h"
-
-/* So many bytes before and behind the text must be readable; what they hold does not matter. */
-enum { SWEEP_SLACK = 64, SWEEP_CHUNK = 8192 };
+#include "match/stretch.h"
 
 struct sweep;
 
@@ -29,14 +27,5 @@ const char *sweep_cpu(const struct sweep *s);
 /* Heap bytes besides the set's. */
 size_t sweep_bytes(const struct sweep *s);
 
-/* Both borrow from the sweep until its next call. */
-struct sweep_result {
-	const uint32_t *place; /* ascending, each within the text */
-	size_t places;
-	/* Line ends in each stretch of SWEEP_CHUNK bytes. */
-	const uint16_t *line_ends;
-	size_t chunks;
-};
-
-/* Whole lines, of less than 1 GiB together; the last may lack its line end. */
+/* Whole lines, of less than 1 GiB together; the last may lack its line end. The result is borrowed until the next. */
 void sweep_text(struct sweep *s, struct span text, struct sweep_result *out);

@@ -1,0 +1,305 @@
+#include "match/crew.h"
+
+#include <stdlib.h>
+
+#include "base/must.h"
+#include "match/ahead-internal.h"
+
+/* ---- what there is to do ---- */
+
+static size_t
+hands(const struct crew *c)
+{
+	return c->threads + 1;
+}
+
+/* The one that is made use of has its own measure, so that it never waits for those behind it. */
+static bool
+may_hold_more(const struct ahead *a, const struct ahead *caller)
+{
+	const struct crew *c = a->crew;
+	if (a == caller || a == c->first)
+		return a->blocks < CREW_BLOCKS * hands(c);
+	return c->held < CREW_HELD * hands(c);
+}
+
+static struct block *
+find_todo(const struct ahead *a)
+{
+	for (struct block *b = a->first; b; b = b->next)
+		if (b->state == BLOCK_TODO)
+			return b;
+	return NULL;
+}
+
+static bool
+find_of(struct ahead *a, const struct ahead *caller, struct task *out)
+{
+	if (!a->begun)
+		return false;
+	bool may_read = !a->ended && !a->reading && may_hold_more(a, caller) &&
+			(!a->by_caller || a == caller);
+	*out = (struct task){.kind = a->spread ? TASK_SPREAD : TASK_READ, .ahead = a};
+	if (may_read)
+		return true;
+	*out = (struct task){TASK_SWEEP, a, a->by_caller ? find_todo(a) : NULL};
+	return out->block != NULL;
+}
+
+static bool
+may_begin(const struct crew *c)
+{
+	size_t decoders = hands(c) < CREW_PACKED ? hands(c) : CREW_PACKED;
+	return c->next_file < c->files.count && c->files_ahead < c->files.most &&
+	       c->packed + c->beginning < decoders && c->held < CREW_HELD * hands(c);
+}
+
+/* For the thread that waits for `caller`, or for another: NULL. */
+static bool
+find(struct crew *c, struct ahead *caller, struct task *out)
+{
+	if (caller && find_of(caller, caller, out))
+		return true;
+	for (struct ahead *a = c->first; a; a = a->next)
+		if (a != caller && find_of(a, caller, out))
+			return true;
+	*out = (struct task){.kind = TASK_BEGIN};
+	return may_begin(c);
+}
+
+/* ---- doing it ---- */
+
+static struct block *
+new_block(struct crew *c, struct hand *h)
+{
+	struct block *b = mem_new(sizeof *b);
+	b->state = BLOCK_UNDER_WORK;
+	b->held = sizeof *b + BLOCK; /* more or less, until it is done */
+	c->held += b->held;
+	if (!h->room.ptr && c->spares)
+		h->room = c->spare[--c->spares];
+	b->room = h->room;
+	h->room = (struct room){};
+	return b;
+}
+
+static void
+begin_file(struct crew *c, struct task *t)
+{
+	struct ahead *a = mem_new(sizeof *a);
+	a->crew = c;
+	a->is_file = true;
+	a->number = c->next_file++;
+	a->last = &a->first;
+	c->beginning++;
+	c->files_ahead++;
+	struct ahead **at = &c->first;
+	while (*at)
+		at = &(*at)->next;
+	*at = a;
+	t->ahead = a;
+}
+
+static void
+claim(struct crew *c, struct task *t, struct hand *h)
+{
+	if (t->kind == TASK_BEGIN)
+		begin_file(c, t);
+	if (!t->block)
+		t->block = new_block(c, h);
+	struct ahead *a = t->ahead;
+	a->working++;
+	t->block->state = BLOCK_UNDER_WORK;
+	a->reading |= t->kind == TASK_READ;
+	if (t->kind != TASK_SPREAD)
+		return;
+	t->block->from = a->from;
+	t->block->to = a->from += BLOCK;
+	ahead_add_block(a, t->block);
+}
+
+/* Under the lock: the stream was read on. False: nothing came of it. */
+static bool
+take_note(struct crew *c, const struct task *t)
+{
+	struct ahead *a = t->ahead;
+	struct block *b = t->block;
+	if (t->kind == TASK_BEGIN) {
+		c->beginning--;
+		a->begun = true;
+		a->packed = !a->odd && stream_kind(a->stream) != STREAM_PLAIN;
+		c->packed += a->packed;
+	}
+	a->reading = false;
+	a->code = b->code;
+	a->ended |= a->odd || b->code || b->shown.rough;
+	if (a->ended && a->packed) {
+		c->packed--;
+		a->packed = false;
+	}
+	if (b->shown.text.len == 0) {
+		block_free(c, b);
+		return false;
+	}
+	ahead_add_block(a, b);
+	if (a->by_caller)
+		b->state = BLOCK_TODO;
+	return !a->by_caller;
+}
+
+static void
+run(struct crew *c, struct task *t, struct hand *h)
+{
+	struct ahead *a = t->ahead;
+	struct block *b = t->block;
+	pthread_mutex_unlock(&c->lock);
+	if (t->kind == TASK_SPREAD)
+		ahead_read_at(a, b);
+	else if (t->kind == TASK_BEGIN)
+		ahead_begin(a, b);
+	else if (t->kind == TASK_READ)
+		ahead_read(a, b);
+	if (t->kind == TASK_BEGIN || t->kind == TASK_READ) {
+		pthread_mutex_lock(&c->lock);
+		bool more = take_note(c, t);
+		crew_wake(c);
+		pthread_cond_signal(&c->done);
+		if (!more)
+			return;
+		pthread_mutex_unlock(&c->lock);
+	}
+	ahead_sweep(a, b, h);
+	pthread_mutex_lock(&c->lock);
+	c->held += ahead_bytes(b) - b->held;
+	b->held = ahead_bytes(b);
+	b->state = BLOCK_DONE;
+	a->ended |= b->last;
+}
+
+bool
+crew_work(struct crew *c, struct hand *h, struct ahead *caller)
+{
+	struct task t;
+	if (!find(c, caller, &t))
+		return false;
+	claim(c, &t, h);
+	crew_wake(c);
+	run(c, &t, h);
+	t.ahead->working--;
+	pthread_cond_signal(&c->done);
+	return true;
+}
+
+static void
+free_hand(struct hand *h)
+{
+	sweep_free(&h->sweep);
+	free(h->room.ptr);
+	buf_fini(&h->thin);
+	free(h->gaps.at);
+}
+
+static void *
+work(void *ctx)
+{
+	struct crew *c = ctx;
+	struct hand h = {.sweep = c->like ? sweep_like(c->like) : NULL};
+	pthread_mutex_lock(&c->lock);
+	while (!c->stop) {
+		if (crew_work(c, &h, NULL))
+			continue;
+		c->idle++;
+		pthread_cond_wait(&c->todo, &c->lock);
+		c->idle--;
+	}
+	pthread_mutex_unlock(&c->lock);
+	free_hand(&h);
+	return NULL;
+}
+
+void
+crew_wake(struct crew *c)
+{
+	struct task t;
+	if (c->stop || (c->idle == 0 && c->running == c->threads) || !find(c, NULL, &t))
+		return;
+	if (c->idle)
+		pthread_cond_signal(&c->todo);
+	else if (pthread_create(&c->thread[c->running], NULL, work, c) == 0)
+		c->running++;
+	else
+		c->threads = c->running; /* fewer do the same */
+}
+
+/* ---- the caller ---- */
+
+struct crew *
+crew_new(const struct sweep *like, unsigned threads)
+{
+	struct crew *c = mem_new(sizeof *c);
+	c->like = like;
+	c->threads = threads < THREADS_MOST ? threads : THREADS_MOST;
+	c->hand.sweep = like ? sweep_like(like) : NULL;
+	must(pthread_mutex_init(&c->lock, NULL) == 0 && pthread_cond_init(&c->todo, NULL) == 0 &&
+		pthread_cond_init(&c->done, NULL) == 0);
+	return c;
+}
+
+void
+crew_free(struct crew **p)
+{
+	struct crew *c = *p;
+	*p = NULL;
+	if (!c)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->stop = true;
+	pthread_cond_broadcast(&c->todo);
+	pthread_mutex_unlock(&c->lock);
+	for (unsigned i = 0; i < c->running; i++)
+		pthread_join(c->thread[i], NULL);
+	while (c->first)
+		ahead_free(c->first);
+	for (unsigned i = 0; i < c->spares; i++)
+		free(c->spare[i].ptr);
+	free_hand(&c->hand);
+	pthread_mutex_destroy(&c->lock);
+	pthread_cond_destroy(&c->todo);
+	pthread_cond_destroy(&c->done);
+	free(c);
+}
+
+void
+crew_add_files(struct crew *c, const struct crew_files *files)
+{
+	must(!c->files.open);
+	c->files = *files;
+	if (c->files.most > CREW_FILES)
+		c->files.most = CREW_FILES;
+}
+
+struct ahead *
+crew_take(struct crew *c)
+{
+	pthread_mutex_lock(&c->lock);
+	size_t number = c->next_taken++;
+	must(number < c->files.count);
+	struct ahead *a = c->first;
+	if (!a) { /* whatever the bounds say */
+		struct task t = {.kind = TASK_BEGIN};
+		claim(c, &t, &c->hand);
+		a = t.ahead;
+		crew_wake(c);
+		run(c, &t, &c->hand);
+		a->working--;
+	}
+	must(a->is_file && a->number == number);
+	while (!a->begun)
+		if (!crew_work(c, &c->hand, a))
+			pthread_cond_wait(&c->done, &c->lock);
+	pthread_mutex_unlock(&c->lock);
+	if (!a->odd)
+		return a;
+	ahead_free(a);
+	return NULL;
+}

@@ -1,0 +1,70 @@
+#include "match/stretch.h"
+
+#include <string.h>
+
+static uint64_t
+count_ends(const char *from, const char *to)
+{
+	uint64_t count = 0;
+	while (from < to && (from = memchr(from, '\n', (size_t)(to - from)))) {
+		count++;
+		from++;
+	}
+	return count;
+}
+
+uint64_t
+stretch_lines(const struct stretch *s, size_t from, size_t to)
+{
+	const char *text = s->text.ptr;
+	size_t first = (from + SWEEP_CHUNK - 1) / SWEEP_CHUNK, last = to / SWEEP_CHUNK;
+	if (first >= last)
+		return count_ends(text + from, text + to);
+	uint64_t count = count_ends(text + from, text + first * SWEEP_CHUNK);
+	for (size_t i = first; i < last; i++)
+		count += s->found.line_ends[i];
+	return count + count_ends(text + last * SWEEP_CHUNK, text + to);
+}
+
+/* Where a line begins with "#" at `from` or behind, before `to`; `to` where none does. */
+static size_t
+find_heading(const struct stretch *s, size_t from, size_t to)
+{
+	const char *text = s->text.ptr;
+	for (size_t at = from; at < to; at++) {
+		const char *sign = memchr(text + at, '#', to - at);
+		if (!sign)
+			break;
+		at = (size_t)(sign - text);
+		if (at == from || sign[-1] == '\n')
+			return at;
+	}
+	return to;
+}
+
+bool
+stretch_is_by_record(struct span text, enum lines_keep keep)
+{
+	return keep == LINES_KEEP_RECORDS ||
+	       (keep == LINES_KEEP_UNQUOTED && text.len && memchr(text.ptr, '"', text.len));
+}
+
+bool
+stretch_has(struct stretch *s, size_t from, size_t to)
+{
+	while (s->next < s->found.places && s->found.place[s->next] < from)
+		s->next++;
+	return s->next < s->found.places && s->found.place[s->next] < to;
+}
+
+size_t
+stretch_pass(struct stretch *s, enum lines_keep keep, size_t from)
+{
+	const char *text = s->text.ptr;
+	size_t to = s->text.len;
+	if (stretch_has(s, from, to)) {
+		const char *end = memrchr(text + from, '\n', s->found.place[s->next] - from);
+		to = end ? (size_t)(end - text) + 1 : from;
+	}
+	return keep == LINES_KEEP_HEADINGS ? find_heading(s, from, to) : to;
+}

@@ -1,0 +1,45 @@
+#pragma once
+/*
+ * What a sweep says of a stretch of text, which of its lines are given out, and how many lie between them. Any
+ * thread.
+ */
+#include "base/span.h"
+
+/* So many bytes before and behind what is swept must be readable; what they hold does not matter. */
+enum { SWEEP_SLACK = 64, SWEEP_CHUNK = 8192 };
+
+/* Both borrow. */
+struct sweep_result {
+	const uint32_t *place; /* ascending, each within the text */
+	size_t places;
+	/* Line ends in each stretch of SWEEP_CHUNK bytes. */
+	const uint16_t *line_ends;
+	size_t chunks;
+};
+
+/* Which lines a reader must see, where a sweep says on which there may be a hit. */
+enum lines_keep {
+	LINES_KEEP_ALL,
+	LINES_KEEP_LIKELY,   /* those */
+	LINES_KEEP_HEADINGS, /* those, and what begins with "#" */
+	LINES_KEEP_RECORDS, /* those of records in which there may be one: records may span lines */
+	LINES_KEEP_UNQUOTED, /* the same where a stretch holds a quote, else as LINES_KEEP_LIKELY */
+};
+
+struct stretch {
+	struct span text; /* whole lines */
+	struct sweep_result found;
+	size_t next; /* of the places */
+};
+
+/*
+ * Up to where from byte `from` on, a line's first, nothing is to be given out: the first byte of a line that
+ * is, or the end. Here and below `from` must not decrease from call to call, but within the line given last.
+ */
+size_t stretch_pass(struct stretch *s, enum lines_keep keep, size_t from);
+/* Whether there is a place at `from` or behind, before `to`. */
+bool stretch_has(struct stretch *s, size_t from, size_t to);
+/* Whether records in it may span lines, or share them. */
+bool stretch_is_by_record(struct span text, enum lines_keep keep);
+/* Ends of lines between; any two places. */
+uint64_t stretch_lines(const struct stretch *s, size_t from, size_t to);
