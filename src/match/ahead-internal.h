@@ -16,7 +16,7 @@ struct room {
 /* What a thread works with, its own. */
 struct hand {
 	struct sweep *sweep;
-	struct room room;
+	struct room other; /* that a block left */
 	struct buf thin;
 	vec_of(struct ahead_gap) gaps;
 };
@@ -64,8 +64,10 @@ struct ahead {
 	unsigned working;	    /* threads that have a task of it */
 	bool reading;		    /* one of them has the stream and `carry` */
 	bool packed;
-	struct buf carry; /* behind the last block's text */
-	enum rc code;	  /* RC_OK, or why nothing is read any more */
+	const struct hand *owner; /* whose thread had it last */
+	size_t todo;		  /* blocks that nobody sweeps yet */
+	struct buf carry;	  /* behind the last block's text */
+	enum rc code;		  /* RC_OK, or why nothing is read any more */
 	struct diag why;
 	struct block *first, **last;
 	size_t blocks;
@@ -83,20 +85,22 @@ struct crew {
 	pthread_t thread[THREADS_MOST];
 	pthread_mutex_t lock;
 	pthread_cond_t todo, done;
-	bool stop;
+	bool stop, waiting;	  /* the latter: the caller, with nothing to do */
 	struct ahead *first;	  /* in the order of use */
 	size_t held;		  /* by all blocks that are done */
 	size_t packed, beginning; /* files */
 	struct crew_files files;
 	size_t next_file, next_taken;
 	size_t files_ahead; /* there is a struct ahead of */
-	struct room spare[THREADS_MOST];
+	struct room spare[2 * THREADS_MOST + 2];
 	unsigned spares;
 	struct hand hand; /* the caller's */
 };
 
 /* Under the lock, which is let go meanwhile, for one that waits for `caller` or NULL. False: there is nothing to do. */
 bool crew_work(struct crew *c, struct hand *h, struct ahead *caller);
+/* Under the lock: for the caller, what there is to do, or until something was done. */
+void crew_wait(struct crew *c, struct ahead *a);
 /* Under the lock: finds a thread for what there is to do. */
 void crew_wake(struct crew *c);
 /* Without the lock; `b` and the hand are the calling thread's. */
@@ -105,6 +109,7 @@ void ahead_read(struct ahead *a, struct block *b);
 void ahead_read_at(struct ahead *a, struct block *b);
 void ahead_sweep(struct ahead *a, struct block *b, struct hand *h);
 /* Under the lock. */
+void crew_keep_room(struct crew *c, struct room room); /* for another block */
 void ahead_add_block(struct ahead *a, struct block *b);
 size_t ahead_bytes(const struct block *b);
 void block_free(struct crew *c, struct block *b); /* NULL accepted */

@@ -270,7 +270,7 @@ keep_found(struct block *b, struct sweep_result found)
 	b->shown.swept = true;
 }
 
-/* Text that is short beside its room gets one of its size; the room is the thread's again. */
+/* Text that is short beside its room gets one of its size; the room is the thread's. */
 static void
 fit(struct block *b, struct hand *h)
 {
@@ -282,10 +282,7 @@ fit(struct block *b, struct hand *h)
 	if (text.len)
 		memcpy(own.ptr + SWEEP_SLACK, text.ptr, text.len);
 	b->shown.text.ptr = own.ptr + SWEEP_SLACK;
-	if (h->room.ptr)
-		free(b->room.ptr);
-	else
-		h->room = b->room;
+	h->other = b->room;
 	b->room = own;
 }
 
@@ -330,10 +327,7 @@ block_free(struct crew *c, struct block *b)
 	if (!b)
 		return;
 	c->held -= b->held;
-	if (b->room.cap > BLOCK && c->spares <= c->threads && c->spares < THREADS_MOST)
-		c->spare[c->spares++] = b->room;
-	else
-		free(b->room.ptr);
+	crew_keep_room(c, b->room);
 	free(b->place);
 	free(b->line_ends);
 	free(b->gap);
@@ -405,7 +399,6 @@ ahead_judged(const struct ahead *a)
 static const struct ahead_block *
 leave_file(struct ahead *a)
 {
-	a->ended = true;
 	stream_seek(a->stream, a->pos);
 	a->rest = (struct ahead_block){.text = SPAN(""), .taken = a->pos, .rough = true};
 	return &a->rest;
@@ -435,6 +428,7 @@ ahead_next(struct ahead *a, const struct ahead_block **out, struct diag *why)
 	for (;;) {
 		const struct block *b = a->spread ? next_in_file(a) : a->first;
 		if (a->left || (!b && a->ended && !a->reading)) {
+			a->ended = true;
 			code = a->left ? RC_OK : a->code;
 			break;
 		}
@@ -448,8 +442,7 @@ ahead_next(struct ahead *a, const struct ahead_block **out, struct diag *why)
 			pthread_mutex_unlock(&c->lock);
 			return RC_OK;
 		}
-		if (!crew_work(c, &c->hand, a))
-			pthread_cond_wait(&c->done, &c->lock);
+		crew_wait(c, a);
 	}
 	pthread_mutex_unlock(&c->lock);
 	if (a->left)

@@ -23,27 +23,29 @@ may_hold_more(const struct ahead *a, const struct ahead *caller)
 	return c->held < CREW_HELD * hands(c);
 }
 
-static struct block *
-find_todo(const struct ahead *a)
+static bool
+find_sweep(struct ahead *a, struct task *out)
 {
-	for (struct block *b = a->first; b; b = b->next)
-		if (b->state == BLOCK_TODO)
-			return b;
-	return NULL;
+	struct block *b = a->todo ? a->first : NULL;
+	while (b && b->state != BLOCK_TODO)
+		b = b->next;
+	*out = (struct task){TASK_SWEEP, a, b};
+	return b != NULL;
 }
 
+/* What was unpacked last is in the cache of who did it: it goes on, and others sweep. */
 static bool
-find_of(struct ahead *a, const struct ahead *caller, struct task *out)
+find_of(struct ahead *a, const struct hand *h, const struct ahead *caller, struct task *out)
 {
 	if (!a->begun)
 		return false;
-	bool may_read = !a->ended && !a->reading && may_hold_more(a, caller) &&
-			(!a->by_caller || a == caller);
-	*out = (struct task){.kind = a->spread ? TASK_SPREAD : TASK_READ, .ahead = a};
-	if (may_read)
+	bool goes_on = a->by_caller ? a == caller : h && h == a->owner;
+	if (!goes_on && find_sweep(a, out))
 		return true;
-	*out = (struct task){TASK_SWEEP, a, a->by_caller ? find_todo(a) : NULL};
-	return out->block != NULL;
+	*out = (struct task){.kind = a->spread ? TASK_SPREAD : TASK_READ, .ahead = a};
+	if (!a->ended && !a->reading && may_hold_more(a, caller) && (goes_on || !a->by_caller))
+		return true;
+	return goes_on && find_sweep(a, out);
 }
 
 static bool
@@ -56,12 +58,12 @@ may_begin(const struct crew *c)
 
 /* For the thread that waits for `caller`, or for another: NULL. */
 static bool
-find(struct crew *c, struct ahead *caller, struct task *out)
+find(struct crew *c, const struct hand *h, struct ahead *caller, struct task *out)
 {
-	if (caller && find_of(caller, caller, out))
+	if (caller && find_of(caller, h, caller, out))
 		return true;
 	for (struct ahead *a = c->first; a; a = a->next)
-		if (a != caller && find_of(a, caller, out))
+		if (a != caller && find_of(a, h, caller, out))
 			return true;
 	*out = (struct task){.kind = TASK_BEGIN};
 	return may_begin(c);
@@ -69,17 +71,24 @@ find(struct crew *c, struct ahead *caller, struct task *out)
 
 /* ---- doing it ---- */
 
+void
+crew_keep_room(struct crew *c, struct room room)
+{
+	if (room.cap > BLOCK && c->spares < 2 * hands(c))
+		c->spare[c->spares++] = room;
+	else
+		free(room.ptr);
+}
+
 static struct block *
-new_block(struct crew *c, struct hand *h)
+new_block(struct crew *c)
 {
 	struct block *b = mem_new(sizeof *b);
 	b->state = BLOCK_UNDER_WORK;
 	b->held = sizeof *b + BLOCK; /* more or less, until it is done */
 	c->held += b->held;
-	if (!h->room.ptr && c->spares)
-		h->room = c->spare[--c->spares];
-	b->room = h->room;
-	h->room = (struct room){};
+	if (c->spares)
+		b->room = c->spare[--c->spares];
 	return b;
 }
 
@@ -106,11 +115,15 @@ claim(struct crew *c, struct task *t, struct hand *h)
 	if (t->kind == TASK_BEGIN)
 		begin_file(c, t);
 	if (!t->block)
-		t->block = new_block(c, h);
+		t->block = new_block(c);
 	struct ahead *a = t->ahead;
 	a->working++;
 	t->block->state = BLOCK_UNDER_WORK;
-	a->reading |= t->kind == TASK_READ;
+	if (t->kind == TASK_READ || t->kind == TASK_BEGIN) {
+		a->reading = true;
+		a->owner = h;
+	}
+	a->todo -= t->kind == TASK_SWEEP;
 	if (t->kind != TASK_SPREAD)
 		return;
 	t->block->from = a->from;
@@ -118,7 +131,7 @@ claim(struct crew *c, struct task *t, struct hand *h)
 	ahead_add_block(a, t->block);
 }
 
-/* Under the lock: the stream was read on. False: nothing came of it. */
+/* Under the lock: the stream was read on. Whether its block is still to be swept by who did it. */
 static bool
 take_note(struct crew *c, const struct task *t)
 {
@@ -130,21 +143,26 @@ take_note(struct crew *c, const struct task *t)
 		a->packed = !a->odd && stream_kind(a->stream) != STREAM_PLAIN;
 		c->packed += a->packed;
 	}
-	a->reading = false;
 	a->code = b->code;
 	a->ended |= a->odd || b->code || b->shown.rough;
+	bool helped = a->packed && !a->ended && (c->idle || c->waiting);
 	if (a->ended && a->packed) {
 		c->packed--;
 		a->packed = false;
 	}
-	if (b->shown.text.len == 0) {
+	bool text = b->shown.text.len > 0;
+	if (text)
+		ahead_add_block(a, b);
+	else
 		block_free(c, b);
-		return false;
-	}
-	ahead_add_block(a, b);
-	if (a->by_caller)
+	/* While this thread sweeps what it unpacked nobody else goes on. */
+	bool mine = text && !a->by_caller && !helped;
+	a->reading = mine && a->packed;
+	if (text && !mine) {
 		b->state = BLOCK_TODO;
-	return !a->by_caller;
+		a->todo++;
+	}
+	return mine;
 }
 
 static void
@@ -170,17 +188,21 @@ run(struct crew *c, struct task *t, struct hand *h)
 	}
 	ahead_sweep(a, b, h);
 	pthread_mutex_lock(&c->lock);
+	crew_keep_room(c, h->other);
+	h->other = (struct room){};
 	c->held += ahead_bytes(b) - b->held;
 	b->held = ahead_bytes(b);
 	b->state = BLOCK_DONE;
 	a->ended |= b->last;
+	if (t->kind == TASK_BEGIN || t->kind == TASK_READ)
+		a->reading = false;
 }
 
 bool
 crew_work(struct crew *c, struct hand *h, struct ahead *caller)
 {
 	struct task t;
-	if (!find(c, caller, &t))
+	if (!find(c, h, caller, &t))
 		return false;
 	claim(c, &t, h);
 	crew_wake(c);
@@ -194,7 +216,6 @@ static void
 free_hand(struct hand *h)
 {
 	sweep_free(&h->sweep);
-	free(h->room.ptr);
 	buf_fini(&h->thin);
 	free(h->gaps.at);
 }
@@ -221,7 +242,7 @@ void
 crew_wake(struct crew *c)
 {
 	struct task t;
-	if (c->stop || (c->idle == 0 && c->running == c->threads) || !find(c, NULL, &t))
+	if (c->stop || (c->idle == 0 && c->running == c->threads) || !find(c, NULL, NULL, &t))
 		return;
 	if (c->idle)
 		pthread_cond_signal(&c->todo);
@@ -232,6 +253,16 @@ crew_wake(struct crew *c)
 }
 
 /* ---- the caller ---- */
+
+void
+crew_wait(struct crew *c, struct ahead *a)
+{
+	if (crew_work(c, &c->hand, a))
+		return;
+	c->waiting = true;
+	pthread_cond_wait(&c->done, &c->lock);
+	c->waiting = false;
+}
 
 struct crew *
 crew_new(const struct sweep *like, unsigned threads)
@@ -295,8 +326,7 @@ crew_take(struct crew *c)
 	}
 	must(a->is_file && a->number == number);
 	while (!a->begun)
-		if (!crew_work(c, &c->hand, a))
-			pthread_cond_wait(&c->done, &c->lock);
+		crew_wait(c, a);
 	pthread_mutex_unlock(&c->lock);
 	if (!a->odd)
 		return a;
