@@ -95,6 +95,15 @@ def test_lines_longer_than_is_read_whole_anywhere(folder, rng, turn):
     all_agree(folder, "--json", "-", input=log.encode())
 
 
+def test_long_lines_count_the_same_wherever_blocks_end(folder, rng):
+    """A line longer than is read whole is several records, with a hit or without one."""
+    for _ in range(4):
+        log = "".join(quiet(rng, rng.randrange(BLOCK)) + "w " * (LONGEST // 2 + rng.choice([-1, 0, 1, 10, 30000, 65000])) + "\n" for _ in range(6))
+        (folder / "log").write_text(log + "evil.example\n")
+        one = all_agree(folder, "log")
+        assert said(folder, 1, "log", env={**os.environ, "TOCSIN_CPU": "plain"}) == one
+
+
 def shapes(folder, rng):
     """Files of every kind, small and large; their names."""
     def put(name, data):
