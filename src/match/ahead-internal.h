@@ -46,6 +46,7 @@ struct task {
 	enum task_kind kind;
 	struct ahead *ahead; /* NULL: of a file that is not begun */
 	struct block *block;
+	bool holds; /* nobody else reads the stream until it is done */
 };
 
 struct ahead {

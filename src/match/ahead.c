@@ -360,6 +360,8 @@ ahead_new(struct crew *c, struct stream *stream, struct span carry, enum lines_k
 	pthread_mutex_lock(&c->lock);
 	a->next = c->first;
 	c->first = a;
+	a->packed = stream_kind(stream) != STREAM_PLAIN;
+	c->packed += a->packed;
 	pthread_mutex_unlock(&c->lock);
 	return a;
 }

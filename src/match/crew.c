@@ -133,7 +133,7 @@ claim(struct crew *c, struct task *t, struct hand *h)
 
 /* Under the lock: the stream was read on. Whether its block is still to be swept by who did it. */
 static bool
-take_note(struct crew *c, const struct task *t)
+take_note(struct crew *c, struct task *t)
 {
 	struct ahead *a = t->ahead;
 	struct block *b = t->block;
@@ -145,7 +145,7 @@ take_note(struct crew *c, const struct task *t)
 	}
 	a->code = b->code;
 	a->ended |= a->odd || b->code || b->shown.rough;
-	bool helped = a->packed && !a->ended && (c->idle || c->waiting);
+	bool goes_on = !a->ended && !a->spread, helped = goes_on && (c->idle || c->waiting);
 	if (a->ended && a->packed) {
 		c->packed--;
 		a->packed = false;
@@ -157,7 +157,7 @@ take_note(struct crew *c, const struct task *t)
 		block_free(c, b);
 	/* While this thread sweeps what it unpacked nobody else goes on. */
 	bool mine = text && !a->by_caller && !helped;
-	a->reading = mine && a->packed;
+	a->reading = t->holds = mine && goes_on;
 	if (text && !mine) {
 		b->state = BLOCK_TODO;
 		a->todo++;
@@ -194,7 +194,7 @@ run(struct crew *c, struct task *t, struct hand *h)
 	b->held = ahead_bytes(b);
 	b->state = BLOCK_DONE;
 	a->ended |= b->last;
-	if (t->kind == TASK_BEGIN || t->kind == TASK_READ)
+	if (t->holds)
 		a->reading = false;
 }
 
