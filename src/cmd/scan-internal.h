@@ -114,8 +114,19 @@ struct scan_source {
 struct scan_paths {
 	char **at;
 	size_t len, cap;
+	vec_of(bool) prompt; /* of each: a regular file that has a size, when it was listed */
 };
 
+extern const struct stream_limits scan_limits;
+
+struct stat;
+/* Of a stream that is open. all: from its begin to its end, and closes it. */
+void scan_source_begin(struct scan_job *job, struct scan_source *s, const struct stat *st);
+void scan_source_all(struct scan_job *job, struct scan_source *s);
+/* The latter, of a file that is not; its fault is told. */
+void scan_file(struct scan_job *job, const char *path);
+/* All files, each read ahead by several threads while those before it are under work. */
+void scan_ahead(struct scan_job *job, const struct scan_paths *paths);
 bool scan_source_open(struct scan_job *job, struct scan_source *s, const char *path);
 /* Everything that is there now; false after a fault, which was told. */
 bool scan_source_drain(struct scan_job *job, struct scan_source *s);
@@ -133,7 +144,6 @@ void scan_paths_fini(struct scan_paths *p);
  * far a source was read that is about to be closed.
  */
 bool scan_checkpoint_read(struct scan_job *job);
-struct stat;
 uint64_t scan_checkpoint_find(const struct scan_job *job, int fd, const struct stat *st);
 char *scan_checkpoint_rotated(const struct scan_job *job, const char *path);
 bool scan_checkpoint_write(struct scan_job *job, struct scan_source *const *all, size_t count);

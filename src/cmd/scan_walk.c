@@ -6,17 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/own.h"
 #include "cmd/scan-internal.h"
-#include "match/ahead.h"
 
 enum { DEPTH_MAX = 64 };
 
-static const struct stream_limits limits = {.ratio = 5000};
+const struct stream_limits scan_limits = {.ratio = 5000};
 
 static void
 warn_errno(struct scan_job *job, const char *path)
@@ -38,9 +36,8 @@ scan_source_close(struct scan_source *s)
 	s->fd = -1;
 }
 
-/* What opening notes, of files that are read ahead too. */
-static void
-begin_reading(struct scan_job *job, struct scan_source *s, const struct stat *st)
+void
+scan_source_begin(struct scan_job *job, struct scan_source *s, const struct stat *st)
 {
 	int64_t now = clock_now(job->env->clock), written = (int64_t)st->st_mtim.tv_sec * SECOND;
 	s->counted = s->passed = 0;
@@ -62,8 +59,8 @@ scan_source_open(struct scan_job *job, struct scan_source *s, const char *path)
 	s->device = st.st_dev;
 	s->inode = st.st_ino;
 	s->resume = job->checkpoint ? scan_checkpoint_find(job, s->fd, &st) : 0;
-	s->stream = stream_new_fd(s->fd, &limits);
-	begin_reading(job, s, &st);
+	s->stream = stream_new_fd(s->fd, &scan_limits);
+	scan_source_begin(job, s, &st);
 	if (job->sweep)
 		reading_sweep(
 			&s->reading, job->sweep, job->follow ? 0 : (unsigned)job->threads - 1);
@@ -124,8 +121,8 @@ scan_source_drain(struct scan_job *job, struct scan_source *s)
 	return false;
 }
 
-static void
-scan_open_file(struct scan_job *job, struct scan_source *s)
+void
+scan_source_all(struct scan_job *job, struct scan_source *s)
 {
 	job->files++;
 	scan_show_file(job, s->path);
@@ -134,84 +131,12 @@ scan_open_file(struct scan_job *job, struct scan_source *s)
 	scan_source_close(s);
 }
 
-static void
+void
 scan_file(struct scan_job *job, const char *path)
 {
 	struct scan_source s = {.path = (char *)(uintptr_t)path};
 	if (scan_source_open(job, &s, path))
-		scan_open_file(job, &s);
-}
-
-/* ---- several processors ---- */
-
-/* Files that are read ahead: each is opened by one thread, then the main thread's. */
-struct ahead_files {
-	const struct scan_paths *paths;
-	struct {
-		int fd;
-		struct stream *stream;
-	} * at;
-};
-
-/*
- * What is no regular file, or has no size, which the kernel makes as it is read, may keep one waiting, and may be
- * another for who opens it twice.
- */
-static struct stream *
-open_ahead(void *ctx, size_t file)
-{
-	struct ahead_files *f = ctx;
-	struct stat st;
-	const char *path = f->paths->at[file];
-	if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-		return NULL;
-	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0 ||
-		fcntl(fd, F_SETFL, 0) != 0)
-		return NULL; /* told at its turn */
-	f->at[file].stream = stream_new_fd(fd, &limits);
-	f->at[file].fd = own_fd_take(&fd);
-	return f->at[file].stream;
-}
-
-static void
-scan_ahead(struct scan_job *job, struct crew *crew, struct ahead *ahead, const char *path, int fd,
-	struct stream *stream)
-{
-	struct stat st = {};
-	struct scan_source s = {.path = (char *)(uintptr_t)path, .fd = fd, .stream = stream};
-	fstat(fd, &st);
-	begin_reading(job, &s, &st);
-	reading_ahead(&s.reading, job->sweep, crew, ahead);
-	scan_open_file(job, &s);
-}
-
-/* So many open files that there is room for whatever else a process opens. */
-static size_t
-files_most(void)
-{
-	struct rlimit r;
-	size_t most = getrlimit(RLIMIT_NOFILE, &r) == 0 ? (size_t)(r.rlim_cur / 8) : 1;
-	return most < 1 ? 1 : most;
-}
-
-static void
-scan_all(struct scan_job *job, const struct scan_paths *paths)
-{
-	struct ahead_files files = {.paths = paths};
-	files.at = mem_new((paths->len + 1) * sizeof *files.at);
-	struct crew_files theirs = {paths->len, open_ahead, &files, job->reader, files_most()};
-	own_crew struct crew *crew = crew_new(job->sweep, (unsigned)job->threads - 1);
-	crew_add_files(crew, &theirs);
-	for (size_t i = 0; i < paths->len; i++) {
-		struct ahead *ahead = crew_take(crew);
-		if (ahead)
-			scan_ahead(
-				job, crew, ahead, paths->at[i], files.at[i].fd, files.at[i].stream);
-		else
-			scan_file(job, paths->at[i]);
-	}
-	free(files.at);
+		scan_source_all(job, &s);
 }
 
 static int
@@ -289,6 +214,7 @@ scan_add_path(struct scan_job *job, struct scan_paths *out, const char *path, un
 	if (!job->listing)
 		job->progress.total += (uint64_t)st.st_size;
 	*vec_add(out) = mem_dup(span_of(path));
+	*vec_add(&out->prompt) = S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
 void
@@ -297,6 +223,7 @@ scan_paths_fini(struct scan_paths *p)
 	for (size_t i = 0; i < p->len; i++)
 		free(p->at[i]);
 	free(p->at);
+	free(p->prompt.at);
 	*p = (struct scan_paths){};
 }
 
@@ -311,9 +238,10 @@ scan_walk(struct scan_job *job)
 		for (size_t i = 0; i < job->env->words; i++)
 			scan_add_path(job, &paths, job->env->word[i], 0);
 		job->names |= paths.len > 1;
-		if (job->threads > 1 && sweep_is_wanted())
-			scan_all(job, &paths);
-		for (size_t i = 0; i < paths.len && (job->threads == 1 || !sweep_is_wanted()); i++)
+		bool alone = job->threads == 1 || !sweep_is_wanted();
+		if (!alone)
+			scan_ahead(job, &paths);
+		for (size_t i = 0; alone && i < paths.len; i++)
 			scan_file(job, paths.at[i]);
 	}
 	progress_fini(&job->progress);

@@ -5,7 +5,7 @@
 #include "match/ahead.h"
 #include "match/sweep.h"
 
-enum { BLOCK = LINES_FIRST, THREADS_MOST = 64 };
+enum { BLOCK = LINES_FIRST, THREADS_MOST = 64, SMALL = 1024, FEW = 8 };
 
 /* Bytes with SWEEP_SLACK around. */
 struct room {
@@ -32,6 +32,9 @@ struct block {
 	uint32_t *place;
 	uint16_t *line_ends;
 	struct ahead_gap *gap;
+	/* Instead of room and gap where it is little: memory that goes from thread to thread costs. */
+	char small[SMALL + 2 * SWEEP_SLACK];
+	struct ahead_gap few[FEW];
 	size_t held; /* bytes of all that */
 	/* Of one that lies in a file: lines that begin at `from` or behind, before `to`. */
 	uint64_t from, to;
@@ -95,6 +98,8 @@ struct crew {
 	size_t files_ahead; /* there is a struct ahead of */
 	struct room spare[2 * THREADS_MOST + 2];
 	unsigned spares;
+	struct block *old_block; /* for another use, like the rooms */
+	struct ahead *old_ahead;
 	struct hand hand; /* the caller's */
 };
 
@@ -109,7 +114,10 @@ void ahead_begin(struct ahead *a, struct block *b);
 void ahead_read(struct ahead *a, struct block *b);
 void ahead_read_at(struct ahead *a, struct block *b);
 void ahead_sweep(struct ahead *a, struct block *b, struct hand *h);
-/* Under the lock. */
+/* Under the lock. new: all zero but for the crew. */
+struct ahead *ahead_get(struct crew *c);
+struct block *block_get(struct crew *c);
+void ahead_drop(struct crew *c);		       /* what is kept for another use */
 void crew_keep_room(struct crew *c, struct room room); /* for another block */
 void ahead_add_block(struct ahead *a, struct block *b);
 size_t ahead_bytes(const struct block *b);

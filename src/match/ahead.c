@@ -248,11 +248,13 @@ make_thin(struct ahead *a, struct block *b, struct hand *h, size_t whole, struct
 	buf_add(&h->thin, span_sub(text, whole, SIZE_MAX));
 	b->shown.thin = true;
 	b->shown.gaps = h->gaps.len;
-	if (h->gaps.len) {
+	if (h->gaps.len && h->gaps.len <= FEW)
+		memcpy(b->few, h->gaps.at, h->gaps.len * sizeof *b->few);
+	if (h->gaps.len > FEW) {
 		b->gap = mem_grow(NULL, h->gaps.len, sizeof *b->gap);
 		memcpy(b->gap, h->gaps.at, h->gaps.len * sizeof *b->gap);
 	}
-	b->shown.gap = b->gap;
+	b->shown.gap = b->gap ? b->gap : b->few;
 	b->shown.text = buf_span(&h->thin);
 	return true;
 }
@@ -278,10 +280,12 @@ fit(struct block *b, struct hand *h)
 	if (!b->shown.thin && text.len > b->room.cap / 2)
 		return;
 	struct room own = {};
-	grow(&own, text.len);
+	if (text.len > SMALL)
+		grow(&own, text.len);
+	char *to = (own.ptr ? own.ptr : b->small) + SWEEP_SLACK;
 	if (text.len)
-		memcpy(own.ptr + SWEEP_SLACK, text.ptr, text.len);
-	b->shown.text.ptr = own.ptr + SWEEP_SLACK;
+		memcpy(to, text.ptr, text.len);
+	b->shown.text.ptr = to;
 	h->other = b->room;
 	b->room = own;
 }
@@ -321,6 +325,17 @@ ahead_add_block(struct ahead *a, struct block *b)
 	a->blocks++;
 }
 
+struct block *
+block_get(struct crew *c)
+{
+	struct block *b = c->old_block;
+	if (!b)
+		return mem_new(sizeof *b);
+	c->old_block = b->next;
+	*b = (struct block){};
+	return b;
+}
+
 void
 block_free(struct crew *c, struct block *b)
 {
@@ -331,7 +346,30 @@ block_free(struct crew *c, struct block *b)
 	free(b->place);
 	free(b->line_ends);
 	free(b->gap);
-	free(b);
+	b->next = c->old_block;
+	c->old_block = b;
+}
+
+struct ahead *
+ahead_get(struct crew *c)
+{
+	struct ahead *a = c->old_ahead;
+	if (a)
+		c->old_ahead = a->next;
+	else
+		a = mem_new(sizeof *a);
+	*a = (struct ahead){.crew = c};
+	a->last = &a->first;
+	return a;
+}
+
+void
+ahead_drop(struct crew *c)
+{
+	for (struct block *b; (b = c->old_block); free(b))
+		c->old_block = b->next;
+	for (struct ahead *a; (a = c->old_ahead); free(a))
+		c->old_ahead = a->next;
 }
 
 static struct block *
@@ -350,9 +388,12 @@ take_first(struct ahead *a)
 struct ahead *
 ahead_new(struct crew *c, struct stream *stream, struct span carry, enum lines_keep keep)
 {
-	struct ahead *a = mem_new(sizeof *a);
-	*a = (struct ahead){.crew = c, .stream = stream, .keep = keep, .begun = true};
-	a->last = &a->first;
+	pthread_mutex_lock(&c->lock);
+	struct ahead *a = ahead_get(c);
+	pthread_mutex_unlock(&c->lock);
+	a->stream = stream;
+	a->keep = keep;
+	a->begun = true;
 	a->by_caller = !stream_is_prompt(stream);
 	if (carry.len)
 		buf_add(&a->carry, carry);
@@ -385,10 +426,11 @@ ahead_free(struct ahead *a)
 	*at = a->next;
 	c->packed -= a->packed;
 	c->files_ahead -= a->is_file;
+	buf_fini(&a->carry);
+	a->next = c->old_ahead;
+	c->old_ahead = a;
 	crew_wake(c);
 	pthread_mutex_unlock(&c->lock);
-	buf_fini(&a->carry);
-	free(a);
 }
 
 const struct judgement *

@@ -83,7 +83,7 @@ crew_keep_room(struct crew *c, struct room room)
 static struct block *
 new_block(struct crew *c)
 {
-	struct block *b = mem_new(sizeof *b);
+	struct block *b = block_get(c);
 	b->state = BLOCK_UNDER_WORK;
 	b->held = sizeof *b + BLOCK; /* more or less, until it is done */
 	c->held += b->held;
@@ -95,11 +95,9 @@ new_block(struct crew *c)
 static void
 begin_file(struct crew *c, struct task *t)
 {
-	struct ahead *a = mem_new(sizeof *a);
-	a->crew = c;
+	struct ahead *a = ahead_get(c);
 	a->is_file = true;
 	a->number = c->next_file++;
-	a->last = &a->first;
 	c->beginning++;
 	c->files_ahead++;
 	struct ahead **at = &c->first;
@@ -244,6 +242,9 @@ crew_wake(struct crew *c)
 	struct task t;
 	if (c->stop || (c->idle == 0 && c->running == c->threads) || !find(c, NULL, NULL, &t))
 		return;
+	/* Small files are done faster than a thread wakes: some at a time. */
+	if (t.kind == TASK_BEGIN && c->files_ahead > c->files.most / 2)
+		return;
 	if (c->idle)
 		pthread_cond_signal(&c->todo);
 	else if (pthread_create(&c->thread[c->running], NULL, work, c) == 0)
@@ -271,8 +272,13 @@ crew_new(const struct sweep *like, unsigned threads)
 	c->like = like;
 	c->threads = threads < THREADS_MOST ? threads : THREADS_MOST;
 	c->hand.sweep = like ? sweep_like(like) : NULL;
-	must(pthread_mutex_init(&c->lock, NULL) == 0 && pthread_cond_init(&c->todo, NULL) == 0 &&
-		pthread_cond_init(&c->done, NULL) == 0);
+	/* It is held for so short that waiting for it awake costs less than sleeping. */
+	pthread_mutexattr_t spins;
+	must(pthread_mutexattr_init(&spins) == 0 &&
+		pthread_mutexattr_settype(&spins, PTHREAD_MUTEX_ADAPTIVE_NP) == 0 &&
+		pthread_mutex_init(&c->lock, &spins) == 0);
+	pthread_mutexattr_destroy(&spins);
+	must(pthread_cond_init(&c->todo, NULL) == 0 && pthread_cond_init(&c->done, NULL) == 0);
 	return c;
 }
 
@@ -293,6 +299,7 @@ crew_free(struct crew **p)
 		ahead_free(c->first);
 	for (unsigned i = 0; i < c->spares; i++)
 		free(c->spare[i].ptr);
+	ahead_drop(c);
 	free_hand(&c->hand);
 	pthread_mutex_destroy(&c->lock);
 	pthread_cond_destroy(&c->todo);
