@@ -343,17 +343,40 @@ scan_field(struct scan *s, const struct record *r, const struct field *f, int64_
 
 /* Texts, in a field as it stands or with its defanging undone. */
 static void
-scan_strings(struct scan *s, const struct record *r, const struct field *f, int64_t time)
+scan_strings_view(
+	struct scan *s, const struct record *r, const struct field *f, enum view view, int64_t time)
 {
-	enum view view = s->text == SCAN_DEFANGED ? VIEW_DEFANGED : VIEW_PLAIN;
 	struct span text = f->value;
-	if (view == VIEW_DEFANGED)
-		text = obs_refang(text, &s->arena);
+	if (view != VIEW_PLAIN)
+		text = view == VIEW_DEFANGED ? obs_refang(text, &s->arena)
+					     : unpercent(text, &s->arena);
 	s->mark.at = s->mark.done = 0;
 	size_t first = s->answers.len;
 	strings_field(s->strings, f, text, &s->arena, &s->answers);
 	for (size_t i = first; i < s->answers.len; i++)
 		keep(s, r, f, view, &s->answers.at[i], time);
+}
+
+static bool
+has_percent(struct span text)
+{
+	for (size_t at = 0; at < text.len; at++) {
+		const char *next = memchr(text.ptr + at, '%', text.len - at);
+		if (!next)
+			return false;
+		at = (size_t)(next - text.ptr);
+		if (percent_byte(text, at) >= 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+scan_strings(struct scan *s, const struct record *r, const struct field *f, int64_t time)
+{
+	scan_strings_view(s, r, f, s->text == SCAN_DEFANGED ? VIEW_DEFANGED : VIEW_PLAIN, time);
+	if (has_percent(f->value) && strings_read_percent(f) && !mutant(1764))
+		scan_strings_view(s, r, f, VIEW_PERCENT, time);
 }
 
 /* The set's texts may have come since the record before. */

@@ -127,3 +127,10 @@ size_t string_shards_compile(struct string_shards *all);
 /* False: the expression does not match the text, which lives as long as the field of this number is tried. */
 bool string_shards_may_match(
 	struct string_shards *all, uint32_t index, struct span text, uint64_t field);
+
+/* ---- percent signs (strings_percent.c) ---- */
+
+/* The next place, before `end`, where a piece stands that percent signs hide; `end` where none does. */
+size_t gate_next_percent(const struct gate *g, struct span text, size_t at, size_t end);
+/* Whether percent signs hide a byte that a piece may hold. */
+bool gate_has_percent(struct span line);

@@ -69,10 +69,12 @@ void strings_judge_free(struct strings_judge **j); /* NULL accepted */
 void strings_begin(struct strings_judge *j);
 /*
  * Appends an answer for each text that the field holds: items carry STRING_ITEM, `at` and `len` are within
- * `value`, which is the field's or that with its defanging undone.
+ * `value`, which is the field's or that with its defanging or its percent signs undone.
  */
 void strings_field(struct strings_judge *j, const struct field *f, struct span value,
 	struct arena *a, struct match_answers *out);
+/* Whether percent signs are undone besides: of URLs, requests and user agents, and where nobody says what it is. */
+bool strings_read_percent(const struct field *f);
 /*
  * Compiles all expressions now that are otherwise compiled once they were tried so often that it pays, and
  * waits; how many are. Answers stay what they are.

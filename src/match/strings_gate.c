@@ -417,7 +417,8 @@ hides_plain(struct span text, size_t at)
 			return false;
 		value = value * 16 + (unsigned)digit;
 	}
-	return (value < 0x80 && literal_is_plain((char)value)) || value == 0x17f || value == 0x212a;
+	bool plain = value < 0x80 && (literal_is_plain((char)value) || value == '%');
+	return plain || value == 0x17f || value == 0x212a;
 }
 
 /* The first such at `at` or behind, before `end`; `end` where there is none. */
@@ -454,7 +455,7 @@ next_bytes(struct span text, size_t at, size_t end, struct span bytes)
 static size_t
 next_odd(const struct gate *g, struct span text, size_t at, size_t end)
 {
-	size_t odd = next_hidden(text, at, end);
+	size_t odd = gate_next_percent(g, text, at, next_hidden(text, at, end));
 	if (g->folds) {
 		odd = next_bytes(text, at, odd, SPAN("\xc5\xbf"));
 		odd = next_bytes(text, at, odd, SPAN("\xe2\x84\xaa"));
@@ -472,7 +473,7 @@ line_fits(const struct gate *g, struct span text, const struct gate_place *p)
 	from = from ? from + 1 : text.ptr;
 	const char *to = memchr(text.ptr + p->start, '\n', text.len - p->start);
 	struct span line = {from, (size_t)((to ? to : text.ptr + text.len) - from)};
-	if (end - first > OWNERS_MOST)
+	if (end - first > OWNERS_MOST || gate_has_percent(line))
 		return true;
 	for (size_t i = first; i < end; i++)
 		if (gate_fits(g, g->owner.at[i], line))

@@ -102,6 +102,17 @@ string_use(const struct field *f)
 	}
 }
 
+bool
+strings_read_percent(const struct field *f)
+{
+	enum {
+		WRITTEN = BIT(PROPERTY_URL) | BIT(PROPERTY_REQUEST) | BIT(PROPERTY_REFERRER) |
+			  BIT(PROPERTY_AGENT)
+	};
+	struct string_use use = string_use(f);
+	return use.value & WRITTEN || use.text == ALL;
+}
+
 /* ---- subjects ---- */
 
 static bool

@@ -50,6 +50,41 @@ seen(const char *pattern, const char *line, const char *reader)
 	return text + 6;
 }
 
+/* Hits of a log that is swept. */
+static const char *
+swept_hits(const struct match_set *set, struct span log, size_t *compiled, struct buf *out)
+{
+	struct scan scan;
+	struct record r;
+	const struct hit *hit;
+	enum rc code;
+	own_sweep struct sweep *sweep = sweep_new(set);
+	own_stream struct stream *s = stream_new_span(log, NULL);
+	own_reading struct reading reading;
+	scan_init(&scan, set, (struct clock){noon_now, NULL});
+	reading_init(&reading, s, reader_find(SPAN("lines")), LINES_ALL, NOON);
+	if (!compiled)
+		reading.reader = NULL;
+	reading_sweep(&reading, sweep, 1);
+	if (compiled) {
+		r = (struct record){.time = NOON};
+		scan_record(&scan, &r, SPAN("log"), &hit);
+		*compiled = strings_judge_compile(scan.strings);
+	}
+	buf_reset(out);
+	while (!(code = reading_next(&reading, &r, NULL)) || code == RC_AGAIN) {
+		size_t hits = code ? 0 : scan_record(&scan, &r, SPAN("log"), &hit);
+		for (size_t i = 0; i < hits; i++)
+			buf_printf(out, "%llu:%llu %s %s %.*s;", (unsigned long long)hit[i].line,
+				(unsigned long long)hit[i].offset, hit_match_word(hit[i].match),
+				obs_word(hit[i].seen.kind), (int)hit[i].seen.value.len,
+				hit[i].seen.value.ptr);
+	}
+	scan_fini(&scan);
+	buf_add_byte(out, 0);
+	return out->ptr;
+}
+
 static void
 a_name_in_a_line_stands_as_a_whole(void **state)
 {
@@ -138,6 +173,69 @@ a_known_field_is_compared_as_what_it_is(void **state)
 				seen(cases[i].pattern, cases[i].line, "json"));
 }
 
+#define AGENT \
+	"[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'Evil " \
+	"Bot/1.0']"
+
+/* In URLs, requests and user agents, and where nobody says what it is; once. */
+static void
+percent_signs_are_undone_once(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *reader;
+		struct sight_case is;
+	} cases[] = {
+		{"lines", {"[file:name = 'evil.exe']", "GET /a/evil%2Eexe HTTP/1.1", "evil.exe"}},
+		{"lines", {"[file:name = 'evil.exe']", "GET /?f=%2Fa%2Fevil.exe HTTP/1.1",
+				  "evil.exe"}},
+		{"lines", {"[file:name = 'evil.exe']", "GET /a/evil%252Eexe HTTP/1.1", ""}},
+		{"lines", {"[file:name = 'evil.exe']", "GET /a/evil%2Eexe%2Ebak HTTP/1.1", ""}},
+		{"lines", {"[file:name = 'evil.exe']", "%65%76%69%6c%2e%65%78%65", "evil.exe"}},
+		{"lines", {"[file:name = 'evil.exe']", "evil%2exe", ""}},
+		{"clf", {"[file:name = '/etc/passwd']",
+				"10.0.0.1 - - [01/Jan/2026:00:00:00 +0000] \"GET "
+				"/?f=..%2F..%2Fetc%2Fpasswd HTTP/1.1\" 200 1",
+				"/etc/passwd"}},
+		{"clf", {"[file:name = 'passwd']",
+				"10.0.0.1 - - [01/Jan/2026:00:00:00 +0000] \"GET "
+				"/?f=..%2F..%2Fetc%2Fp%61sswd HTTP/1.1\" 200 1",
+				"passwd"}},
+		{"lines", {"[process:command_line = 'cmd /c whoami']",
+				  "GET /sh?q=cmd%20/c%20whoami HTTP/1.1", "cmd /c whoami"}},
+		{"lines", {"[process:command_line MATCHES 'cmd +/c who[a-z]+']",
+				  "GET /sh?q=cmd%20%2Fc%20who%61mi HTTP/1.1", "cmd /c whoami"}},
+		{"json", {"[url:value LIKE 'http://%/x y/gate.php']",
+				 "{\"url\":\"http://a.b.org/x%20y/g%61te.php\"}",
+				 "http://a.b.org/x y/gate.php"}},
+		{"json", {"[url:value LIKE 'http://%/gate%2Ephp']",
+				 "{\"url\":\"http://a.b.org/gate%2Ephp\"}",
+				 "http://a.b.org/gate%2Ephp"}},
+		{"json", {AGENT, "{\"http\":{\"http_user_agent\":\"Evil%20Bot/1%2E0\"}}",
+				 "Evil Bot/1.0"}},
+		/* Names of files hold percent signs as they are. */
+		{"json", {"[file:name = 'evil.exe']", "{\"TargetFilename\":\"C:\\\\evil%2Eexe\"}",
+				 ""}},
+		{"json", {"[file:name = 'evil%2Eexe']", "{\"TargetFilename\":\"C:\\\\evil%2Eexe\"}",
+				 "evil%2Eexe"}},
+		{"json", {"[file:name = 'evil.exe']", "{\"unknown\":\"evil\\u00252Eexe\"}",
+				 "evil.exe"}},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct sight_case *c = &cases[i].is;
+		const char *got = seen(c->pattern, c->line, cases[i].reader);
+		if (strcmp(got, c->seen) != 0)
+			fail_msg("%s in %s: \"%s\"", c->pattern, c->line, got);
+		own_match_set struct match_set *set = set_of_patterns(&c->pattern, 1);
+		own_buf struct buf swept = {};
+		own_buf struct buf line = {};
+		buf_printf(&line, "quiet\n%s\n", c->line);
+		swept_hits(set, buf_span(&line), NULL, &swept);
+		if (!strstr(swept.ptr, " text ") != !*c->seen)
+			fail_msg("%s in %s, swept: \"%s\"", c->pattern, c->line, swept.ptr);
+	}
+}
+
 static void
 a_line_is_searched_as_documented(void **state)
 {
@@ -217,6 +315,19 @@ chance(struct rng rng, uint32_t below)
 
 #define ONE_OF(rng, table) (table)[chance(rng, sizeof(table) / sizeof *(table))]
 
+/* Some with percent signs for any of their bytes. */
+static void
+add_piece(struct rng rng, struct buf *out, const char *piece)
+{
+	bool written = chance(rng, 5) == 0;
+	for (; *piece; piece++)
+		if (written && chance(rng, 3) == 0)
+			buf_printf(
+				out, chance(rng, 2) ? "%%%02X" : "%%%02x", (unsigned char)*piece);
+		else
+			buf_add_byte(out, *piece);
+}
+
 static void
 add_words(struct rng rng, struct buf *out, bool json)
 {
@@ -224,7 +335,7 @@ add_words(struct rng rng, struct buf *out, bool json)
 		const char *piece = ONE_OF(rng, pieces), *gap = ONE_OF(rng, between);
 		/* In JSON strings only what may stand there. */
 		if (!json || !strpbrk(piece, "\"\n") || strchr(piece, '\\'))
-			buf_add(out, span_of(piece));
+			add_piece(rng, out, piece);
 		buf_add(out, json && strpbrk(gap, "\"\\\n\r\t") ? SPAN(" ") : span_of(gap));
 	}
 }
@@ -245,41 +356,6 @@ make_log(struct rng rng, struct buf *out)
 		add_words(rng, out, true);
 		buf_printf(out, "\"}%s\n", strchr(name, '{') ? "}" : "");
 	}
-}
-
-/* Hits of a log that is swept. */
-static const char *
-swept_hits(const struct match_set *set, struct span log, size_t *compiled, struct buf *out)
-{
-	struct scan scan;
-	struct record r;
-	const struct hit *hit;
-	enum rc code;
-	own_sweep struct sweep *sweep = sweep_new(set);
-	own_stream struct stream *s = stream_new_span(log, NULL);
-	own_reading struct reading reading;
-	scan_init(&scan, set, (struct clock){noon_now, NULL});
-	reading_init(&reading, s, reader_find(SPAN("lines")), LINES_ALL, NOON);
-	if (!compiled)
-		reading.reader = NULL;
-	reading_sweep(&reading, sweep, 1);
-	if (compiled) {
-		r = (struct record){.time = NOON};
-		scan_record(&scan, &r, SPAN("log"), &hit);
-		*compiled = strings_judge_compile(scan.strings);
-	}
-	buf_reset(out);
-	while (!(code = reading_next(&reading, &r, NULL)) || code == RC_AGAIN) {
-		size_t hits = code ? 0 : scan_record(&scan, &r, SPAN("log"), &hit);
-		for (size_t i = 0; i < hits; i++)
-			buf_printf(out, "%llu:%llu %s %s %.*s;", (unsigned long long)hit[i].line,
-				(unsigned long long)hit[i].offset, hit_match_word(hit[i].match),
-				obs_word(hit[i].seen.kind), (int)hit[i].seen.value.len,
-				hit[i].seen.value.ptr);
-	}
-	scan_fini(&scan);
-	buf_add_byte(out, 0);
-	return out->ptr;
 }
 
 static uint64_t
@@ -513,8 +589,9 @@ edges_hide_no_text(void **state)
 	own_match_set struct match_set *set = set_of_patterns(one, 3);
 	own_buf struct buf log = {}, fast = {};
 	static const char *const texts[] = {"Evil-Mutex-Name", "quux",
-		"\\u0051 Evil-Mutex\\u002dName", "\xe2\x84\xaa\xc3\xa9y"};
-	for (size_t kind = 0; kind < 4; kind++)
+		"\\u0051 Evil-Mutex\\u002dName", "\xe2\x84\xaa\xc3\xa9y", "Evil-Mutex%2dName",
+		"%45%76%69%6C-Mutex-Nam%65", "%e2%84%aa\xc3%a9y", "q\\u002575ux"};
+	for (size_t kind = 0; kind < sizeof texts / sizeof *texts; kind++)
 		for (size_t before = 8192 - 40; before < 8192 + 8; before++) {
 			buf_reset(&log);
 			buf_add(&log, SPAN("{\"a\":\"x\"}\n{\"b\":\""));
@@ -619,6 +696,7 @@ main(void)
 		cmocka_unit_test(a_name_in_a_line_stands_as_a_whole),
 		cmocka_unit_test(a_known_field_is_compared_as_what_it_is),
 		cmocka_unit_test(a_line_is_searched_as_documented),
+		cmocka_unit_test(percent_signs_are_undone_once),
 		cmocka_unit_test(the_fast_way_has_the_plain_ways_hits),
 		cmocka_unit_test(what_is_compiled_changes_no_answer),
 		cmocka_unit_test(what_is_compiled_is_asked_of_plain_text_alone),
