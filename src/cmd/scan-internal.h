@@ -151,6 +151,10 @@ void scan_checkpoint_close(struct scan_source *s);
 /* Scans the words of the command line as they grow, until a signal. */
 void scan_follow(struct scan_job *job);
 
+/* Before anything is read, and after all was: patterns of which some part may be any record (scan_again.c). */
+void scan_again_prepare(struct scan_job *job, const struct scan_paths *paths);
+void scan_again(struct scan_job *job, const struct scan_paths *paths);
+
 /* Loads --ioc and --warninglist; false when a line was printed already: CMD_FAIL. */
 bool scan_load(struct scan_job *job, struct match_set *set, struct warn *warn);
 /* Indicators alone: of --ioc, or without it of the node, unless the set stands on a file. */

@@ -441,6 +441,18 @@ mark_sometimes(struct follower *f)
 	f->mark_at = clock_monotonic() + 9 * (clock_monotonic() - began);
 }
 
+/* The node learnt a pattern of which some part may be any record. */
+static void
+see_all(struct follower *f)
+{
+	if (!f->job->sweep || !match_set_has_open(f->job->set))
+		return;
+	for (size_t i = 0; i < f->all.len; i++)
+		if (f->all.at[i]->fd >= 0)
+			reading_sweep(&f->all.at[i]->reading, NULL, 0);
+	scan_again_prepare(f->job, NULL);
+}
+
 /* Whether there is anything left to wait for: stdin ends, files do not. */
 static bool
 follow_all(struct follower *f)
@@ -504,6 +516,7 @@ scan_follow(struct scan_job *job)
 		mark_sometimes(&f);
 		nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
 		scan_node_refresh(job, job->set);
+		see_all(&f);
 		list_sometimes(&f);
 	}
 	/* An unfinished last line is read when somebody goes on, or now. */

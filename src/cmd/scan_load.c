@@ -146,9 +146,15 @@ scan_say_counts(const struct cmd_env *env, const char *path, const struct ioc_co
 			path, (unsigned long long)c->foreign);
 	if (c->partial)
 		cmd_say(env,
-			"%s: %llu patterns have a part that no value selects (negations alone, "
-			"ports ...): not armed",
-			path, (unsigned long long)c->partial);
+			"%s: %llu patterns can be made of records that no value selects (negations "
+			"alone, ports ...): not armed%s%s",
+			path, (unsigned long long)c->partial,
+			c->unselected[0] ? "; the first: " : "", c->unselected);
+	if (c->open)
+		cmd_say(env,
+			"%s: %llu patterns have a part that any record may be (negations alone, "
+			"ports ...): where the rest of one is seen, every line is read for it",
+			path, (unsigned long long)c->open);
 	if (c->wanting)
 		cmd_say(env, "%s: %llu patterns want more than %d records or %d parts: not armed",
 			path, (unsigned long long)c->wanting, STREAM_LEAST_MAX, STREAM_PARTS_MAX);

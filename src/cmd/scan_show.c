@@ -93,9 +93,12 @@ put_parts(const struct scan_job *job, const struct hit *h)
 			printf("    ... %" PRIu64 " more ...\n", h->records - h->parts);
 		printf("    %" PRIu64 " of %" PRIu64 ": ", last ? h->records : i + 1, h->records);
 		put_text(job, p->file);
-		printf(":%" PRIu64 "%s%s: %s ", p->line, p->time != TIME_NONE ? " at " : "",
-			p->time != TIME_NONE ? time : "", obs_word(p->seen.kind));
-		put_text(job, p->seen.value);
+		printf(":%" PRIu64 "%s%s", p->line, p->time != TIME_NONE ? " at " : "",
+			p->time != TIME_NONE ? time : "");
+		if (p->seen.kind != OBS_NONE) {
+			printf(": %s ", obs_word(p->seen.kind));
+			put_text(job, p->seen.value);
+		}
 		putchar('\n');
 	}
 }

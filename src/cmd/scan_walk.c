@@ -233,16 +233,19 @@ scan_walk(struct scan_job *job)
 	struct scan_paths paths = {};
 	progress_init(&job->progress, job->env, "scan", "bytes", 0);
 	if (job->follow) {
+		scan_again_prepare(job, &paths);
 		scan_follow(job);
 	} else {
 		for (size_t i = 0; i < job->env->words; i++)
 			scan_add_path(job, &paths, job->env->word[i], 0);
 		job->names |= paths.len > 1;
+		scan_again_prepare(job, &paths);
 		bool alone = job->threads == 1 || !sweep_is_wanted();
 		if (!alone)
 			scan_ahead(job, &paths);
 		for (size_t i = 0; alone && i < paths.len; i++)
 			scan_file(job, paths.at[i]);
+		scan_again(job, &paths);
 	}
 	progress_fini(&job->progress);
 	scan_paths_fini(&paths);

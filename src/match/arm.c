@@ -69,6 +69,17 @@ unknown(const struct indicator *facts, const struct diag *why, struct arm_batch 
 	ioc_unknown(&to->counts, &fault, facts->pattern);
 }
 
+/* For people; strangers wrote it. */
+static void
+name_unselected(const struct indicator *facts, struct ioc_counts *counts)
+{
+	char *name = counts->unselected;
+	span_copy(facts->id.len ? facts->id : facts->pattern, name, sizeof counts->unselected);
+	for (; *name; name++)
+		if (*name < ' ' || *name > '~')
+			*name = '?';
+}
+
 void
 arm_pattern(const struct indicator *facts, struct arm_batch *to)
 {
@@ -92,15 +103,20 @@ arm_pattern(const struct indicator *facts, struct arm_batch *to)
 		keep_atoms(facts, &atoms, &strings, to);
 		return;
 	}
-	bool covered = pattern_parts(&pattern, &to->scratch, &atoms, &strings);
+	enum pattern_cover cover = pattern_parts(&pattern, &to->scratch, &atoms, &strings);
 	struct indicator part = *facts;
 	part.part = true;
-	switch (covered ? stream_check(&pattern, &fault) : RC_NONE) {
+	part.open = cover == COVER_SOME;
+	switch (cover == COVER_NONE ? RC_NONE : stream_check(&pattern, &fault)) {
 	case RC_OK:
 		keep_atoms(&part, &atoms, &strings, to);
 		to->counts.compound++;
+		to->counts.open += part.open;
 		break;
-	case RC_NONE: to->counts.partial++; break;
+	case RC_NONE:
+		if (!to->counts.partial++)
+			name_unselected(facts, &to->counts);
+		break;
 	case RC_LIMIT: to->counts.wanting++; break;
 	default: unknown(facts, &fault, to);
 	}

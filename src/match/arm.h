@@ -4,8 +4,9 @@
  * such (OR, IN), with START/STOP as validity, on values that a set holds: addresses, ranges, names, URLs,
  * e-mail addresses, hashes, or that are looked for as text (pattern/strings.h) - seeing the value is the hit. Of
  * all others each part's values are armed as parts: seeing one has the whole pattern evaluated
- * (match/stream.h). A pattern with a part that no value selects (negations alone, ports), or that wants more
- * than is held, is counted as partial or wanting, never armed by half.
+ * (match/stream.h). Where some part is selected by no value (a negation alone, a port), any record may be
+ * it: such a pattern is open, its other parts are armed. A pattern that can be made of such parts alone, or that wants
+ * more than is held, is counted as partial or wanting, not armed.
  *
  * Reading patterns touches no set: one thread may read a batch while another fills the set with the
  * batch before. A batch belongs to one thread at a time.

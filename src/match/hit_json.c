@@ -31,13 +31,16 @@ add_parts(const struct hit *h, struct buf *out)
 		buf_add(out, i ? SPAN(",{") : SPAN("{"));
 		add_time(p->time, out);
 		member(out, "file", p->file);
-		buf_printf(out,
-			"%s\"line\":%llu,\"offset\":%llu,\"observable\":{\"kind\":\"%s\","
-			"\"value\":",
+		buf_printf(out, "%s\"line\":%llu,\"offset\":%llu",
 			out->ptr[out->len - 1] == '{' ? "" : ",", (unsigned long long)p->line,
-			(unsigned long long)p->offset, obs_word(p->seen.kind));
-		json_write_string(out, p->seen.value);
-		buf_add(out, SPAN("}}"));
+			(unsigned long long)p->offset);
+		if (p->seen.kind != OBS_NONE) {
+			buf_printf(out, ",\"observable\":{\"kind\":\"%s\",\"value\":",
+				obs_word(p->seen.kind));
+			json_write_string(out, p->seen.value);
+			buf_add_byte(out, '}');
+		}
+		buf_add_byte(out, '}');
 	}
 	buf_add_byte(out, ']');
 }

@@ -52,6 +52,9 @@ ioc_counts_join(struct ioc_counts *counts, const struct ioc_counts *more)
 	counts->suffixes += more->suffixes;
 	counts->foreign += more->foreign;
 	counts->compound += more->compound;
+	if (!counts->partial && more->partial)
+		memcpy(counts->unselected, more->unselected, sizeof counts->unselected);
+	counts->open += more->open;
 	counts->partial += more->partial;
 	counts->wanting += more->wanting;
 	if (!counts->wide)

@@ -20,10 +20,12 @@ struct ioc_counts {
 	uint64_t foreign;  /* sigma, yara, snort ...: stored elsewhere perhaps, never armed */
 	uint64_t
 		compound; /* patterns of which the parts were armed, to be evaluated when one is seen */
-	uint64_t partial; /* patterns with a part that nothing selects: not armed */
-	uint64_t wanting; /* patterns of more parts or records than are held: not armed */
-	uint64_t wide;	  /* armed, ranges that cover much of the internet */
-	char widest[56];  /* the first of them */
+	uint64_t open;	     /* of these, patterns with a part that any record may be */
+	uint64_t partial;    /* patterns that can be made of such parts alone: not armed */
+	char unselected[96]; /* the first of these: its id, or what it says */
+	uint64_t wanting;    /* patterns of more parts or records than are held: not armed */
+	uint64_t wide;	     /* armed, ranges that cover much of the internet */
+	char widest[56];     /* the first of them */
 	struct diag examples[IOC_EXAMPLES]; /* of `unknown`, the first: where, why and the text */
 };
 

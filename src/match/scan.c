@@ -306,8 +306,8 @@ keep(struct scan *s, const struct record *r, const struct field *f, enum view vi
 	}
 	bool harmless =
 		s->warn && (warn_find(s->warn, a->seen).len || warn_find(s->warn, i.about).len);
-	*vec_add(&s->parts) =
-		(struct stream_seen){made, harmless, i.text.property, i.text.form, f->value};
+	*vec_add(&s->parts) = (struct stream_seen){made, harmless, i.text.property, i.text.form,
+		f->value, i.valid_from, i.valid_until};
 	return true;
 }
 
@@ -417,7 +417,8 @@ struct streams *
 scan_streams(struct scan *s)
 {
 	if (!s->streams)
-		s->streams = streams_new((uintptr_t)s ^ (uint64_t)clock_monotonic(), s->pace);
+		s->streams =
+			streams_new((uintptr_t)s ^ (uint64_t)clock_monotonic(), s->pace, s->open);
 	return s->streams;
 }
 
@@ -425,6 +426,7 @@ static void
 take_parts(struct scan *s, const struct record *r, int64_t time)
 {
 	struct stream_record one = {.record = r,
+		.file = s->file,
 		.time = time,
 		.timed = r->time != TIME_NONE,
 		.defanged = s->text == SCAN_DEFANGED};
@@ -471,7 +473,7 @@ scan_record(struct scan *s, const struct record *r, struct span file, const stru
 	for (size_t i = 0; texts && i < r->fields; i++)
 		if (r->field[i].value.len)
 			scan_strings(s, r, &r->field[i], time);
-	if (s->parts.len)
+	if (s->parts.len || (s->streams && !s->is_outside && streams_want_all(s->streams)))
 		take_parts(s, r, time);
 	if (s->hits.len > 1)
 		qsort(s->hits.at, s->hits.len, sizeof *s->hits.at, by_place);

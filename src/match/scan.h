@@ -31,6 +31,7 @@ struct scan {
 	int min_confidence;	 /* of indicators that state one; 0: any */
 	enum scan_text text;
 	enum stream_pace pace;
+	enum stream_open open; /* patterns */
 	struct scan_counts counts;
 	/* own */
 	struct span file;

@@ -46,7 +46,7 @@ struct match_set {
 	struct buf pool;
 	uint64_t seed, version; /* rises with whatever is added, and when all goes */
 	size_t armed[OBS_KINDS];
-	bool has_parts;			/* of what was added */
+	bool has_parts, has_open;	/* of what was added */
 	uint8_t routes[ROUTES / 8];	/* /16s of IPv4 that a range touches */
 	uint64_t lengths4, lengths6[3]; /* prefix lengths in use, one bit each */
 	/* Items by their indicator's id, made when the first is revoked: chains from id_first[hash]

@@ -531,6 +531,7 @@ match_set_add(struct match_set *set, const struct indicator *what)
 	struct place p = find_place(set, key, bytes);
 	if (is_there(set, &p, kind, what))
 		return RC_CONFLICT;
+	set->has_open |= what->open;
 	struct item made = {
 		.kind = (uint8_t)kind, .reach = what->reach, .detail = detail_add(set, what)};
 	put_item(set, &p, made);
@@ -556,6 +557,7 @@ match_set_add_text(struct match_set *set, const struct indicator *what, struct d
 		set->strings = strings_new(set->seed, set->version);
 	enum rc code = strings_add(set->strings, what, why);
 	set->version += code == RC_OK;
+	set->has_open |= what->open;
 	set->has_parts |= what->part;
 	return code;
 }
@@ -665,6 +667,12 @@ bool
 match_set_has_parts(const struct match_set *set)
 {
 	return set->has_parts || (set->base && set->base->head->parts);
+}
+
+bool
+match_set_has_open(const struct match_set *set)
+{
+	return set->has_open || (set->base && set->base->head->parts & FILE_OPEN);
 }
 
 size_t

@@ -39,6 +39,7 @@ struct indicator {
 	int confidence;			 /* -1: none */
 	bool revoked;
 	bool part; /* seeing it is no hit: the whole pattern is to be evaluated then, match/stream.h */
+	bool open; /* of adding: another part of that pattern may be any record; not kept of each */
 };
 
 struct match_set;
@@ -95,6 +96,8 @@ size_t match_set_revoke(struct match_set *set, struct span id);
 size_t match_set_count(const struct match_set *set);
 /* Whether there are, or were, any of which seeing them is a part only. */
 bool match_set_has_parts(const struct match_set *set);
+/* Whether there are, or were, any of which another part may be any record. */
+bool match_set_has_open(const struct match_set *set);
 size_t match_set_count_kind(const struct match_set *set, enum obs_kind kind);
 /* The texts of it, NULL where it holds none. */
 struct strings *match_set_strings(const struct match_set *set);

@@ -65,8 +65,11 @@ struct file_head {
 	uint64_t armed[SET_FILE_KINDS];
 	uint64_t keys[5]; /* of names, IPv4, IPv6 (and their ranges), digests; ranges of IPv4 */
 	struct file_section section[SECTIONS];
-	uint64_t parts; /* 1: some indicators are parts of patterns */
+	uint64_t parts; /* enum file_parts */
 };
+
+/* Some indicators are parts of patterns; of patterns of which another part may be any record. */
+enum file_parts { FILE_PARTS = 1, FILE_OPEN = 2 };
 
 static_assert(sizeof(struct file_head) <= SET_FILE_PAGE && (int)OBS_KINDS <= SET_FILE_KINDS);
 

@@ -526,7 +526,7 @@ make_strings(struct writer *w)
 			.form = (uint8_t)one.text.form,
 			.bits = (uint8_t)((one.text.fold ? STRING_FOLD : 0) |
 					  (one.part ? STRING_PART : 0))};
-		w->head.parts |= one.part;
+		w->head.parts |= one.part ? FILE_PARTS : 0;
 	}
 }
 
@@ -558,7 +558,8 @@ write_bodies(struct writer *w)
 	memcpy(w->head.lengths6, set->lengths6, sizeof w->head.lengths6);
 	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
 		w->head.armed[k] = set->armed[k];
-	w->head.parts |= match_set_has_parts(set);
+	w->head.parts |= match_set_has_parts(set) ? FILE_PARTS : 0;
+	w->head.parts |= match_set_has_open(set) ? FILE_OPEN : 0;
 }
 
 static void
@@ -631,6 +632,7 @@ join(const struct match_set *set, struct match_set **out)
 	size_t count = set->base_items + set->items.len;
 	match_set_expect(made, count);
 	match_set_watch(made, set->work);
+	made->has_open = match_set_has_open(set);
 	for (size_t i = 0; i < count; i++) {
 		if (set_is_stopped(set))
 			return RC_AGAIN;

@@ -27,7 +27,9 @@ struct stream {
 	struct matcher *matcher; /* NULL: it cannot be evaluated */
 	size_t parts;
 	int64_t window;
-	bool has_window, forgetful;
+	bool has_window, forgetful, watched;
+	uint64_t open; /* a bit for each part that may be any record */
+	int64_t valid_from, valid_until;
 	/* events[first] to events[first + len - 1], by time */
 	struct event *events;
 	size_t first, len, cap;
@@ -45,6 +47,8 @@ struct stream {
 struct streams {
 	uint64_t seed, turn;
 	enum stream_pace pace;
+	enum stream_open open;
+	vec_of(struct stream *) watched;
 	struct stream **slot;
 	size_t slots, count;
 	size_t held, bytes;
@@ -58,6 +62,14 @@ struct streams {
 
 /* The pattern of this hit, made ready. NULL: there is no room for another. */
 struct stream *stream_find(struct streams *s, const struct hit *h);
+/* Every record is judged for it from now on. */
+void stream_watch(struct streams *s, struct stream *st);
+struct arm_batch;
+/* What the set says of a pattern, of which it holds a part; spans lie in it or in the batch, which is used for this. */
+bool stream_facts(const struct match_set *set, struct span id, struct span pattern,
+	struct arm_batch *batch, struct indicator *out);
+/* Whether any records could be what is missing. */
+bool stream_is_awake(const struct stream *st);
 /* Puts it where its time says, behind all that are not later; it is not asked about. */
 void stream_put(struct streams *s, struct stream *st, const struct event *e);
 /*

@@ -10,6 +10,7 @@
 #include "obs/addr.h"
 #include "pattern/atoms.h"
 #include "pattern/match.h"
+#include "pattern/parts.h"
 
 enum {
 	FAILURES = 3,	    /* so often too much work, and a pattern is not tried any more */
@@ -18,11 +19,12 @@ enum {
 #define JUDGE_LONGEST (SECOND / 10) /* of one record */
 
 struct streams *
-streams_new(uint64_t seed, enum stream_pace pace)
+streams_new(uint64_t seed, enum stream_pace pace, enum stream_open open)
 {
 	struct streams *s = mem_new(sizeof *s);
 	s->seed = seed;
 	s->pace = pace;
+	s->open = open;
 	s->objects = objects_new();
 	s->fits = mem_new(STREAM_PARTS_MAX * sizeof *s->fits);
 	s->last_untimed = TIME_NONE;
@@ -62,6 +64,7 @@ streams_free(struct streams **s)
 	for (size_t i = 0; i < (*s)->files.len; i++)
 		free((*s)->files.at[i]);
 	free((*s)->files.at);
+	free((*s)->watched.at);
 	free((*s)->slot);
 	free((*s)->fits);
 	objects_free((*s)->objects);
@@ -74,6 +77,18 @@ struct stream_counts
 streams_counts(const struct streams *s)
 {
 	return s->counts;
+}
+
+void
+streams_count_in(struct streams *s, const struct stream_counts *more)
+{
+	s->counts.forgotten += more->forgotten;
+	s->counts.forgetful += more->forgetful;
+	s->counts.stopped += more->stopped;
+	s->counts.unheld += more->unheld;
+	s->counts.undecided += more->undecided;
+	s->counts.untimed += more->untimed;
+	s->counts.harmless += more->harmless;
 }
 
 bool
@@ -149,7 +164,12 @@ stream_new(struct streams *s, const struct hit *h)
 		st->window = matcher_window(st->matcher);
 		st->has_window = matcher_has_window(st->matcher);
 		st->counts = arena_new(a, st->parts * sizeof *st->counts);
+		for (size_t p = 0; p < st->parts; p++)
+			st->open |=
+				(uint64_t)!pattern_part_is_covered(matcher_part(st->matcher, p), a)
+				<< p;
 	}
+	st->valid_from = st->valid_until = TIME_NONE;
 	return st;
 }
 
@@ -176,7 +196,8 @@ drop_idle(struct streams *s)
 	for (size_t i = 0; i < s->slots; i++)
 		for (struct stream **link = &s->slot[i]; *link;) {
 			struct stream *st = *link;
-			if (st->len || st->turn == s->turn || st->failures >= FAILURES) {
+			if (st->len || st->watched || st->turn == s->turn ||
+				st->failures >= FAILURES) {
 				link = &st->next;
 				continue;
 			}
@@ -253,12 +274,14 @@ static void
 judge(struct streams *s, struct stream *st, const struct observation *o, int64_t time,
 	const struct stream_seen *seen, struct arena *a, struct hits *out)
 {
-	struct event e = {.time = time,
+	struct event e = {
+		.time = time,
 		.line = seen->hit.line,
 		.offset = seen->hit.offset,
 		.turn = s->turn,
 		.harmless = st->harmless,
-		.timed = seen->hit.time != TIME_NONE};
+		.timed = seen->hit.time != TIME_NONE,
+	};
 	size_t before = stream_bytes(st);
 	enum rc rc = matcher_fit(st->matcher, o, s->fits, NULL);
 	s->bytes += stream_bytes(st) - before;
@@ -274,7 +297,7 @@ judge(struct streams *s, struct stream *st, const struct observation *o, int64_t
 		e.fits |= (uint64_t)s->fits[p] << p;
 	e.file = number_of_file(s, seen->hit.file);
 	struct observable what = seen->hit.seen;
-	if (what.value.len <= STREAM_VALUE_MAX) {
+	if (what.kind != OBS_NONE && what.value.len <= STREAM_VALUE_MAX) {
 		e.kind = (uint8_t)what.kind;
 		e.value = mem_dup(what.value);
 		e.value_len = (uint16_t)what.value.len;
@@ -331,6 +354,81 @@ tell_seen(struct objects *o, const struct stream_seen *seen)
 		objects_add_text(o, seen->property, seen->field, seen->field);
 }
 
+/* ---- open patterns ---- */
+
+bool
+stream_is_awake(const struct stream *st)
+{
+	uint64_t counts[STREAM_PARTS_MAX];
+	if (!st->open || !st->matcher || !st->len)
+		return false;
+	/* What made room for others may have been enough. */
+	for (size_t p = 0; p < st->parts; p++)
+		counts[p] = st->open >> p & 1 || st->forgetful ? UINT32_MAX : st->counts[p];
+	return matcher_enough(st->matcher, counts);
+}
+
+void
+stream_watch(struct streams *s, struct stream *st)
+{
+	if (!st->watched)
+		*vec_add(&s->watched) = st;
+	st->watched = true;
+}
+
+bool
+streams_want_all(const struct streams *s)
+{
+	return s->watched.len > 0;
+}
+
+enum rc
+streams_watch(struct streams *s, const struct indicator *what)
+{
+	struct hit h = {.indicator = what->id,
+		.name = what->name,
+		.pattern = what->pattern,
+		.party = what->party,
+		.memo = what->memo,
+		.tlp = what->tlp,
+		.confidence = what->confidence};
+	struct stream *st = stream_find(s, &h);
+	if (!st || !st->matcher)
+		return RC_LIMIT;
+	st->valid_from = what->valid_from;
+	st->valid_until = what->valid_until;
+	stream_watch(s, st);
+	return RC_OK;
+}
+
+/* Those watched for of which the record showed nothing. */
+static void
+judge_watched(struct streams *s, const struct stream_record *r, const struct observation *o,
+	int64_t time, struct arena *a, struct hits *out)
+{
+	for (size_t i = 0; i < s->watched.len; i++) {
+		struct stream *st = s->watched.at[i];
+		bool early = st->valid_from != TIME_NONE && r->time < st->valid_from;
+		bool late = st->valid_until != TIME_NONE && r->time >= st->valid_until;
+		if (st->turn == s->turn || !st->matcher || early || late)
+			continue;
+		if (!r->timed && st->has_window && s->pace == STREAM_STORED) {
+			s->counts.untimed++;
+			continue;
+		}
+		struct stream_seen nothing = {.hit = st->facts};
+		nothing.hit.time = r->record->time;
+		nothing.hit.file = r->file;
+		nothing.hit.line = r->record->line;
+		nothing.hit.offset = record_place(r->record, 0);
+		st->harmless = true; /* it says neither that nor the contrary */
+		if (o)
+			judge(s, st, o, time, &nothing, a, out);
+		else
+			s->counts.undecided++;
+	}
+}
+
 void
 streams_take(struct streams *s, const struct stream_record *r, const struct stream_seen *seen,
 	size_t count, struct arena *a, struct hits *out)
@@ -354,6 +452,8 @@ streams_take(struct streams *s, const struct stream_record *r, const struct stre
 		if (first || worth(list[i]) > worth(list[st->seen]))
 			st->seen = i;
 		st->turn = s->turn;
+		st->valid_from = list[i]->valid_from;
+		st->valid_until = list[i]->valid_until;
 	}
 	const struct observation *o = objects_of(s->objects, r->record, r->defanged);
 	int64_t time = time_of(s, r);
@@ -367,7 +467,10 @@ streams_take(struct streams *s, const struct stream_record *r, const struct stre
 			judge(s, st, o, time, list[i], a, out);
 		else
 			s->counts.undecided++;
+		if (st->open && st->len && s->open == STREAM_OPEN_NOW)
+			stream_watch(s, st);
 	}
+	judge_watched(s, r, o, time, a, out);
 }
 
 void

@@ -12,9 +12,15 @@
  * many records are held, the question is put for some of them at once: streams_settle asks for the rest.
  * A record without a time counts as read now, one after the other; patterns with WITHIN pass it over,
  * unless the stream is live. One thread at a time.
+ *
+ * Of an open pattern some part may be any record (a port, a negation). Its other parts are held like any; once
+ * there is one, the pattern is watched for: every record that is given from then on is judged for it. Who can
+ * read everything twice has open patterns held back (STREAM_OPEN_LATER), and watched for from the first record on
+ * in a second run (match/again.h).
  */
 #include "base/clock.h"
 #include "match/reader.h"
+#include "match/set.h"
 #include "obs/hit.h"
 #include "pattern/strings.h"
 #include "pattern/syntax.h"
@@ -42,13 +48,15 @@ struct stream_seen {
 	bool harmless;			/* on a warninglist */
 	enum pattern_property property; /* of a text: what it is taken for */
 	enum pattern_form form;
-	struct span field; /* and all of what it was seen in */
+	struct span field;		 /* and all of what it was seen in */
+	int64_t valid_from, valid_until; /* the indicator */
 };
 
 struct stream_record {
 	const struct record *record;
-	int64_t time; /* of its event, or now */
-	bool timed;   /* it has one */
+	struct span file; /* as struct hit */
+	int64_t time;	  /* of its event, or now */
+	bool timed;	  /* it has one */
 	bool defanged;
 };
 
@@ -65,8 +73,9 @@ struct stream_counts {
 
 /* live: records are read as they are written, so that now is when they happened. */
 enum stream_pace { STREAM_STORED, STREAM_LIVE };
+enum stream_open { STREAM_OPEN_NOW, STREAM_OPEN_LATER };
 
-struct streams *streams_new(uint64_t seed, enum stream_pace pace);
+struct streams *streams_new(uint64_t seed, enum stream_pace pace, enum stream_open open);
 void streams_free(struct streams **s); /* NULL accepted */
 /*
  * Takes all that was seen of one record; appends a hit for each pattern that it made come true. Hits borrow
@@ -74,9 +83,15 @@ void streams_free(struct streams **s); /* NULL accepted */
  */
 void streams_take(struct streams *s, const struct stream_record *r, const struct stream_seen *seen,
 	size_t count, struct arena *a, struct hits *out);
+/* Whether every record is to be given, also one that shows nothing. */
+bool streams_want_all(const struct streams *s);
+/* Watches for an open pattern from now on. RC_LIMIT: there is no room. */
+enum rc streams_watch(struct streams *s, const struct indicator *what);
 /* Appends hits for what was held back. */
 void streams_settle(struct streams *s, struct arena *a, struct hits *out);
 struct stream_counts streams_counts(const struct streams *s);
+/* Adds what another stream counted, but for patterns, which are the same. */
+void streams_count_in(struct streams *s, const struct stream_counts *more);
 /* Whether any bound was hit, or something could not be told. */
 bool stream_counts_matter(const struct stream_counts *c);
 /* Memory held, for tests. */

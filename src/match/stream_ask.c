@@ -31,10 +31,39 @@ is_beyond(const struct stream *st, const struct event *e)
 	return st->window != INT64_MAX && newest - e->time >= st->window;
 }
 
+/*
+ * The earliest of those that stand for parts which any record may be: of such there are always more, of the others
+ * not. How many went.
+ */
+static size_t
+forget_open(struct streams *s, struct stream *st, size_t count)
+{
+	struct event *at = st->events + st->first;
+	size_t kept = 0, gone = 0;
+	for (size_t i = 0; i < st->len; i++) {
+		if (gone == count || at[i].fits & ~st->open) {
+			at[kept++] = at[i];
+			continue;
+		}
+		bool beyond = is_beyond(st, &at[i]);
+		s->counts.forgotten += !beyond;
+		s->counts.forgetful += !beyond && !st->forgetful;
+		st->forgetful |= !beyond;
+		count_event(st, &at[i], false);
+		free(at[i].value);
+		gone++;
+	}
+	st->len = kept;
+	s->held -= gone;
+	return gone;
+}
+
 /* The earliest make room. */
 static void
 forget(struct streams *s, struct stream *st, size_t count)
 {
+	if (st->open)
+		count -= forget_open(s, st, count);
 	for (size_t i = 0; i < count; i++) {
 		struct event *e = &st->events[st->first];
 		if (!is_beyond(st, e) && !mutant(1702)) {
@@ -263,6 +292,13 @@ tell(struct streams *s, const struct stream *st, const struct choice *c, const s
 				a, (struct span){last->value ? last->value : "", last->value_len})};
 		made.about = made.seen;
 	}
+	/* Of a record that shows nothing, what the others showed is told. */
+	for (size_t i = c->len; i-- > 0 && made.seen.kind == OBS_NONE;) {
+		const struct event *e = &st->events[st->first + c->at[i]];
+		if (e->value)
+			made.about = made.seen = (struct observable){(enum obs_kind)e->kind,
+				arena_dup(a, (struct span){e->value, e->value_len})};
+	}
 	made.match = HIT_PATTERN;
 	made.part = parts;
 	made.parts = told;
@@ -364,6 +400,10 @@ stream_hold(struct streams *s, struct stream *st, const struct event *e, const s
 		forget_of_largest(s);
 	bool enough = is_enough(st, 0, st->len);
 	insert(s, st, e);
+	if (st->open && s->open == STREAM_OPEN_LATER) {
+		st->pending = 0;
+		return;
+	}
 	/* Where there was too little before, whatever comes true does so with this one. */
 	if (!is_enough(st, 0, st->len)) {
 		st->pending = 0;

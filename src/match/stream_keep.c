@@ -214,21 +214,30 @@ read_file(struct resume *r, struct span line)
 	return true;
 }
 
+bool
+stream_facts(const struct match_set *set, struct span id, struct span pattern,
+	struct arm_batch *batch, struct indicator *out)
+{
+	struct indicator facts = {.id = id,
+		.pattern = pattern,
+		.valid_from = TIME_NONE,
+		.valid_until = TIME_NONE,
+		.confidence = -1};
+	bool found = false;
+	arm_batch_reset(batch);
+	arm_pattern(&facts, batch);
+	for (size_t i = 0; !found && i < batch->all.len; i++)
+		found = batch->all.at[i].part &&
+			find_part(set, &batch->all.at[i], &batch->arena, out);
+	return found;
+}
+
 /* The stream of a pattern that the set still holds; false: this cannot be what was written. */
 static bool
 find_stream(struct resume *r, struct span id, struct span pattern, uint64_t parts)
 {
-	struct indicator found, facts = {.id = id,
-					.pattern = pattern,
-					.valid_from = TIME_NONE,
-					.valid_until = TIME_NONE,
-					.confidence = -1};
-	bool is_there = false;
-	arm_batch_reset(&r->batch);
-	arm_pattern(&facts, &r->batch);
-	for (size_t i = 0; !is_there && i < r->batch.all.len; i++)
-		is_there = r->batch.all.at[i].part &&
-			   find_part(r->set, &r->batch.all.at[i], &r->arena, &found);
+	struct indicator found;
+	bool is_there = stream_facts(r->set, id, pattern, &r->batch, &found);
 	r->at = NULL;
 	if (is_there || mutant(1791)) {
 		struct hit h = {.indicator = id,
@@ -245,6 +254,10 @@ find_stream(struct resume *r, struct span id, struct span pattern, uint64_t part
 		r->counts->gone++;
 		return true;
 	}
+	r->at->valid_from = is_there ? found.valid_from : TIME_NONE;
+	r->at->valid_until = is_there ? found.valid_until : TIME_NONE;
+	if (r->at->open && r->s->open == STREAM_OPEN_NOW)
+		stream_watch(r->s, r->at);
 	r->counts->patterns++;
 	return r->at->parts == parts && !r->at->len;
 }

@@ -16,8 +16,9 @@ enum hit_match {
 
 /* Of a pattern over several records: one of them, and what it was taken for. */
 struct hit_part {
-	int64_t time;		/* TIME_NONE where the record has none */
-	struct observable seen; /* kind OBS_NONE: too long to be kept */
+	int64_t time; /* TIME_NONE where the record has none */
+	struct observable
+		seen; /* kind OBS_NONE: too long to be kept, or it shows nothing that is looked for */
 	struct span file;
 	uint64_t line, offset;
 };

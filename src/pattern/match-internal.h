@@ -41,6 +41,7 @@ struct armed_leaf {
 	struct armed_leaf *next;
 	struct span text; /* as pattern_print_expr has it */
 	struct armed_expr *expr;
+	const struct pattern_expr *source;
 	size_t index;	  /* of the part */
 	const bool *hits; /* of one run: a flag an observation */
 };

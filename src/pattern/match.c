@@ -527,6 +527,15 @@ has_enough(const struct armed_node *n, const uint64_t *counts, uint64_t copies)
 	return !either;
 }
 
+const struct pattern_expr *
+matcher_part(const struct matcher *m, size_t part)
+{
+	const struct armed_leaf *leaf = m->armed.leaves;
+	while (leaf->index != part)
+		leaf = leaf->next;
+	return leaf->source;
+}
+
 bool
 matcher_enough(const struct matcher *m, const uint64_t *counts)
 {

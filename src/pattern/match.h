@@ -59,5 +59,7 @@ uint64_t matcher_least(const struct matcher *m);
 int64_t matcher_window(const struct matcher *m);
 /* Whether a WITHIN stands anywhere in it. */
 bool matcher_has_window(const struct matcher *m);
+/* What a part says: that of the parts which say the same that stands first. It borrows from the pattern. */
+const struct pattern_expr *matcher_part(const struct matcher *m, size_t part);
 /* Memory it takes. */
 size_t matcher_bytes(const struct matcher *m);

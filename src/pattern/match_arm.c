@@ -163,6 +163,7 @@ arm_leaf(struct armed *a, const struct pattern_expr *e, struct armed_leaf **out,
 	leaf->next = a->leaves;
 	a->leaves = leaf;
 	leaf->index = a->leaf_count++;
+	leaf->source = e;
 	return arm_expr(a, e, &leaf->expr, why);
 }
 

@@ -14,6 +14,7 @@ struct parts {
 	struct atom_list atoms;
 	struct text_item *first, **link;
 	size_t texts;
+	bool open; /* a part is not covered */
 };
 
 static bool
@@ -68,18 +69,37 @@ cover_expr(struct parts *p, const struct pattern_expr *e)
 	return true;
 }
 
+/* Whether no match of it is without something of what is looked for. */
 static bool
 cover_node(struct parts *p, const struct pattern_node *n)
 {
-	if (n->kind == PATTERN_OBSERVE)
-		return cover_expr(p, n->expr);
-	for (const struct pattern_node *child = n->child; child; child = child->next)
-		if (!cover_node(p, child))
-			return false;
-	return true;
+	if (n->kind == PATTERN_OBSERVE) {
+		struct parts before = *p;
+		if (cover_expr(p, n->expr))
+			return true;
+		*p = before;
+		*p->link = NULL;
+		p->open = true;
+		return false;
+	}
+	bool any = false, all = true;
+	for (const struct pattern_node *child = n->child; child; child = child->next) {
+		bool one = cover_node(p, child);
+		any |= one;
+		all &= one;
+	}
+	return n->kind == PATTERN_OR ? all : any;
 }
 
 bool
+pattern_part_is_covered(const struct pattern_expr *part, struct arena *a)
+{
+	struct parts p = {.arena = a};
+	p.link = &p.first;
+	return cover_expr(&p, part);
+}
+
+enum pattern_cover
 pattern_parts(const struct pattern *pattern, struct arena *a, struct pattern_atoms *atoms,
 	struct pattern_strings *strings)
 {
@@ -89,7 +109,7 @@ pattern_parts(const struct pattern *pattern, struct arena *a, struct pattern_ato
 	*strings = (struct pattern_strings){};
 	if (!cover_node(&p, pattern->root) || !(p.atoms.len + p.texts) ||
 		pattern_meaning(pattern, NULL, NULL))
-		return false;
+		return COVER_NONE;
 	struct pattern_atom *at = arena_new(a, p.atoms.len * sizeof *at);
 	struct pattern_string *texts = arena_new(a, p.texts * sizeof *texts);
 	const struct atom_item *item = p.atoms.first;
@@ -99,5 +119,5 @@ pattern_parts(const struct pattern *pattern, struct arena *a, struct pattern_ato
 		texts[strings->len++] = text->string;
 	atoms->at = at;
 	strings->at = texts;
-	return true;
+	return p.open ? COVER_SOME : COVER_ALL;
 }

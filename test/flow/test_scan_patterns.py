@@ -74,11 +74,119 @@ def test_hits_in_json_name_the_records(scan):
 
 
 def test_what_cannot_be_selected_is_counted_aloud(scan):
-    said = scan([AND, "[domain-name:value != 'evil.example']", "[ipv4-addr:value = '198.51.100.7'] AND [file:size > 9]",
+    said = scan([AND, "[domain-name:value != 'evil.example']", "[ipv4-addr:value = '198.51.100.7'] OR [file:size > 9]",
                  AND.replace("AND", "REPEATS 99999 TIMES AND")], {"a.log": "evil.example\n198.51.100.7\n"})
-    assert "2 patterns have a part that no value selects" in said.err
+    assert ("2 patterns can be made of records that no value selects (negations alone, ports ...): not armed; the first: "
+            "indicator--0b8a7e3c-6d0e-4d3e-9c51-6a3c1f9b2d01") in said.err
     assert "1 patterns want more than 15360 records or 64 parts: not armed" in said.err
     assert said.out.splitlines()[0].startswith("2:")
+
+
+OPEN = "[domain-name:value = 'evil.example'] FOLLOWEDBY [network-traffic:dst_port = 4444]"
+
+
+def test_a_part_that_any_record_may_be_is_found_behind_and_before_the_others(scan):
+    log = CONN % (1, "10.0.0.5", "10.0.0.1", 4444) + DNS % (2, "evil.example") + CONN % (3, "10.0.0.5", "192.0.2.9", 4444)
+    said = scan([indicator(0, OPEN, name="callback")], {"a.log": log})
+    assert said.out.splitlines() == [
+        "3:" + (CONN % (3, "10.0.0.5", "192.0.2.9", 4444)).strip(),
+        "  ^ pattern: domain evil.example, callback, indicator--0b8a7e3c-6d0e-4d3e-9c51-6a3c1f9b2d00",
+        "    1 of 2: a.log:2 at 2026-01-02T10:02:00.000000Z: domain evil.example",
+        "    2 of 2: a.log:3 at 2026-01-02T10:03:00.000000Z"], said.out
+    assert "1 patterns have a part that any record may be" in said.err and "all is read once more" in said.err
+    # By time, not by reading, and over files; nothing is told twice.
+    for first, second in ("a.log", "b.log"), ("b.log", "a.log"):
+        rows = scan([OPEN, AND.replace("evil.example", "other.example"), "[domain-name:value = 'evil.example']"],
+                    {first: CONN % (3, "10.0.0.5", "192.0.2.9", 4444), second: DNS % (2, "evil.example")}, "--json").rows
+        assert [(r["match"], r["file"]) for r in rows] == [("exact", second), ("pattern", second)]
+    scan([OPEN], {"a.log": DNS % (2, "evil.example") + CONN % (1, "10.0.0.5", "192.0.2.9", 4444)}, code=1)
+    said = scan([OPEN], {"a.log": DNS % (2, "evil.example") + CONN % (3, "10.0.0.5", "192.0.2.9", 4443)}, code=1)
+    assert "0 hits in 2 records of 1 file" in said.err
+    # Where nothing of it is seen, nothing is read again.
+    assert "once more" not in scan([OPEN], {"a.log": CONN % (3, "10.0.0.5", "192.0.2.9", 4444)}, code=1).err
+
+
+def test_open_parts_heed_validity_and_the_time_asked_for(scan):
+    log = DNS % (2, "evil.example") + CONN % (4, "10.0.0.5", "192.0.2.9", 4444)
+    scan([OPEN], {"a.log": log})
+    scan([indicator(1, OPEN, valid_until="2026-01-02T10:03:00Z")], {"a.log": log}, code=1)
+    scan([OPEN], {"a.log": log}, "--until", "2026-01-02T10:03:00Z", code=1)
+    scan([f"({OPEN}) WITHIN 60 SECONDS"], {"a.log": log}, code=1)
+    scan([f"({OPEN}) WITHIN 180 SECONDS"], {"a.log": log})
+
+
+def test_open_parts_are_counted_grouped_and_read_from_pipes(scan, tmp_path):
+    files = {"a.log": DNS % (2, "evil.example"), "b.log": CONN % (4, "10.0.0.5", "192.0.2.9", 4444)}
+    assert scan([OPEN], files, "-l", plain=False).out.splitlines() == ["b.log"]
+    said = scan([OPEN], files, "-c", plain=False)
+    assert said.out.splitlines() == ["a.log:0", "b.log:1"] and "every line is read" in said.err
+    assert scan([OPEN], files, "--count").out.splitlines() == [f"         1  {OPEN}"]
+    run = subprocess.run([BIN, "scan", "--json", "--ioc", "patterns.json", "-"], cwd=tmp_path, capture_output=True, text=True,
+                         input="".join(files.values()))
+    assert [json.loads(row)["line"] for row in run.stdout.splitlines()] == [2] and run.returncode == 0
+    subprocess.run([BIN, "set", "build", "--ioc", "patterns.json", "--out", "a.set"], cwd=tmp_path, check=True, capture_output=True)
+    run = subprocess.run([BIN, "scan", "--json", "--set", "a.set", "a.log", "b.log"], cwd=tmp_path, capture_output=True, text=True)
+    assert [json.loads(row)["file"] for row in run.stdout.splitlines()] == ["b.log"]
+
+
+def wait_for_rows(path, count):
+    end = time.monotonic() + 20
+    while time.monotonic() < end and len(path.read_text().splitlines()) < count:
+        time.sleep(0.05)
+    return [json.loads(row) for row in path.read_text().splitlines()]
+
+
+def test_open_parts_are_followed_over_a_restart_and_when_a_node_learns_of_them(tocsin, tmp_path):
+    bundle = {"type": "bundle", "id": "bundle--0b8a7e3c-6d0e-4d3e-9c51-6a3c1f9b2d10", "objects": [indicator(1, OPEN)]}
+    (tmp_path / "patterns.json").write_text(json.dumps(bundle))
+    (tmp_path / "a.log").write_text(DNS % (2, "evil.example"))
+
+    def follow(*words):
+        return subprocess.Popen([BIN, "scan", "--json", "--follow", *words, "a.log"], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+                                stdout=open(tmp_path / "out", "w"))
+    for _ in range(2):
+        run = follow("--ioc", "patterns.json", "--checkpoint", "mark")
+        time.sleep(0.8)
+        run.send_signal(signal.SIGTERM)
+        assert "every line is read" in run.communicate(timeout=20)[1] and (tmp_path / "out").read_text() == ""
+    run = follow("--ioc", "patterns.json", "--checkpoint", "mark")
+    with open(tmp_path / "a.log", "a") as out:
+        out.write(CONN % (3, "10.0.0.5", "192.0.2.9", 4443) + CONN % (4, "10.0.0.5", "192.0.2.9", 4444) + CONN % (5, "10.0.0.5", "192.0.2.9", 4444))
+    row, = wait_for_rows(tmp_path / "out", 1)
+    assert row["line"] == 3 and [p["line"] for p in row["parts"]] == [1, 3] and "observable" not in row["parts"][1]
+    run.send_signal(signal.SIGTERM)
+    assert run.wait(20) == 0
+    # A node that learns of such a pattern while it is followed.
+    tocsin("init", "--name", "Node One", "--country", "NL")
+    tocsin("collection", "add", "in")
+    (tmp_path / "first.txt").write_text("other.example\n")
+    tocsin("import", "--collection", "in", "--format", "list", tmp_path / "first.txt")
+    (tmp_path / "a.log").write_text("")
+    run = subprocess.Popen([BIN, "--node", tmp_path / "tocsin-node", "scan", "--json", "--follow", "a.log"], cwd=tmp_path, text=True,
+                           stdout=open(tmp_path / "out", "w"), stderr=subprocess.PIPE)
+    with open(tmp_path / "a.log", "a") as out:
+        out.write("other.example\n")
+        out.flush()
+        assert len(wait_for_rows(tmp_path / "out", 1)) == 1
+        tocsin("import", "--collection", "in", tmp_path / "patterns.json")
+        time.sleep(1)
+        out.write(DNS % (2, "evil.example") + CONN % (4, "10.0.0.5", "192.0.2.9", 4444))
+        out.flush()
+        rows = wait_for_rows(tmp_path / "out", 2)
+    run.send_signal(signal.SIGTERM)
+    said = run.communicate(timeout=20)[1]
+    assert len(rows) == 2 and rows[1]["match"] == "pattern", (rows, said)
+    assert "every line is read" in said
+
+
+def test_what_waits_for_the_others_is_not_pushed_out_by_what_any_record_may_be(scan):
+    """More records fit the open part than are held; the rare ones stay."""
+    noise = "".join('{"timestamp":"2026-01-02T11:%02d:%02dZ","src_ip":"10.0.0.5","dest_ip":"10.0.0.1","dest_port":4444}\n'
+                    % (i // 60 % 60, i % 60) for i in range(20000))
+    pattern = "([domain-name:value = 'evil.example'] FOLLOWEDBY [domain-name:value = 'b.example']) AND [network-traffic:dst_port = 4444]"
+    said = scan([pattern], {"a.log": DNS % (2, "evil.example") + noise + (DNS % (5, "b.example")).replace("T10", "T23")}, "--json", plain=False)
+    row = said.rows[0]
+    assert row["line"] == 20002 and row["parts"][0]["line"] == 1 and row["records"] == 3
 
 
 def test_records_without_a_time_are_told_where_time_matters(scan):

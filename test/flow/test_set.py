@@ -92,6 +92,8 @@ def make_pattern(rng, depth=0):
         return f"{path} {op} '{rng.choice(table[path])}'"
 
     def part():
+        if rng.random() < 0.1:
+            return "[network-traffic:dst_port = 443]"  # any record may be it
         inside = comparison()
         if rng.random() < 0.4:
             inside += f" {rng.choice(['OR', 'AND'])} {comparison()}"
@@ -113,6 +115,8 @@ def make_log(rng):
         word = rng.choice(words)
         row = {"timestamp": stamp, rng.choice(["note", "CommandLine", "Image", "query", "src_ip", "url", "http_user_agent", "TargetObject",
                                                "subject", "TargetFilename"]): word}
+        if rng.random() < 0.3:
+            row |= {"dest_ip": "203.0.113.9", "dest_port": rng.choice([443, 80])}
         lines.append(json.dumps(row) if rng.random() < 0.6 else f"{stamp} gw: {word} and {rng.choice(words)}")
     return "".join(line + "\n" for line in lines)
 

@@ -40,6 +40,8 @@ armed(const char *pattern)
 			(int)got.about.value.len, got.about.value.ptr,
 			got.valid_from != TIME_NONE ? " from" : "");
 	}
+	if (c.open)
+		buf_printf(&out, "open");
 	if (c.partial)
 		buf_printf(&out, "partial");
 	if (c.wanting)
@@ -104,13 +106,30 @@ what_one_comparison_decides_is_armed(void **state)
 }
 
 static void
+of_open_patterns_the_other_parts_are_armed(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {
+		{"[domain-name:value = 'a.org'] AND [domain-name:value != 'b.org']",
+			"part domain a.org;open"},
+		{"[network-traffic:dst_port = 443] FOLLOWEDBY [domain-name:value = 'a.org']",
+			"part domain a.org;open"},
+		{"([file:size > 9] OR [domain-name:value = 'b.org']) AND [file:name = 'evil.exe']",
+			"part domain b.org;part text evil.exe;open"},
+		{"[domain-name:value = 'a.org'] AND [domain-name:value = 'b.org']",
+			"part domain a.org;part domain b.org;"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_string_equal(armed(cases[i][0]), cases[i][1]);
+}
+
+static void
 what_needs_more_is_never_armed_by_half(void **state)
 {
 	(void)state;
 	static const char *const cases[] = {
 		"[domain-name:value != 'a.org']",
-		"[domain-name:value = 'a.org'] AND [domain-name:value != 'b.org']",
-		"[domain-name:value = 'a.org'] FOLLOWEDBY [network-traffic:dst_port = 443]",
+		"[domain-name:value != 'a.org'] AND [network-traffic:dst_port = 443]",
 		"([domain-name:value = 'a.org'] OR [file:size > 9]) WITHIN 5 SECONDS",
 		"[network-traffic:dst_port = 443] REPEATS 5 TIMES",
 		"[domain-name:value NOT = 'a.org']",
@@ -180,6 +199,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_one_comparison_decides_is_armed),
+		cmocka_unit_test(of_open_patterns_the_other_parts_are_armed),
 		cmocka_unit_test(what_needs_more_is_never_armed_by_half),
 		cmocka_unit_test(of_a_pattern_over_records_each_part_is_armed),
 	};
