@@ -196,6 +196,18 @@ def test_a_pipe_among_the_files_is_opened_once_at_its_turn(folder):
             assert run.stdout.read() == b"log:100\npipe:50000\nlog:100\n"
 
 
+def test_no_more_threads_run_than_were_asked_for(folder, rng):
+    os.mkfifo(folder / "pipe")
+    (folder / "log").write_text(text(rng, 20 * BLOCK))
+    for n in (1, 2, 4):
+        with subprocess.Popen([BIN, "scan", "--ioc", "list", "--threads", str(n), "-c", *["log"] * 9, "pipe"], cwd=folder, stdout=subprocess.PIPE) as run:
+            with open(folder / "pipe", "wb") as to:  # by now it has read all others
+                running = len(os.listdir(f"/proc/{run.pid}/task"))
+                to.write(b"evil.example\n")
+            assert run.stdout.read().endswith(b"pipe:1\n")
+        assert running == 1 if n == 1 else 1 < running <= n
+
+
 def test_it_ends_at_once_when_told_to_or_nobody_reads(folder, rng):
     line = b"nothing here 10.0.0.1 quiet.example\n"
     for i in range(6):
