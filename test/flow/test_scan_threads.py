@@ -139,6 +139,12 @@ def shapes(folder, rng):
     put("v-nul", bytes(range(256)) * 3000 + b"\nevil.example\n")
     put("w-twice.gz", gzip.compress(gzip.compress(b"evil.example\n")))
     put("x-one-line", "evil.example " * 50000)
+    some = lambda: rng.choice(SEEN + ["quiet.example"] * 40)
+    end = lambda: rng.choice(["", "\n", "\r\n"])
+    put("y-events", "<Events>" + "".join(
+        f"<Event xmlns='http://x'>{end()}<System><TimeCreated SystemTime='2026-01-01T00:00:00Z'/></System>{end()}"
+        f"<EventData><Data Name='q'>{some()}</Data>{end()}</EventData></Event>{end()}" for _ in range(6000)) + "</Events>\n")
+    put("z-documents", '{"Records":[' + ",".join(f'{end()}{{"eventTime":"2026-01-01T00:00:00Z",{end()}"h":"{some()}"}}' for _ in range(15000)) + "]}\n")
     return sorted(p.name for p in folder.iterdir() if p.name != "list")
 
 
@@ -146,6 +152,9 @@ def test_files_of_every_kind_agree_alone_and_together(folder, rng):
     names = shapes(folder, rng)
     for name in names:
         all_agree(folder, "--json", name, threads=(2,), least=0)
+    for name in ("y-events", "z-documents", "p-table.csv"):
+        (folder / f"{name}.xz").write_bytes(lzma.compress((folder / name).read_bytes(), preset=0))
+        names.append(f"{name}.xz")
     for form in FORMS:
         all_agree(folder, *form, *names)
     for reader in ("lines", "json", "csv"):
