@@ -19,6 +19,38 @@ struct gate_piece {
 	uint32_t owner; /* first of gate.owner, up to the next piece's */
 };
 
+/*
+ * Pairs of bytes in a row that a gram may be made of, a bit each: little enough for a processor's registers, so
+ * that most grams of a log are told without looking them up.
+ */
+struct gate_pairs {
+	uint16_t first[128], middle[128], second[128];
+};
+
+/* Five bits of each, and whether the second is a letter: letters are small, and the first may be a digit. */
+static inline unsigned
+gate_pair(unsigned char a, unsigned char b)
+{
+	return (a & 31u) | (b & 31u) << 5 | (b & 64u) << 4;
+}
+
+enum { GATE_BLOCK = 512 };
+
+/* One instruction set's. */
+struct gate_kernel {
+	const char *name; /* as TOCSIN_CPU says it */
+	bool (*runs)(void);
+	/*
+	 * Where of the 512 bytes at `text` a gram may begin, a bit each, at multiples of `step`; four bytes
+	 * behind them are read.
+	 */
+	void (*block)(const struct gate_pairs *pairs, const char *text, size_t step,
+		uint64_t out[static GATE_BLOCK / 64]);
+};
+extern const struct gate_kernel gate_kernel_c, gate_kernel_avx512;
+/* The best that runs here and is sound, or what TOCSIN_CPU asks for; NULL: grams are better looked up at once. */
+const struct gate_kernel *gate_kernel_choose(void);
+
 struct gate_slot {
 	uint32_t gram; /* four bytes, letters small */
 	uint32_t first, count;
@@ -37,6 +69,8 @@ struct gate_mark {
  */
 struct gate {
 	uint64_t *bits; /* grams, hashed */
+	struct gate_pairs pairs;
+	const struct gate_kernel *kernel; /* NULL: none */
 	size_t step;
 	struct gate_slot *slot;
 	size_t slots, grams;
@@ -79,6 +113,9 @@ struct gate_place {
 	bool looked;
 	uint32_t mark, piece;
 	size_t start;
+	/* What a kernel said of the block that `at` lies in, but for what was looked at. */
+	size_t block; /* where it ends; 0: none */
+	uint64_t may[GATE_BLOCK / 64];
 };
 bool gate_next(const struct gate *g, struct span text, struct gate_place *p);
 /* Whether all that a text must hold besides its piece stands there, in a line or in a value. */

@@ -79,6 +79,13 @@ make_mark(struct span piece, uint32_t index, uint32_t next, size_t at)
 }
 
 static void
+note_pair(uint16_t *table, const char *at)
+{
+	unsigned pair = gate_pair((unsigned char)at[0], (unsigned char)at[1]);
+	table[pair / 16] |= (uint16_t)(1u << pair % 16);
+}
+
+static void
 add_piece(struct gate *g, uint32_t index)
 {
 	struct span piece = g->pieces.at[index].text;
@@ -90,6 +97,9 @@ add_piece(struct gate *g, uint32_t index)
 			make_mark(piece, index, slot->count ? slot->first : GATE_NONE, i);
 		*slot = (struct gate_slot){gram, (uint32_t)g->marks.len - 1, slot->count + 1};
 		g->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+		note_pair(g->pairs.first, piece.ptr + i);
+		note_pair(g->pairs.middle, piece.ptr + i + 1);
+		note_pair(g->pairs.second, piece.ptr + i + 2);
 	}
 }
 
@@ -142,6 +152,7 @@ gate_new(const struct strings *s)
 	struct wanted_list all = {};
 	struct gate *g = mem_new(sizeof *g);
 	g->step = STEP_MOST;
+	g->kernel = gate_kernel_choose();
 	gather(g, s, &all);
 	for (size_t i = 0; i < all.of.len; i++) {
 		const struct wanted *w = &all.of.at[i];
@@ -240,6 +251,38 @@ next_by_step(const struct gate *g, const char *text, size_t at, size_t last)
 	}
 }
 
+/* The next place of the block that `p` is in; SIZE_MAX where there is none. */
+static size_t
+next_of_block(const struct gate *g, struct span text, struct gate_place *p, size_t at)
+{
+	size_t start = p->block - GATE_BLOCK;
+	for (size_t word = (at - start) / 64; word < GATE_BLOCK / 64; word++)
+		while (p->may[word]) {
+			size_t place = start + 64 * word + (size_t)__builtin_ctzll(p->may[word]);
+			p->may[word] &= p->may[word] - 1;
+			if (place >= at && passes(g->bits, text.ptr + place))
+				return place;
+		}
+	return SIZE_MAX;
+}
+
+/* The same by a kernel, as far as whole blocks lie in the text. */
+static size_t
+next_by_block(const struct gate *g, struct span text, struct gate_place *p, size_t at, size_t last)
+{
+	while (at < p->block || text.len - at >= GATE_BLOCK + GRAM) {
+		if (at >= p->block) {
+			g->kernel->block(&g->pairs, text.ptr + at, g->step, p->may);
+			p->block = at + GATE_BLOCK;
+		}
+		size_t place = next_of_block(g, text, p, at);
+		if (place != SIZE_MAX)
+			return place;
+		at = p->block;
+	}
+	return next_by_step(g, text.ptr, at, last);
+}
+
 static bool
 stands(struct span piece, struct span text, size_t at)
 {
@@ -282,7 +325,9 @@ gate_next(const struct gate *g, struct span text, struct gate_place *p)
 		return false;
 	size_t last = text.len - GRAM + 1;
 	while (!next_mark(g, text, p)) {
-		p->at = next_by_step(g, text.ptr, p->looked ? p->at + g->step : p->at, last);
+		size_t at = p->looked ? p->at + g->step : p->at;
+		p->at = g->kernel && at < last ? next_by_block(g, text, p, at, last)
+					       : next_by_step(g, text.ptr, at, last);
 		p->looked = true;
 		if (p->at >= last)
 			return false;

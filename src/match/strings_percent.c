@@ -46,7 +46,7 @@ gate_has_percent(struct span line)
 
 enum {
 	REACH = 3 * LITERAL_LONGEST, /* bytes of a piece, written so */
-	WINDOW = 1024,
+	WINDOW = 128,
 };
 
 static bool
