@@ -214,6 +214,7 @@ def test_no_more_threads_run_than_were_asked_for(folder, rng):
                 running = len(os.listdir(f"/proc/{run.pid}/task"))
                 to.write(b"evil.example\n")
             assert run.stdout.read().endswith(b"pipe:1\n")
+        running -= "thread" in os.environ.get("TOCSIN_SANITIZED", "")  # which has one of its own
         assert running == 1 if n == 1 else 1 < running <= n
 
 
