@@ -104,6 +104,18 @@ sweep_name_odd(struct sweep *s, const unsigned char *start, const unsigned char 
 
 /* ---- the plain extraction ---- */
 
+/* Whether something is known under a host, be it a URL: where that ends, a format's own separators decide. */
+static bool
+knows_host(const struct sweep *s, const struct found *f)
+{
+	if (f->kind == OBS_DOMAIN)
+		return set_find(s->set, KEY_NAME, f->value) != NONE;
+	if (f->kind != OBS_IPV4 && f->kind != OBS_IPV6)
+		return false;
+	struct span bytes = {(const char *)f->addr.byte, f->addr.six ? 16 : 4};
+	return set_find(s->set, KEY_ADDR, bytes) != NONE;
+}
+
 static void
 look_plainly(struct sweep *s, const unsigned char *start, const unsigned char *end, enum look look)
 {
@@ -121,7 +133,7 @@ look_plainly(struct sweep *s, const unsigned char *start, const unsigned char *e
 		match_set_probe(s->set, text, &found, CONTEXT_JA3, &s->arena, &s->answers);
 		match_set_probe(s->set, text, &found, CONTEXT_MAC, &s->arena, &s->answers);
 		match_set_probe(s->set, text, &found, CONTEXT_PLAIN, &s->arena, &s->answers);
-		if (s->answers.len)
+		if (s->answers.len || knows_host(s, &found))
 			sweep_note(s, start + found.at);
 	}
 }

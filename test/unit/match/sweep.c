@@ -480,6 +480,28 @@ each_form_is_seen_alone(void **state)
 	assert_true(hits > 100);
 }
 
+/* In a line of a table it seems to go on behind the separator. */
+static void
+a_url_ends_where_its_field_does(void **state)
+{
+	(void)state;
+	static const char *const urls[] = {"http://[2001:db8::99]/x", "http://192.0.2.7/x",
+		"http://evil.example/x",
+		"http://b\xc3\xbc"
+		"cher.example/x"};
+	own_buf struct buf log = {}, plain = {}, swept = {};
+	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+		own_match_set struct match_set *set = set_of(urls[i]);
+		own_sweep struct sweep *s = sweep_new(set);
+		buf_reset(&log);
+		buf_printf(&log, "k,v,n\nx,q,1\nx,%s,1\nb,c,1\nx,(%s|2),1\n", urls[i], urls[i]);
+		tell_hits(set, NULL, buf_span(&log), "csv", &plain);
+		tell_hits(set, s, buf_span(&log), "csv", &swept);
+		assert_true(plain.ptr[0] == '3');
+		assert_string_equal(plain.ptr, swept.ptr);
+	}
+}
+
 /* Lines with brackets, but without a sign, are not read. */
 static void
 what_no_sign_is_in_is_passed_over(void **state)
@@ -539,6 +561,7 @@ main(void)
 		cmocka_unit_test(no_defanged_hit_is_without_a_place),
 		cmocka_unit_test(a_swept_defanged_log_has_the_same_hits),
 		cmocka_unit_test(each_form_is_seen_alone),
+		cmocka_unit_test(a_url_ends_where_its_field_does),
 		cmocka_unit_test(what_no_sign_is_in_is_passed_over),
 		cmocka_unit_test(what_is_asked_for_runs),
 	};
