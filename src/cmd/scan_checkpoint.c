@@ -105,7 +105,7 @@ cut_end(struct span *text)
 	*text = span_sub(*text, 0, text->len - LENGTH);
 	sha256_of(*text, digest);
 	hex_text(digest, sizeof digest, hex);
-	return (span_eq(span_sub(end, 4, HEX_SHA256 - 1), span_of(hex)) || mutant(1792)) &&
+	return (span_eq(span_sub(end, 4, HEX_SHA256 - 1), span_of(hex)) || mutant(1812)) &&
 	       span_starts(end, SPAN("end ")) && span_ends(end, SPAN("\n"));
 }
 

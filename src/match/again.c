@@ -40,7 +40,7 @@ again_new(const struct scan *first)
 	const struct streams *s = first->streams;
 	for (size_t i = 0; s && i < s->slots; i++)
 		for (const struct stream *st = s->slot[i]; st; st = st->next) {
-			if (!stream_is_awake(st) || mutant(1794))
+			if (!stream_is_awake(st) || mutant(1814))
 				continue;
 			if (!again) {
 				again = mem_new(sizeof *again);

@@ -40,7 +40,7 @@ set_take_strings(struct match_set *set)
 {
 	struct indicator one;
 	set->unread = 0;
-	for (uint32_t i = 0; i < set->base->strings && !mutant(1793); i++) {
+	for (uint32_t i = 0; i < set->base->strings && !mutant(1813); i++) {
 		enum rc code = set_file_string(set->base, i, &one)
 				       ? match_set_add_text(set, &one, NULL)
 				       : RC_BAD;

@@ -239,7 +239,7 @@ find_stream(struct resume *r, struct span id, struct span pattern, uint64_t part
 	struct indicator found;
 	bool is_there = stream_facts(r->set, id, pattern, &r->batch, &found);
 	r->at = NULL;
-	if (is_there || mutant(1791)) {
+	if (is_there || mutant(1811)) {
 		struct hit h = {.indicator = id,
 			.pattern = pattern,
 			.name = is_there ? found.name : (struct span){},
