@@ -555,6 +555,30 @@ whatever_the_bodies_hold_harms_nobody_and_verify_tells(void **state)
 	}
 }
 
+/* Of 256 GiB there are two pages on the disk; who read them would not end before this test is ended. */
+static void
+opening_reads_the_first_page_alone(void **state)
+{
+	(void)state;
+	struct diag why = {};
+	own_set_file struct set_file *opened = NULL;
+	own_buf struct buf file = a_file();
+	struct file_head *head = (void *)file.ptr;
+	uint64_t items = head->section[SECTION_ITEMS].len / sizeof(struct file_item);
+	assert_true(items > 10);
+	head->section[SECTION_ANNEX].len = UINT64_C(1) << 38;
+	head->size = head->section[SECTION_ANNEX].offset + head->section[SECTION_ANNEX].len;
+	head->check = set_file_check(file.ptr);
+	write_bytes((struct span){file.ptr, SET_FILE_PAGE});
+	assert_int_equal(truncate(path, (off_t)head->size), 0);
+	assert_rc(set_file_open(path, &opened, &why), RC_OK);
+	struct set_file_facts facts = set_file_facts(opened);
+	assert_true(facts.annex == UINT64_C(1) << 38 && facts.indicators > 10);
+	own_match_set struct match_set *set = match_set_over(&opened);
+	assert_int_equal(match_set_count(set), facts.indicators);
+	assert_string_equal(hits_of(set, SPAN("evil.org"), NULL, "lines", &out), "");
+}
+
 static void
 who_has_the_old_one_goes_on_with_it(void **state)
 {
@@ -694,6 +718,7 @@ main(void)
 		cmocka_unit_test(a_damaged_first_page_is_refused_at_opening),
 		cmocka_unit_test(no_section_reaches_outside_the_file),
 		cmocka_unit_test(whatever_the_bodies_hold_harms_nobody_and_verify_tells),
+		cmocka_unit_test(opening_reads_the_first_page_alone),
 		cmocka_unit_test(who_has_the_old_one_goes_on_with_it),
 		cmocka_unit_test(what_the_writer_adds_lies_behind_all_else),
 		cmocka_unit_test(a_set_is_put_onto_another_file),
