@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/once.h"
 #include "cmd/row.h"
 #include "cmd/scan-internal.h"
 #include "match/asset.h"
@@ -25,8 +26,7 @@ struct scan_assets {
 	vec_of(struct scan_asset) list;
 	uint32_t *slot; /* index + 1 */
 	size_t slots;
-	uint64_t *pair; /* machine and indicator; 0: none */
-	size_t pairs, pair_slots;
+	struct once pairs; /* machine and indicator, hashed */
 };
 
 static uint64_t
@@ -72,31 +72,7 @@ find(struct scan_assets *t, struct span name, struct span file)
 static bool
 is_first(struct scan_assets *t, size_t asset, const struct hit *h)
 {
-	if ((t->pairs + 1) * 2 > t->pair_slots) {
-		uint64_t *old = t->pair;
-		size_t count = t->pair_slots;
-		t->pair_slots = count ? count * 2 : 256;
-		t->pair = mem_new(t->pair_slots * sizeof *t->pair);
-		for (size_t i = 0; i < count; i++) {
-			size_t at = old[i];
-			while (old[i] && t->pair[at & (t->pair_slots - 1)])
-				at++;
-			if (old[i])
-				t->pair[at & (t->pair_slots - 1)] = old[i];
-		}
-		free(old);
-	}
-	uint64_t key = hash64(h->indicator.len ? h->indicator : h->pattern, asset) | 1;
-	for (size_t at = key;; at++) {
-		uint64_t *slot = &t->pair[at & (t->pair_slots - 1)];
-		if (*slot == key)
-			return false;
-		if (!*slot) {
-			*slot = key;
-			t->pairs++;
-			return true;
-		}
-	}
+	return once_first(&t->pairs, hash64(h->indicator.len ? h->indicator : h->pattern, asset));
 }
 
 void
@@ -204,7 +180,7 @@ scan_assets_free(struct scan_job *job)
 	if (!t)
 		return;
 	free(t->slot);
-	free(t->pair);
+	once_fini(&t->pairs);
 	free(t->list.at);
 	arena_fini(&t->arena);
 	free(t);

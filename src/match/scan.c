@@ -24,8 +24,7 @@ scan_fini(struct scan *s)
 	free(s->hits.at);
 	free(s->parts.at);
 	streams_free(&s->streams);
-	free(s->seen);
-	s->seen = NULL;
+	once_fini(&s->seen);
 	s->answers.at = NULL;
 	s->hits.at = NULL;
 	s->parts.at = NULL;
@@ -144,58 +143,11 @@ view_place(struct scan *s, enum view view, struct span text, size_t pos)
 	return at;
 }
 
-enum { SEEN_NOT = 2 }; /* keys are odd */
-
+/* An indicator answers once for an observable in a record. */
 static uint64_t
 seen_key(const struct match_answer *a)
 {
-	return hash64(a->seen.value, (uint64_t)a->item << 8 | a->seen.kind) | 1;
-}
-
-/* Whether this indicator has already answered for this observable in the record; remembers it. */
-static bool
-is_repeated(struct scan *s, const struct match_answer *a)
-{
-	if ((s->seen_count + 1) * 2 > s->seen_slots) {
-		size_t count = s->seen_slots;
-		uint64_t *old = s->seen;
-		s->seen_slots = count ? count * 2 : 64;
-		s->seen = mem_new(s->seen_slots * sizeof *s->seen);
-		for (size_t i = 0; i < count; i++)
-			for (size_t at = old[i] & (s->seen_slots - 1); old[i];
-				at = (at + 1) & (s->seen_slots - 1))
-				if (!s->seen[at]) {
-					s->seen[at] = old[i];
-					break;
-				}
-		free(old);
-	}
-	uint64_t key = seen_key(a);
-	size_t at = key & (s->seen_slots - 1);
-	for (; s->seen[at]; at = (at + 1) & (s->seen_slots - 1))
-		if (s->seen[at] == key)
-			return true;
-	s->seen[at] = key;
-	s->seen_count++;
-	return false;
-}
-
-/* It did not answer: what was seen elsewhere in the record may. */
-static void
-unsee(struct scan *s, const struct match_answer *a)
-{
-	size_t at = seen_key(a) & (s->seen_slots - 1);
-	while (s->seen[at] != seen_key(a))
-		at = (at + 1) & (s->seen_slots - 1);
-	s->seen[at] = SEEN_NOT;
-}
-
-static void
-forget_seen(struct scan *s)
-{
-	if (s->seen_count)
-		memset(s->seen, 0, s->seen_slots * sizeof *s->seen);
-	s->seen_count = 0;
+	return hash64(a->seen.value, (uint64_t)a->item << 8 | a->seen.kind);
 }
 
 static bool
@@ -327,9 +279,10 @@ scan_view(
 		size_t first = s->answers.len;
 		match_set_probe(s->set, text, &found, context, &s->arena, &s->answers);
 		for (size_t i = first; i < s->answers.len; i++)
-			if (!is_repeated(s, &s->answers.at[i]) &&
+			/* Where it is no answer after all, what is seen elsewhere in the record may be one. */
+			if (once_first(&s->seen, seen_key(&s->answers.at[i])) &&
 				!keep(s, r, f, view, &s->answers.at[i], time))
-				unsee(s, &s->answers.at[i]);
+				once_forget(&s->seen, seen_key(&s->answers.at[i]));
 	}
 }
 
@@ -460,7 +413,7 @@ scan_record(struct scan *s, const struct record *r, struct span file, const stru
 	s->hits.len = 0;
 	s->parts.len = 0;
 	s->answers.len = 0;
-	forget_seen(s);
+	once_reset(&s->seen);
 	arena_reset(&s->arena);
 	s->counts.records++;
 	int64_t time = r->time != TIME_NONE ? r->time : clock_now(s->clock);

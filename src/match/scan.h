@@ -5,6 +5,7 @@
  * set and the warninglists are shared and only read. Hits borrow from the set, the record and the
  * scan, until the next call.
  */
+#include "base/once.h"
 #include "match/reader.h"
 #include "match/set.h"
 #include "match/side.h"
@@ -51,8 +52,7 @@ struct scan {
 	struct hits hits;
 	vec_of(struct stream_seen) parts; /* of patterns, seen in this record */
 	struct streams *streams;	  /* NULL: no part was seen yet */
-	uint64_t *seen;			  /* indicator and observable, hashed, of this record */
-	size_t seen_slots, seen_count;
+	struct once seen;		  /* indicator and observable, hashed, of this record */
 	struct {
 		uint64_t key; /* of the pattern and what it names, hashed */
 		enum side side;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/once.h"
 #include "base/own.h"
 #include "base/vec.h"
 #include "codec/json.h"
@@ -44,8 +45,7 @@ struct sight {
 	size_t slots;
 	struct sight_counts counts;
 	vec_of(struct span) objects;
-	uint64_t *written; /* ids of observables among the objects, hashed */
-	size_t written_slots, written_count;
+	struct once written; /* ids of observables among the objects, hashed */
 	struct stix_verdicts verdicts;
 };
 
@@ -76,7 +76,7 @@ sight_free(struct sight **s)
 	free((*s)->slot);
 	free((*s)->objects.at);
 	free((*s)->inside);
-	free((*s)->written);
+	once_fini(&(*s)->written);
 	stix_verdicts_fini(&(*s)->verdicts);
 	arena_fini(&(*s)->kept);
 	arena_fini(&(*s)->made);
@@ -345,36 +345,6 @@ clamp(uint64_t count)
 	return count < SIGHT_COUNT_MAX ? count : SIGHT_COUNT_MAX;
 }
 
-/* Whether this observable is among the objects already; notes it. */
-static bool
-is_written(struct sight *s, const char *id)
-{
-	if ((s->written_count + 1) * 2 > s->written_slots) {
-		size_t count = s->written_slots;
-		own_mem uint64_t *old = s->written;
-		s->written_slots = count ? count * 2 : 64;
-		s->written = mem_new(s->written_slots * sizeof *s->written);
-		for (size_t i = 0; i < count; i++) {
-			size_t at = old[i];
-			while (old[i] && s->written[at & (s->written_slots - 1)])
-				at++;
-			if (old[i])
-				s->written[at & (s->written_slots - 1)] = old[i];
-		}
-	}
-	uint64_t key = hash64(span_of(id), 0) | 1;
-	for (size_t at = key;; at++) {
-		uint64_t *slot = &s->written[at & (s->written_slots - 1)];
-		if (*slot == key)
-			return true;
-		if (!*slot) {
-			*slot = key;
-			s->written_count++;
-			return false;
-		}
-	}
-}
-
 /* Logs hold what no standard would call an address; a peer would refuse the object. */
 static bool
 is_valid(struct sight *s, struct span object)
@@ -403,7 +373,7 @@ make_observed(struct sight *s, const struct group *g, const struct seen *seen, s
 	buf_printf(&b, ",\"id\":\"%s\"}", sco);
 	if (!is_valid(s, buf_span(&b)))
 		return false;
-	if (!is_written(s, sco))
+	if (once_first(&s->written, hash64(span_of(sco), 0)))
 		keep_object(s, &b);
 	buf_reset(&b);
 	write_header(s, &b, "observed-data", g->tlp, chance, id);
@@ -486,9 +456,7 @@ sight_objects(struct sight *s, struct rng chance)
 {
 	s->objects.len = 0;
 	arena_reset(&s->made);
-	s->written_count = 0;
-	if (s->written)
-		memset(s->written, 0, s->written_slots * sizeof *s->written);
+	once_reset(&s->written);
 	own_mem const struct group **order = mem_new((s->groups.len + 1) * sizeof *order);
 	for (size_t i = 0; i < s->groups.len; i++)
 		order[i] = &s->groups.at[i];
