@@ -52,8 +52,15 @@ extern const struct gate_kernel gate_kernel_c, gate_kernel_avx512;
 const struct gate_kernel *gate_kernel_choose(void);
 
 struct gate_slot {
-	uint32_t gram; /* four bytes, letters small */
-	uint32_t first, count;
+	uint32_t gram;	/* four bytes, letters small */
+	uint32_t first; /* of the marks that nothing tells apart from others */
+	uint32_t count; /* of all */
+};
+
+/* Marks that another gram before or behind tells apart: many texts may share a gram, few share eight bytes. */
+struct gate_wide {
+	uint64_t key; /* 0: none */
+	uint32_t first;
 };
 
 struct gate_mark {
@@ -73,7 +80,8 @@ struct gate {
 	const struct gate_kernel *kernel; /* NULL: none */
 	size_t step;
 	struct gate_slot *slot;
-	size_t slots, grams;
+	struct gate_wide *wide;
+	size_t slots, wides;
 	vec_of(struct gate_mark) marks;
 	vec_of(struct gate_piece) pieces;
 	vec_of(uint32_t) owner;
@@ -112,6 +120,7 @@ struct gate_place {
 	size_t at; /* a multiple of the gate's step */
 	bool looked;
 	uint32_t mark, piece;
+	uint32_t other[2]; /* chains of marks of the same place that are to be walked yet */
 	size_t start;
 	/* What a kernel said of the block that `at` lies in, but for what was looked at. */
 	size_t block; /* where it ends; 0: none */

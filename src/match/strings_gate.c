@@ -39,21 +39,51 @@ find_slot(const struct gate *g, uint32_t gram)
 	return &g->slot[at];
 }
 
+enum side { BEFORE, BEHIND };
+
+/* Letters are ASCII: the highest bit is free. */
+static inline uint64_t
+wide_key(uint32_t gram, uint32_t beside, enum side side)
+{
+	return (uint64_t)gram << 32 | beside | (uint64_t)side << 63;
+}
+
+static struct gate_wide *
+find_wide(const struct gate *g, uint64_t key)
+{
+	size_t at = key * UINT64_C(0x9e3779b97f4a7c15) >> 24 & (g->wides - 1);
+	while (g->wide[at].key && g->wide[at].key != key)
+		at = (at + 1) & (g->wides - 1);
+	return &g->wide[at];
+}
+
 static size_t
 step_of(size_t len)
 {
 	return len >= 11 ? 8 : len >= 7 ? 4 : len >= 5 ? 2 : 1;
 }
 
+/* How many pieces hold a gram in what windows are made of, nearly: by the hash that the gate's bits go by. */
+static void
+count_grams(const struct gate *g, uint32_t *count)
+{
+	for (size_t k = 0; k < g->pieces.len; k++) {
+		struct span piece = g->pieces.at[k].text;
+		for (size_t i = 0; i + GRAM <= piece.len && i < WINDOWS + g->step; i++)
+			count[gram_hash(gram_of(piece.ptr + i)) >> (32 - GATE_BITS)]++;
+	}
+}
+
 /* Where `step` grams of a piece lie that few other pieces have. */
 static size_t
-choose_window(const struct gate *g, struct span piece)
+choose_window(const struct gate *g, const uint32_t *count, struct span piece)
 {
-	size_t best = 0, least = SIZE_MAX, last = piece.len - g->step - (GRAM - 1);
+	size_t best = 0, last = piece.len - g->step - (GRAM - 1);
+	uint64_t least = UINT64_MAX;
 	for (size_t from = 0; from <= last && from < WINDOWS; from++) {
-		size_t sum = 0;
+		uint64_t sum = 0;
 		for (size_t i = 0; i < g->step; i++)
-			sum += find_slot(g, gram_of(piece.ptr + from + i))->count;
+			sum += count[gram_hash(gram_of(piece.ptr + from + i)) >> (32 - GATE_BITS)];
 		if (sum < least) {
 			least = sum;
 			best = from;
@@ -64,9 +94,9 @@ choose_window(const struct gate *g, struct span piece)
 
 /* What tells most marks of a gram apart before their pieces are looked at. */
 static struct gate_mark
-make_mark(struct span piece, uint32_t index, uint32_t next, size_t at)
+make_mark(struct span piece, uint32_t index, size_t at)
 {
-	struct gate_mark m = {.piece = index, .next = next, .offset = (uint8_t)at};
+	struct gate_mark m = {.piece = index, .next = GATE_NONE, .offset = (uint8_t)at};
 	if (at + 2 * GRAM <= piece.len)
 		m.away = GRAM;
 	else if (at >= GRAM)
@@ -78,6 +108,23 @@ make_mark(struct span piece, uint32_t index, uint32_t next, size_t at)
 	return m;
 }
 
+/* Into the chain of those that nothing tells apart from it but their pieces. */
+static void
+add_mark(struct gate *g, struct gate_slot *slot, struct gate_mark m)
+{
+	uint32_t index = (uint32_t)g->marks.len;
+	if (m.away == GRAM || m.away == -GRAM) {
+		uint64_t key = wide_key(slot->gram, m.beside, m.away > 0 ? BEHIND : BEFORE);
+		struct gate_wide *wide = find_wide(g, key);
+		m.next = wide->key ? wide->first : GATE_NONE;
+		*wide = (struct gate_wide){key, index};
+	} else {
+		m.next = slot->first;
+		slot->first = index;
+	}
+	*vec_add(&g->marks) = m;
+}
+
 static void
 note_pair(uint16_t *table, const char *at)
 {
@@ -86,16 +133,16 @@ note_pair(uint16_t *table, const char *at)
 }
 
 static void
-add_piece(struct gate *g, uint32_t index)
+add_piece(struct gate *g, const uint32_t *count, uint32_t index)
 {
 	struct span piece = g->pieces.at[index].text;
-	size_t from = choose_window(g, piece);
+	size_t from = choose_window(g, count, piece);
 	for (size_t i = from; i < from + g->step; i++) {
 		uint32_t gram = gram_of(piece.ptr + i), bit = gram_hash(gram) >> (32 - GATE_BITS);
 		struct gate_slot *slot = find_slot(g, gram);
-		*vec_add(&g->marks) =
-			make_mark(piece, index, slot->count ? slot->first : GATE_NONE, i);
-		*slot = (struct gate_slot){gram, (uint32_t)g->marks.len - 1, slot->count + 1};
+		if (!slot->count++)
+			*slot = (struct gate_slot){gram, GATE_NONE, 1};
+		add_mark(g, slot, make_mark(piece, index, i));
 		g->bits[bit / 64] |= UINT64_C(1) << bit % 64;
 		note_pair(g->pairs.first, piece.ptr + i);
 		note_pair(g->pairs.middle, piece.ptr + i + 1);
@@ -168,8 +215,12 @@ gate_new(const struct strings *s)
 	for (g->slots = 64; g->slots < g->pieces.len * g->step * 2;)
 		g->slots *= 2;
 	g->slot = mem_new(g->slots * sizeof *g->slot);
+	g->wides = g->slots;
+	g->wide = mem_new(g->wides * sizeof *g->wide);
+	own_mem uint32_t *count = mem_new(((size_t)1 << GATE_BITS) * sizeof *count);
+	count_grams(g, count);
 	for (uint32_t i = 0; i < g->pieces.len; i++)
-		add_piece(g, i);
+		add_piece(g, count, i);
 	return g;
 }
 
@@ -182,6 +233,7 @@ gate_free(struct gate **p)
 		return;
 	free(g->bits);
 	free(g->slot);
+	free(g->wide);
 	free(g->marks.at);
 	free(g->pieces.at);
 	free(g->owner.at);
@@ -301,11 +353,45 @@ is_beside(const struct gate_mark *m, struct span text, size_t at)
 	return !m->away || (other + GRAM <= text.len && gram_of(text.ptr + other) == m->beside);
 }
 
+/* Chains of marks of the place: of its gram, and of that with the one behind or before. */
+static void
+find_marks(const struct gate *g, struct span text, struct gate_place *p)
+{
+	uint32_t gram = gram_of(text.ptr + p->at);
+	const struct gate_slot *slot = find_slot(g, gram);
+	p->mark = p->other[BEFORE] = p->other[BEHIND] = GATE_NONE;
+	if (!slot->count)
+		return;
+	p->mark = slot->first;
+	if (p->at >= GRAM) {
+		uint32_t before = gram_of(text.ptr + p->at - GRAM);
+		const struct gate_wide *wide = find_wide(g, wide_key(gram, before, BEFORE));
+		p->other[BEFORE] = wide->key ? wide->first : GATE_NONE;
+	}
+	if (p->at + 2 * GRAM <= text.len) {
+		uint32_t behind = gram_of(text.ptr + p->at + GRAM);
+		const struct gate_wide *wide = find_wide(g, wide_key(gram, behind, BEHIND));
+		p->other[BEHIND] = wide->key ? wide->first : GATE_NONE;
+	}
+}
+
+static void
+next_chain(struct gate_place *p)
+{
+	for (int side = 0; side < 2 && p->mark == GATE_NONE; side++) {
+		p->mark = p->other[side];
+		p->other[side] = GATE_NONE;
+	}
+}
+
 /* Marks of one place, from p->mark on. */
 static bool
 next_mark(const struct gate *g, struct span text, struct gate_place *p)
 {
-	while (p->mark != GATE_NONE) {
+	while (p->looked) {
+		next_chain(p);
+		if (p->mark == GATE_NONE)
+			return false;
 		const struct gate_mark *m = &g->marks.at[p->mark];
 		p->mark = m->next;
 		if (m->offset > p->at || !is_beside(m, text, p->at) ||
@@ -331,8 +417,7 @@ gate_next(const struct gate *g, struct span text, struct gate_place *p)
 		p->looked = true;
 		if (p->at >= last)
 			return false;
-		const struct gate_slot *slot = find_slot(g, gram_of(text.ptr + p->at));
-		p->mark = slot->count ? slot->first : GATE_NONE;
+		find_marks(g, text, p);
 	}
 	return true;
 }

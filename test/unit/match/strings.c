@@ -8,7 +8,7 @@
 #include "base/own.h"
 #include "base/rng.h"
 #include "match/arm.h"
-#include "match/strings.h"
+#include "match/strings-internal.h" /* chains of marks */
 #include "match/sweep.h"
 #include "match/vscan_cache.h"
 #include "world.h"
@@ -608,6 +608,35 @@ edges_hide_no_text(void **state)
 		}
 }
 
+/* Texts that differ in some digits alone: a place of the log is held against few of them. */
+static void
+texts_alike_are_told_apart(void **state)
+{
+	(void)state;
+	enum { TEXTS = 20000, CHAIN_MOST = 200 };
+	own_match_set struct match_set *set = match_set_new(42);
+	for (unsigned i = 0; i < TEXTS; i++) {
+		char name[40];
+		int len = snprintf(name, sizeof name, "invoice_2024_%06u.pdf", i * 7);
+		struct indicator what = {.about = {OBS_TEXT, {name, (size_t)len}},
+			.text = {PROPERTY_FILE, FORM_EQUAL, false},
+			.valid_from = TIME_NONE,
+			.valid_until = TIME_NONE,
+			.confidence = -1};
+		assert_int_equal(match_set_add_text(set, &what, NULL), RC_OK);
+	}
+	strings_ready(match_set_strings(set));
+	const struct gate *g = gate_of(match_set_strings(set));
+	assert_int_equal(g->pieces.len, TEXTS);
+	for (size_t i = 0; i < g->wides; i++) {
+		unsigned chain = 0;
+		uint32_t mark = g->wide[i].key ? g->wide[i].first : GATE_NONE;
+		for (; mark != GATE_NONE; mark = g->marks.at[mark].next)
+			chain++;
+		assert_in_range(chain, 0, CHAIN_MOST);
+	}
+}
+
 static void
 what_is_revoked_or_reset_is_not_found(void **state)
 {
@@ -708,6 +737,7 @@ main(void)
 		cmocka_unit_test(a_gate_asks_for_all_pieces),
 		cmocka_unit_test(what_a_log_is_full_of_is_learned),
 		cmocka_unit_test(edges_hide_no_text),
+		cmocka_unit_test(texts_alike_are_told_apart),
 		cmocka_unit_test(what_is_revoked_or_reset_is_not_found),
 		cmocka_unit_test(lists_hold_patterns_paths_and_keys),
 		cmocka_unit_test(hostile_expressions_are_bounded),
