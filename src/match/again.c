@@ -12,6 +12,20 @@ struct again {
 	vec_of(struct indicator) patterns;
 };
 
+/* All of a match lies in one window, and something that was seen in the first run is in it. */
+static void
+narrow(const struct stream *st, struct indicator *watched)
+{
+	const struct event *first = &st->events[st->first], *last = first + st->len - 1;
+	int64_t from, until;
+	if (st->window == INT64_MAX || st->forgetful ||
+		__builtin_sub_overflow(first->time, st->window, &from) ||
+		__builtin_add_overflow(last->time, st->window, &until))
+		return;
+	watched->valid_from = time_later(watched->valid_from, from);
+	watched->valid_until = time_earlier(watched->valid_until, until);
+}
+
 static void
 take_up(struct again *again, const struct match_set *from, const struct stream *st)
 {
@@ -29,8 +43,10 @@ take_up(struct again *again, const struct match_set *from, const struct stream *
 	found.part = found.revoked = false;
 	arm_batch_reset(&batch);
 	arm_pattern(&found, &batch);
-	if (!arm_commit(again->set, &batch, &counts, NULL))
-		*vec_add(&again->patterns) = found;
+	if (arm_commit(again->set, &batch, &counts, NULL))
+		return;
+	narrow(st, &found);
+	*vec_add(&again->patterns) = found;
 }
 
 struct again *

@@ -401,6 +401,23 @@ streams_watch(struct streams *s, const struct indicator *what)
 	return RC_OK;
 }
 
+static bool
+is_wanted(const struct stream *st, const struct stream_record *r)
+{
+	return st->matcher && (st->valid_from == TIME_NONE || r->time >= st->valid_from) &&
+	       (st->valid_until == TIME_NONE || r->time < st->valid_until);
+}
+
+/* Whether anybody watches for such a record: telling what it is takes longer than all else. */
+static bool
+is_watched_for(const struct streams *s, const struct stream_record *r)
+{
+	bool any = false;
+	for (size_t i = 0; i < s->watched.len && !any; i++)
+		any = is_wanted(s->watched.at[i], r);
+	return any;
+}
+
 /* Those watched for of which the record showed nothing. */
 static void
 judge_watched(struct streams *s, const struct stream_record *r, const struct observation *o,
@@ -408,9 +425,7 @@ judge_watched(struct streams *s, const struct stream_record *r, const struct obs
 {
 	for (size_t i = 0; i < s->watched.len; i++) {
 		struct stream *st = s->watched.at[i];
-		bool early = st->valid_from != TIME_NONE && r->time < st->valid_from;
-		bool late = st->valid_until != TIME_NONE && r->time >= st->valid_until;
-		if (st->turn == s->turn || !st->matcher || early || late)
+		if (st->turn == s->turn || !is_wanted(st, r))
 			continue;
 		if (!r->timed && st->has_window && s->pace == STREAM_STORED) {
 			s->counts.untimed++;
@@ -433,6 +448,8 @@ void
 streams_take(struct streams *s, const struct stream_record *r, const struct stream_seen *seen,
 	size_t count, struct arena *a, struct hits *out)
 {
+	if (!count && !is_watched_for(s, r))
+		return;
 	own_mem struct stream **streams = mem_new(count * sizeof(struct stream *));
 	own_mem const struct stream_seen **list = mem_new(count * sizeof(struct stream_seen *));
 	s->turn++;
@@ -452,8 +469,10 @@ streams_take(struct streams *s, const struct stream_record *r, const struct stre
 		if (first || worth(list[i]) > worth(list[st->seen]))
 			st->seen = i;
 		st->turn = s->turn;
-		st->valid_from = list[i]->valid_from;
-		st->valid_until = list[i]->valid_until;
+		if (!st->watched) { /* else who watches said when it matters */
+			st->valid_from = list[i]->valid_from;
+			st->valid_until = list[i]->valid_until;
+		}
 	}
 	const struct observation *o = objects_of(s->objects, r->record, r->defanged);
 	int64_t time = time_of(s, r);

@@ -19,6 +19,7 @@ static const struct {
 	{"indicator--2", "([domain-name:value = 'a.org'] AND [ipv4-addr:value = '192.0.2.1'] AND "
 			 "[file:name = 'x.exe']) WITHIN 60 SECONDS"},
 	{"indicator--3", "[domain-name:value = 'c.org'] REPEATS 5 TIMES"},
+	{"indicator--4", "[domain-name:value = 'a.org'] FOLLOWEDBY [domain-name:value != 'c.org']"},
 };
 
 static struct match_set *
