@@ -37,7 +37,7 @@ def verdicts(program, number, test):
         return {m[2]: m[1] == "ok" for m in re.finditer(r"^(ok|not ok) \d+ - (\w+)", run.stdout, re.M)}
     binary = build / "test" / ("test-" + program.replace("/", "-"))
     try:
-        run = subprocess.run([binary], env=env, capture_output=True, text=True, timeout=60)
+        run = subprocess.run([binary], env=env, capture_output=True, text=True, errors="replace", timeout=240)
     except subprocess.TimeoutExpired:
         return {test: False}
     return {m[2]: m[1] == "ok" for m in re.finditer(r"^(ok|not ok) \d+ - (\w+)", run.stdout, re.M)}
