@@ -125,7 +125,7 @@ fill(struct lines *l, struct diag *why)
 bool
 lines_are_two(struct span text)
 {
-	const char *at = text.ptr, *end = at + text.len;
+	const char *at = text.ptr, *end = text.len ? at + text.len : at;
 	for (unsigned i = 0; i < 2; i++) {
 		at = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
 		if (!at)
