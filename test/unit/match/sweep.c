@@ -490,9 +490,7 @@ a_url_ends_where_its_field_does(void **state)
 {
 	(void)state;
 	static const char *const urls[] = {"http://[2001:db8::99]/x", "http://192.0.2.7/x",
-		"http://evil.example/x",
-		"http://b\xc3\xbc"
-		"cher.example/x"};
+		"http://evil.example/x", "http://\303\274ber.example/x"};
 	own_buf struct buf log = {}, plain = {}, swept = {};
 	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
 		own_match_set struct match_set *set = set_of(urls[i]);
