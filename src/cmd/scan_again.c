@@ -42,6 +42,7 @@ scan_again_prepare(struct scan_job *job, const struct scan_paths *paths)
 static void
 read_again(struct scan_job *job, const char *path)
 {
+	enum { SHOW_EACH = 64 << 10 }; /* bytes: this is slow */
 	struct record r;
 	struct diag why = {};
 	const struct hit *hit;
@@ -58,7 +59,13 @@ read_again(struct scan_job *job, const char *path)
 		for (size_t i = 0; (job->sight || job->kept) && i < hits; i++)
 			scan_node_sight(job, &hit[i]);
 		scan_show_record(job, &r, hit, hits);
+		uint64_t taken = lines_taken(&s.reading.lines);
+		if (taken - s.counted > SHOW_EACH) {
+			progress_add(&job->progress, taken - s.counted);
+			s.counted = taken;
+		}
 	}
+	progress_add(&job->progress, lines_taken(&s.reading.lines) - s.counted);
 	/* What was wrong with it was told the first time. */
 	size_t late = scan_settle(&job->scan, &hit);
 	for (size_t i = 0; (job->sight || job->kept) && i < late; i++)
@@ -81,6 +88,9 @@ scan_again(struct scan_job *job, const struct scan_paths *paths)
 		"more, line by line",
 		patterns, patterns == 1 ? "" : "s");
 	struct scan first = job->scan;
+	uint64_t total = job->progress.total;
+	progress_fini(&job->progress);
+	progress_init(&job->progress, job->env, "scan again", "bytes", total);
 	job->sweep = NULL;
 	again_begin(again, &first, &job->scan);
 	for (size_t i = 0; i < paths->len; i++)
