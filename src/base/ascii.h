@@ -1,6 +1,10 @@
 #pragma once
 /* Classes of ASCII bytes, whatever the locale. Pure functions. */
 #include <stdbool.h>
+#include <stdint.h>
+
+/* A hexadecimal digit's value and one; 0: none. For what parses many. */
+extern const uint8_t ascii_digit_of[256];
 
 static inline bool
 ascii_is_digit(char c)

@@ -2,35 +2,14 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 enum rc
 uuid_parse(struct span text, struct uuid *out)
 {
 	/* Where each byte's two digits stand. */
 	static const uint8_t places[16] = {
 		0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
-	/* A digit's value and one; 0 for what is no digit. */
-	static const uint8_t values[256] = {['0'] = 1,
-		['1'] = 2,
-		['2'] = 3,
-		['3'] = 4,
-		['4'] = 5,
-		['5'] = 6,
-		['6'] = 7,
-		['7'] = 8,
-		['8'] = 9,
-		['9'] = 10,
-		['a'] = 11,
-		['b'] = 12,
-		['c'] = 13,
-		['d'] = 14,
-		['e'] = 15,
-		['f'] = 16,
-		['A'] = 11,
-		['B'] = 12,
-		['C'] = 13,
-		['D'] = 14,
-		['E'] = 15,
-		['F'] = 16};
 	const uint8_t *p = (const uint8_t *)text.ptr;
 	struct uuid u;
 	bool good = true;
@@ -38,7 +17,8 @@ uuid_parse(struct span text, struct uuid *out)
 		p[23] != '-')
 		return RC_BAD;
 	for (size_t i = 0; i < 16; i++) {
-		unsigned high = values[p[places[i]]], low = values[p[places[i] + 1]];
+		unsigned high = ascii_digit_of[p[places[i]]],
+			 low = ascii_digit_of[p[places[i] + 1]];
 		good = good && high && low;
 		u.byte[i] = (uint8_t)((high - 1) << 4 | (low - 1));
 	}

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/mutant.h"
 #include "base/own.h"
+#include "match/escape.h"
 #include "match/strings-internal.h"
 
 enum {
@@ -536,17 +537,9 @@ gate_learn(struct strings *s, struct span text)
 static bool
 hides_plain(struct span text, size_t at)
 {
-	char c = at + 1 < text.len ? text.ptr[at + 1] : 0;
-	size_t digits = c == 'u' ? 4 : c == 'x' ? 2 : 0;
-	unsigned value = 0;
-	if (!digits || at + 2 + digits > text.len)
+	unsigned value;
+	if (!escape_value(text, at, &value))
 		return false;
-	for (size_t i = at + 2; i < at + 2 + digits; i++) {
-		int digit = ascii_hex(text.ptr[i]);
-		if (digit < 0)
-			return false;
-		value = value * 16 + (unsigned)digit;
-	}
 	bool plain = value < 0x80 && (literal_is_plain((char)value) || value == '%');
 	return plain || value == 0x17f || value == 0x212a;
 }

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/mutant.h"
+#include "match/escape.h"
 #include "match/sweep-internal.h"
 #include "obs/line.h"
 
@@ -40,18 +40,8 @@ signs_new(void)
 static bool
 hides_byte(const struct signs *g, struct span text, size_t at)
 {
-	char c = at + 1 < text.len ? text.ptr[at + 1] : 0;
-	size_t digits = c == 'u' ? 4 : c == 'x' ? 2 : 0;
-	unsigned value = 0;
-	if (!digits || text.len - at < 2 + digits)
-		return false;
-	for (size_t i = at + 2; i < at + 2 + digits; i++) {
-		int digit = ascii_hex(text.ptr[i]);
-		if (digit < 0)
-			return false;
-		value = value * 16 + (unsigned)digit;
-	}
-	return value < 0x80 && g->of_sign[value];
+	unsigned value;
+	return escape_value(text, at, &value) && value < 0x80 && g->of_sign[value];
 }
 
 static void

@@ -30,37 +30,14 @@ addr_parse4(struct span text, struct addr *out)
 	return true;
 }
 
-/* A hexadecimal digit's value and one; 0: none. Addresses of IPv6 are most of what is parsed. */
-static const uint8_t digit_of[256] = {['0'] = 1,
-	['1'] = 2,
-	['2'] = 3,
-	['3'] = 4,
-	['4'] = 5,
-	['5'] = 6,
-	['6'] = 7,
-	['7'] = 8,
-	['8'] = 9,
-	['9'] = 10,
-	['A'] = 11,
-	['B'] = 12,
-	['C'] = 13,
-	['D'] = 14,
-	['E'] = 15,
-	['F'] = 16,
-	['a'] = 11,
-	['b'] = 12,
-	['c'] = 13,
-	['d'] = 14,
-	['e'] = 15,
-	['f'] = 16};
-
 /* One group of hexadecimal digits; how many there are, 0 for none. More than four are no group. */
 static inline unsigned
 parse_group(struct span text, size_t at, unsigned *value)
 {
 	unsigned digits = 0, digit;
 	*value = 0;
-	for (; at < text.len && (digit = digit_of[(unsigned char)text.ptr[at]]); at++, digits++)
+	for (; at < text.len && (digit = ascii_digit_of[(unsigned char)text.ptr[at]]);
+		at++, digits++)
 		*value = *value << 4 | (digit - 1);
 	return digits;
 }
