@@ -45,7 +45,7 @@ def verdicts(program, number, test):
 
 lines = [line.split() for line in (root / "test/mutants.txt").read_text().splitlines() if line and line[0] != "#"]
 in_source = set()
-for path in (root / "src").rglob("*.[ch]"):
+for path in (root / "src").rglob("*.[chi]*"):
     in_source |= {int(n) for n in re.findall(r"mutant\((\d+)\)", path.read_text())}
     in_source |= {int(n) for m in re.findall(r"mutant\(([^()]*\?[^()]*)\)", path.read_text()) for n in re.findall(r"\d+", m)}
 listed = {int(line[0]) for line in lines}

@@ -225,7 +225,9 @@ struct bitmaps {
 	uint64_t chain[CHAINS][ROW]; /* colons with so many others, and one, near */
 	uint64_t mac[ROW];	     /* the last of separators as a MAC address has */
 	uint64_t cve[ROW];	     /* behind three letters and a year */
-	uint64_t twelve[ROW];	     /* the last of 12 hexadecimal digits */
+	uint64_t four[ROW];	     /* the last of four hexadecimal digits */
+	uint64_t twelve[ROW];	     /* and of 12 */
+	uint64_t ja4[ROW];	     /* the second of two signs, 12 digits between */
 	/* What is looked at: bytes behind the ends of tokens, but for colons. */
 	uint64_t name_end[CHUNK_WORDS + GROUP]; /* with a dot, behind what may end a name */
 	uint64_t four_end[CHUNK_WORDS + GROUP]; /* of digits and dots, with four numbers or more */
@@ -345,8 +347,8 @@ void sweep_run(struct sweep *s, const unsigned char *at);
 void sweep_colons(struct sweep *s, const unsigned char *at);
 /* The same for one with bytes beyond ASCII, which holds a name only with a dot of some kind. */
 void sweep_run_high(struct sweep *s, const unsigned char *at);
-/* JA4 fingerprints, by their shape. */
-void sweep_ja4(struct sweep *s, const unsigned char *at, size_t len);
+/* A JA4 fingerprint by its second "_". */
+void sweep_ja4(struct sweep *s, const unsigned char *second);
 /* A MAC address by its last separator: ":", "-" or ".". */
 void sweep_mac(struct sweep *s, const unsigned char *separator);
 /* A CVE by its second hyphen. */

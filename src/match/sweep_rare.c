@@ -391,20 +391,17 @@ sweep_digits(struct sweep *s, const unsigned char *end, size_t len)
 }
 
 void
-sweep_ja4(struct sweep *s, const unsigned char *at, size_t len)
+sweep_ja4(struct sweep *s, const unsigned char *second)
 {
-	enum { LINE_1 = 10, LINE_2 = 23, LENGTH = 36 };
-	const unsigned char *end = at + len;
-	for (const unsigned char *p = at; p < end && (p = memchr(p, '_', (size_t)(end - p))); p++) {
-		char small[LENGTH];
-		if (p - s->text < LINE_1 || s->text_end - p < LENGTH - LINE_1 ||
-			p[LINE_2 - LINE_1] != '_')
-			continue;
-		for (int i = 0; i < LENGTH; i++)
-			small[i] = ascii_lower((char)p[i - LINE_1]);
-		if (set_find(s->set, KEY_DIGITS, (struct span){small, LENGTH}) != NONE)
-			sweep_note(s, p);
-	}
+	enum { BEFORE = 23, LENGTH = 36 };
+	const unsigned char *at = second - BEFORE;
+	char small[LENGTH];
+	if (second - s->text < BEFORE || s->text_end - at < LENGTH)
+		return;
+	for (int i = 0; i < LENGTH; i++)
+		small[i] = ascii_lower((char)at[i]);
+	if (set_find(s->set, KEY_DIGITS, (struct span){small, LENGTH}) != NONE)
+		sweep_note(s, second);
 }
 
 /* ---- MAC addresses ---- */

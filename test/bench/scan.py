@@ -241,6 +241,74 @@ def hardest(folder, log, ioc):
         show(label, spent, path.stat().st_size, f"{path.stat().st_size / spent / mixed:.2f} of the mixed rate")
 
 
+def every_kind(rng, ioc, count=500):
+    """The list, and indicators of each other kind that a list can name."""
+    digits = lambda n: "%0*x" % (n, rng.getrandbits(4 * n))
+    made = {
+        "IPv6": lambda: "2a0e:" + ":".join(digits(4).lstrip("0") or "0" for _ in range(7)),
+        "networks of IPv6": lambda: f"2a0f:{digits(4)}:{digits(4)}::/48",
+        "URLs": lambda: f"http://site{digits(6)}.example/{digits(4)}/{digits(8)}.php?id={digits(4)}",
+        "e-mail addresses": lambda: f"user{digits(6)}@mail{digits(4)}.example",
+        "MD5": lambda: digits(32), "SHA-1": lambda: digits(40), "SHA-256": lambda: digits(64), "SHA-512": lambda: digits(128),
+        "JA3": lambda: f"ja3:{digits(32)}", "JA4": lambda: f"t13d1516h2_{digits(12)}_{digits(12)}",
+        "CVE ids": lambda: f"CVE-2025-{rng.randrange(10000, 99999)}",
+        "MAC addresses": lambda: ":".join(digits(2) for _ in range(6)),
+        "paths": lambda: f"C:\\Users\\Public\\{digits(8)}.exe",
+        "keys of the registry": lambda: f"HKLM\\Software\\{digits(8)}\\Run",
+        "user agents": lambda: f"[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'Agent/{digits(6)}']",
+        "names of files": lambda: f"[file:name = '{digits(8)}.dll']",
+        "mutexes": lambda: f"[mutex:name = 'Global\\\\{digits(10)}']",
+    }
+    every = pathlib.Path("every-kind.txt").resolve()
+    every.write_text(ioc.read_text().rstrip("\n") + "\n" + "".join(f"{make()}\n" for make in made.values() for _ in range(count)))
+    return every, list(made)
+
+
+def by_format(folder, log):
+    """Logs of one format each, repeated to some megabytes: those of the corpus, or our own sorted by how lines look."""
+    (folder / "formats").mkdir()
+    samples = [path for path in sorted((folder / "logs").rglob("*")) if path.is_file() and path.stat().st_size > 1 << 19]
+    texts = [path.read_bytes() for path in samples]
+    if not samples:
+        with open(log, "rb") as some:
+            lines = some.read(8 << 20).split(b"\n")[:-1]
+        texts = [b"\n".join(line for line in lines if test(line)) + b"\n" for test in (
+            lambda x: b'"timestamp"' in x, lambda x: x.startswith(b'{"ts"'), lambda x: b"HTTP/1.1" in x, lambda x: b"sshd[" in x)]
+    for i, text in enumerate(texts):
+        heading = text[:text.rindex(b"\n#") + 1] if text.startswith(b"#separator") and text.count(b"\n#") > 2 else b""
+        with open(folder / "formats" / f"{i:02}.log", "wb") as out:
+            done = out.write(text)
+            while done < 8 << 20:
+                done += out.write(text)
+    return folder / "formats"
+
+
+def every_reader(folder, log, ioc):
+    """All kinds of indicators, and logs of one format each, read with their fields."""
+    rng = random.Random(3)
+    every, kinds = every_kind(rng, ioc)
+    formats = by_format(folder, log)
+    size = sum(path.stat().st_size for path in formats.iterdir())
+    (few, _), (all_kinds, _) = compile_set(ioc), compile_set(every)
+    print(f"{ioc.name} and 500 each of {', '.join(kinds)}; {len(list(formats.iterdir()))} logs of one format each (target 0.7) {load()}")
+    mixed = log.stat().st_size / cost(ours(few, log))[0]
+    for label, compiled, path, length in (("the list, mixed log", few, log, log.stat().st_size),
+                                          ("all kinds, mixed log", all_kinds, log, log.stat().st_size),
+                                          ("the list, by format", few, formats, size),
+                                          ("all kinds, by format", all_kinds, formats, size)):
+        spent = cost(ours(compiled, path))[0]
+        show(label, spent, length, f"{length / spent / mixed:.2f} of the mixed rate")
+    for path in sorted(formats.iterdir()):
+        said = subprocess.run(ours(all_kinds, "--json", "--count", path), capture_output=True, text=True).stdout.strip()
+        spent = cost(ours(all_kinds, path), 3)[0]
+        show(f"  {path.name}", spent, path.stat().st_size, said[:60])
+    small = folder / "small.log"
+    with open(log, "rb") as some:
+        small.write_bytes(b"".join(line for line, _ in zip(some, range(1000))))
+    first = cost([BIN, "scan", "--quiet", "--ioc", ioc, small], 10)[1]
+    print(f"  a small log, {ioc.name} as it is: {first * 1000:.0f} ms by the clock, from the start to the end (target 30)")
+
+
 def together(folder, log, ioc):
     """Two threads beside one, by the clock: one file, two, many small ones, packed ones; runs take turns."""
     compiled, _ = compile_set(ioc)
@@ -281,6 +349,7 @@ def main():
         limit = cost(["cat", log], out="/dev/null")[0]
         show("cat FILE >/dev/null", limit, log.stat().st_size, load())
         one_core(folder, log, lists, limit, largest)
+        every_reader(folder, log, lists[10_000])
         expressions(log, lists[10_000])
         hardest(folder, log, lists[10_000])
         together(folder, log, lists[10_000])
