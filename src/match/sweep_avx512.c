@@ -309,8 +309,8 @@ mark_all(struct sweep *s, const unsigned char *at, size_t len, size_t words)
 			_mm512_and_si512(add_rows(token, quad, &c.quad), and_not(behind, letter));
 		__m512i pure = and_not(digit, add_rows(token, other, &c.other));
 		__m512i odd = and_not(fours, pure);
-		/* names & (~digit | any_tail) */
-		names = _mm512_ternarylogic_epi64(names, digit, any_tail, 0xb0);
+		/* What is pure ends in a digit: names & ~pure & (~digit | any_tail). */
+		names = _mm512_ternarylogic_epi64(and_not(names, pure), digit, any_tail, 0xb0);
 		m.names = emit(s->name_at, m.names, names, i);
 		m.fours = emit(s->four_at, m.fours, _mm512_and_si512(fours, pure), i);
 		store(&b->odd_end[i], odd);

@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/must.h"
+#include "base/mutant.h"
 #include "base/own.h"
 #include "match/set_file-internal.h"
 #include "match/sweep-internal.h"
@@ -82,7 +83,7 @@ add_name(struct gates *g, struct span name)
 	if (name.len == 0 || name.len > NAME_LONGEST)
 		return;
 	memcpy(text, name.ptr, name.len);
-	g->any_tail |= !ascii_is_alpha(name.ptr[name.len - 1]);
+	g->any_tail |= !ascii_is_alpha(name.ptr[name.len - 1]) && !mutant(1821);
 	uint64_t h = g->seed + SWEEP_LABEL_KEY;
 	size_t end = name.len;
 	for (unsigned labels = 1;; labels++) {
