@@ -1,6 +1,7 @@
 /* What a set knows of something that was found in a text. */
 #include <string.h>
 
+#include "base/mutant.h"
 #include "match/set-internal.h"
 #include "obs/url.h"
 
@@ -168,12 +169,10 @@ probe_email(struct probe *p)
 
 /* The items of a name or address that was found whole. */
 static void
-answer_whole(struct probe *p, enum key key, struct span bytes, enum obs_kind kind)
+answer_whole(struct probe *p, struct set_walk walk, enum obs_kind kind)
 {
 	uint32_t i;
 	struct item item;
-	struct set_walk walk;
-	set_walk(p->set, key, bytes, &walk);
 	while ((i = set_next(&walk, &item)) != NONE) {
 		if (item.role == ROLE_URL_HOST)
 			probe_url(p);
@@ -185,21 +184,37 @@ answer_whole(struct probe *p, enum key key, struct span bytes, enum obs_kind kin
 }
 
 static void
-probe_name(struct probe *p)
+answer_below(struct probe *p, struct set_walk walk)
 {
-	struct span name = p->found->value;
 	uint32_t i;
 	struct item item;
+	while ((i = set_next(&walk, &item)) != NONE)
+		if (item.role == ROLE_INDICATOR && item.reach && !item.dead)
+			answer(p, i, HIT_SUBDOMAIN, (struct observable){OBS_DOMAIN, found_text(p)});
+}
+
+/* A name and all that it is below are looked up together. */
+static void
+probe_name(struct probe *p)
+{
+	struct set_key keys[SET_KEYS];
 	struct set_walk walk;
-	answer_whole(p, KEY_NAME, name, OBS_DOMAIN);
-	for (size_t at = 0; at < name.len; at++) {
-		if (name.ptr[at] != '.')
-			continue;
-		set_walk(p->set, KEY_NAME, span_sub(name, at + 1, SIZE_MAX), &walk);
-		while ((i = set_next(&walk, &item)) != NONE) {
-			if (item.role == ROLE_INDICATOR && item.reach && !item.dead)
-				answer(p, i, HIT_SUBDOMAIN,
-					(struct observable){OBS_DOMAIN, found_text(p)});
+	struct span name = p->found->value;
+	for (size_t from = 0; from < name.len;) {
+		size_t first = from, count = 0;
+		for (; count < SET_KEYS && from < name.len; count++) {
+			struct span rest = span_sub(name, from, SIZE_MAX);
+			size_t dot = span_find_byte(rest, '.');
+			keys[count] = set_key_ahead(p->set, KEY_NAME, rest);
+			from = dot == SIZE_MAX ? name.len : from + dot + 1;
+		}
+		set_find_all(p->set, keys, count);
+		for (size_t i = 0; i < count; i++) {
+			set_walk_from(p->set, &keys[i], &walk);
+			if (i == 0 && (first == 0 || mutant(1822)))
+				answer_whole(p, walk, OBS_DOMAIN);
+			else
+				answer_below(p, walk);
 		}
 	}
 }
@@ -263,13 +278,15 @@ match_set_probe(const struct match_set *set, struct span text, const struct foun
 {
 	struct probe p = {set, text, f, context, a, out, {}};
 	struct span bytes;
+	struct set_walk walk;
 	if (set_is_empty(set))
 		return;
 	switch (f->kind) {
 	case OBS_IPV4:
 	case OBS_IPV6:
 		bytes = (struct span){(const char *)f->addr.byte, f->addr.six ? 16 : 4};
-		answer_whole(&p, KEY_ADDR, bytes, f->kind);
+		set_walk(set, KEY_ADDR, bytes, &walk);
+		answer_whole(&p, walk, f->kind);
 		probe_ranges(&p);
 		break;
 	case OBS_DOMAIN: probe_name(&p); break;

@@ -68,6 +68,17 @@ bool set_is_empty(const struct match_set *set);
 uint32_t set_hash(uint64_t seed, enum key key, struct span bytes);
 /* Number of the first item of a key, NONE where there is none. */
 uint32_t set_find(const struct match_set *set, enum key key, struct span bytes);
+/* A key that is looked for with others, so that all of them wait for memory at once. */
+struct set_key {
+	struct span bytes; /* as they are until set_find_all */
+	enum key key;
+	uint32_t hash;
+	uint32_t base, own; /* its first item in the file, and of what was added; NONE */
+};
+enum { SET_KEYS = 64 }; /* a good number of them */
+/* One more; what it will be looked for in is on its way from now on. */
+struct set_key set_key_ahead(const struct match_set *set, enum key key, struct span bytes);
+void set_find_all(const struct match_set *set, struct set_key *keys, size_t count);
 /* Items of one key, one after the other: those of the file first. */
 struct set_walk {
 	const struct match_set *set;
@@ -75,6 +86,7 @@ struct set_walk {
 	uint32_t left;	    /* so many may still come from the file: its chains may be rings */
 };
 void set_walk(const struct match_set *set, enum key key, struct span bytes, struct set_walk *out);
+void set_walk_from(const struct match_set *set, const struct set_key *found, struct set_walk *out);
 /* The same of what a value lies under; false: no set holds its kind. */
 bool set_walk_value(const struct match_set *set, const struct observable *o, struct set_walk *out);
 /* Its number and what it is (text, next and detail mean nothing outside); NONE: that was all. */

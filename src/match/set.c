@@ -186,6 +186,40 @@ set_walk(const struct match_set *set, enum key key, struct span bytes, struct se
 	}
 }
 
+struct set_key
+set_key_ahead(const struct match_set *set, enum key key, struct span bytes)
+{
+	uint32_t hash = key_hash(set, key, bytes);
+	if (set->base)
+		set_file_fetch(set->base, hash);
+	if (set->keys)
+		__builtin_prefetch(&set->slot[hash & (set->slots - 1)]);
+	return (struct set_key){bytes, key, hash, NONE, NONE};
+}
+
+void
+set_find_all(const struct match_set *set, struct set_key *keys, size_t count)
+{
+	const struct set_file *base = set->base;
+	for (size_t i = 0; base && i < count; i++)
+		keys[i].base = set_file_likely(base, keys[i].hash);
+	for (size_t i = 0; base && i < count; i++)
+		if (keys[i].base != NONE)
+			set_file_fetch_text(base, keys[i].base);
+	for (size_t i = 0; i < count; i++) {
+		struct set_key *k = &keys[i];
+		if (k->base != NONE && !mutant(1824))
+			k->base = set_file_find(base, k->key, k->bytes, k->hash);
+		k->own = find_hashed(set, k->key, k->bytes, k->hash);
+	}
+}
+
+void
+set_walk_from(const struct match_set *set, const struct set_key *found, struct set_walk *out)
+{
+	*out = (struct set_walk){set, found->base, found->own, set->base ? set->base->chains : 0};
+}
+
 uint32_t
 set_next(struct set_walk *w, struct item *out)
 {

@@ -166,6 +166,14 @@ set_file_place(uint32_t hash, uint32_t slots)
 
 /* First item of a key, NONE where there is none. hash: set_hash with the file's seed. */
 uint32_t set_file_find(const struct set_file *f, enum key key, struct span bytes, uint32_t hash);
+/*
+ * The same in steps, each of which fetches what the next looks at, so that many keys wait for memory at once:
+ * slots, the first item that a key of this hash may have (NONE: there is none), its text.
+ */
+void set_file_fetch(const struct set_file *f, uint32_t hash);
+uint32_t set_file_likely(const struct set_file *f, uint32_t hash);
+/* Of an item that set_file_likely gave. */
+void set_file_fetch_text(const struct set_file *f, uint32_t index);
 /* What comes behind an item under its key, NONE: nothing. */
 uint32_t set_file_next(const struct set_file *f, uint32_t index);
 /* False where it is none that could be: out is zero then. */

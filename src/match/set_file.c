@@ -360,22 +360,73 @@ has_key(const struct set_file *f, uint32_t index, enum key key, struct span byte
 	return item.packed ? is_packed(bytes, have) : span_eq(bytes, have);
 }
 
+/* Slots from a hash's own on, up to a free one. */
+struct slot_walk {
+	const struct set_file *file;
+	uint32_t hash, at, left;
+};
+
+static struct slot_walk
+slots_from(const struct set_file *f, uint32_t hash)
+{
+	return (struct slot_walk){f, hash, set_file_place(hash, f->slots), f->slots};
+}
+
+/* The next item that may be of a key of this hash. */
+static uint32_t
+next_likely(struct slot_walk *w)
+{
+	const struct set_file *f = w->file;
+	uint32_t mask = f->number_bits < 32 ? (UINT32_C(1) << f->number_bits) - 1 : UINT32_MAX;
+	uint32_t high = w->hash << f->number_bits % 32;
+	while (w->left) {
+		uint32_t slot = f->slot[w->at], index = slot & mask;
+		if (slot == UINT32_MAX)
+			return NONE;
+		w->left--;
+		w->at = w->at + 1 < f->slots ? w->at + 1 : 0;
+		/* The slot's other bits are those of the hash. */
+		if (((slot ^ high) & ~mask) == 0 && index < f->items)
+			return index;
+	}
+	return NONE;
+}
+
 uint32_t
 set_file_find(const struct set_file *f, enum key key, struct span bytes, uint32_t hash)
 {
-	uint32_t mask = f->number_bits < 32 ? (UINT32_C(1) << f->number_bits) - 1 : UINT32_MAX;
+	uint32_t index;
+	struct slot_walk walk = slots_from(f, hash);
+	while ((index = next_likely(&walk)) != NONE && !has_key(f, index, key, bytes))
+		;
+	return index;
+}
+
+void
+set_file_fetch(const struct set_file *f, uint32_t hash)
+{
+	enum { NEAR = 12 }; /* slots that are looked at, but for few */
 	uint32_t at = set_file_place(hash, f->slots);
-	for (uint32_t left = f->slots; left; left--) {
-		uint32_t slot = f->slot[at], index = slot & mask;
-		if (slot == UINT32_MAX)
-			return NONE;
-		/* The slot's other bits are those of the hash. */
-		if (((slot ^ hash << f->number_bits % 32) & ~mask) == 0 && index < f->items &&
-			has_key(f, index, key, bytes))
-			return index;
-		at = at + 1 < f->slots ? at + 1 : 0;
-	}
-	return NONE;
+	__builtin_prefetch(&f->slot[at]);
+	__builtin_prefetch(&f->slot[f->slots - at > NEAR ? at + NEAR : f->slots - 1]);
+}
+
+uint32_t
+set_file_likely(const struct set_file *f, uint32_t hash)
+{
+	struct slot_walk walk = slots_from(f, hash);
+	uint32_t index = next_likely(&walk);
+	if (index != NONE)
+		__builtin_prefetch(&f->item[index]);
+	return index;
+}
+
+void
+set_file_fetch_text(const struct set_file *f, uint32_t index)
+{
+	uint32_t text = f->item[index].text;
+	if (text < f->texts.len)
+		__builtin_prefetch(f->texts.ptr + text);
 }
 
 uint32_t

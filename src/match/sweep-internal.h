@@ -256,6 +256,14 @@ struct probe {
 	const unsigned char *start, *end;
 };
 
+/* What the filters let through: the set is asked for all of it together (sweep_ask.c). */
+struct asked {
+	size_t len, used; /* keys, bytes of the room */
+	struct set_key key[SET_KEYS];
+	const unsigned char *place[SET_KEYS]; /* to be noted where the set knows the key */
+	char room[SET_KEYS * 32];
+};
+
 /* Why the plain extraction looks: for all; for addresses; for what holds colons, since all else is found. */
 enum look { LOOK_ALL, LOOK_FOURS, LOOK_COLONS, LOOKS };
 
@@ -283,6 +291,7 @@ struct sweep {
 	uint8_t second[QUEUE]; /* length of the label before the last */
 	uint32_t address[QUEUE];
 	vec_of(struct probe) probes;
+	struct asked asked;
 	struct arena arena; /* for the plain extraction */
 	struct match_answers answers;
 };
@@ -322,6 +331,10 @@ extern const bool sweep_label[256];
 /* What may end an escape, or stand in one. */
 extern const bool sweep_odd_before[256];
 void sweep_note(struct sweep *s, const unsigned char *at);
+/* Notes the place where the set knows the key, letters made small; not before sweep_answers. */
+void sweep_ask(struct sweep *s, enum key key, const unsigned char *bytes, size_t len,
+	const unsigned char *place);
+void sweep_answers(struct sweep *s);
 /* A name that all filters let through: noted where the set knows it. */
 void sweep_name(struct sweep *s, const unsigned char *start, const unsigned char *end);
 /*

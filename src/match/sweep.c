@@ -198,6 +198,7 @@ sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 			size_t rest = (size_t)(s->text_end - at);
 			s->kernel->chunk(s, at, rest < SWEEP_CHUNK ? rest : SWEEP_CHUNK);
 		}
+	sweep_answers(s);
 	if (s->signs && !set_is_empty(s->set))
 		sweep_signs(s);
 	struct strings_walk texts = {};

@@ -55,8 +55,8 @@ knows_name(const struct sweep *s, const unsigned char *start, const unsigned cha
 void
 sweep_name(struct sweep *s, const unsigned char *start, const unsigned char *end)
 {
-	if (knows_name(s, start, end))
-		sweep_note(s, start);
+	if (end - start <= NAME_LONGEST)
+		sweep_ask(s, KEY_NAME, start, (size_t)(end - start), start);
 }
 
 bool
@@ -309,8 +309,9 @@ void
 sweep_four_likely(struct sweep *s, const unsigned char *end, uint32_t address)
 {
 	const struct gates *g = s->gates;
-	const char bytes[4] = {
-		(char)(address >> 24), (char)(address >> 16), (char)(address >> 8), (char)address};
+	const unsigned char bytes[4] = {(unsigned char)(address >> 24),
+		(unsigned char)(address >> 16), (unsigned char)(address >> 8),
+		(unsigned char)address};
 	size_t low = 0, high = g->ranges;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -319,9 +320,10 @@ sweep_four_likely(struct sweep *s, const unsigned char *end, uint32_t address)
 		else
 			high = middle;
 	}
-	if ((low && g->high[low - 1] >= address) ||
-		set_find(s->set, KEY_ADDR, (struct span){bytes, sizeof bytes}) != NONE)
+	if (low && g->high[low - 1] >= address)
 		sweep_note(s, end - 1);
+	else if (word_has(&g->fours, sweep_four(g, address))) /* not only a range that is near */
+		sweep_ask(s, KEY_ADDR, bytes, sizeof bytes, end - 1);
 }
 
 void
@@ -359,12 +361,7 @@ is_odd_run(const struct sweep *s, const unsigned char *start)
 void
 sweep_digits_likely(struct sweep *s, const unsigned char *start, const unsigned char *end)
 {
-	char small[128];
-	size_t len = (size_t)(end - start);
-	for (size_t i = 0; i < len; i++)
-		small[i] = ascii_lower((char)start[i]);
-	if (set_find(s->set, KEY_DIGITS, (struct span){small, len}) != NONE)
-		sweep_note(s, end - 1);
+	sweep_ask(s, KEY_DIGITS, start, (size_t)(end - start), end - 1);
 }
 
 void
