@@ -4,8 +4,6 @@
  * [DOT-RUN] "1.2.3.4.5", ".1.3.6.1" and "1.2.3.4-beta" are no addresses
  * [TCPDUMP] but "1.2.3.4.80 > 5.6.7.8.53:" are two with their ports
  * [PRODUCT] "Chrome/120.0.0.0" is no address, "HIER_DIRECT/192.0.2.1" and "tcp/192.0.2.1" are
- * [ESCAPE] what stands before a word may be half of an escape
- * [COLOUR] the "31m" of a terminal's "ESC [ 31m" is no part of the name behind it
  * [LOCAL-PART] what stands before an @ is no name; an address before "@53" has its port there
  */
 #include "obs/extract-internal.h"
@@ -19,11 +17,6 @@
 #include "obs/mac.h"
 
 enum {
-	NAME = 1, /* letter, digit, "-", "_" */
-	DOT = 2,
-	COLON = 4,
-	HIGH = 8,
-	PART = NAME | DOT | COLON | HIGH,
 	SHORTEST = MAC_DIGITS, /* of what is found in a word without a dot */
 	JA4_LENGTH = 36,
 	MAC_COLONS = 5,
@@ -31,7 +24,7 @@ enum {
 
 enum stage { NEXT_WORD, HASHES, WHOLE, PIECE, SECOND };
 
-static const uint8_t class[256] = {
+const uint8_t extract_class[256] = {
 	['0' ... '9'] = NAME,
 	['A' ... 'Z'] = NAME,
 	['a' ... 'z'] = NAME,
@@ -83,11 +76,11 @@ next_chunk(struct extract *it)
 	const unsigned char *p = (const unsigned char *)it->text.ptr;
 	size_t len = it->text.len, at = it->at;
 	while (at < len) {
-		while (at < len && !class[p[at]])
+		while (at < len && !extract_class[p[at]])
 			at++;
 		size_t start = at;
 		unsigned seen = 0, colons = 0;
-		for (unsigned c; at < len && (c = class[p[at]]); seen |= c) {
+		for (unsigned c; at < len && (c = extract_class[p[at]]); seen |= c) {
 			colons += c == COLON;
 			if (c != HIGH) {
 				at++;
@@ -99,7 +92,7 @@ next_chunk(struct extract *it)
 			at += kept;
 		}
 		size_t end = at;
-		if (at < len && class[p[at]] == HIGH) { /* punctuation beyond ASCII */
+		if (at < len && extract_class[p[at]] == HIGH) { /* punctuation beyond ASCII */
 			size_t whole;
 			wide_length(it->text, at, &whole);
 			at += whole;
@@ -116,86 +109,6 @@ next_chunk(struct extract *it)
 	}
 	it->at = len;
 	return false;
-}
-
-static bool
-is_parameter(char c)
-{
-	return c >= '0' && c <= '?'; /* ECMA-48 section 5.4: digits ; : < = > ? */
-}
-
-/* ESC and the ways in which logs that allow no control bytes write it, and "[" behind it. */
-static bool
-is_introduced(struct span before)
-{
-	static const struct span forms[] = {SPAN("\x1b["), SPAN("\xc2\x9b"), SPAN("#033["),
-		SPAN("\\x1b["), SPAN("\\x1B["), SPAN("\\u001b["), SPAN("\\u001B["), SPAN("\\033["),
-		SPAN("\\e["), SPAN("^[["), SPAN("%1B["), SPAN("%1b["), SPAN("\xe2\x90\x9b[")};
-	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-		if (span_ends(before, forms[i]))
-			return true;
-	return false;
-}
-
-/* [COLOUR] */
-size_t
-extract_sequence(struct span text, size_t start, size_t stop, bool *both)
-{
-	enum { PARAMETERS = 32 };
-	size_t from = start, end = start;
-	*both = false;
-	while (from > 0 && start - from < PARAMETERS && is_parameter(text.ptr[from - 1]))
-		from--;
-	char mark = from > 0 ? text.ptr[from - 1] : 0;
-	if ((mark != '[' && mark != '\x9b') || !is_introduced(span_sub(text, 0, from)))
-		return 0;
-	while (end < stop && is_parameter(text.ptr[end]))
-		end++;
-	if (end == stop || !ascii_is_alpha(text.ptr[end]))
-		return 0;
-	char c = text.ptr[end];
-	*both = end == from && c != 'm' && c != 'K';
-	return end + 1 - start;
-}
-
-/* [ESCAPE] */
-size_t
-extract_escape(const struct extract *it, size_t start, size_t stop, bool *both)
-{
-	*both = false;
-	if (start == 0)
-		return 0;
-	char last = it->text.ptr[start - 1];
-	if (last == '[' || last == '\x9b' || is_parameter(last))
-		return extract_sequence(it->text, start, stop, both);
-	const char *p = it->text.ptr + start;
-	size_t len = stop - start;
-	if (p[-1] == '%') {
-		size_t skip = 0;
-		while (len >= skip + 4 && p[skip] == '2' && p[skip + 1] == '5')
-			skip += 2; /* %252F */
-		if (len < skip + 2 || ascii_hex(p[skip]) < 0 || ascii_hex(p[skip + 1]) < 0)
-			return 0;
-		int byte = ascii_hex(p[skip]) * 16 + ascii_hex(p[skip + 1]);
-		return byte < 0x80 && class[byte] != NAME && class[byte] != DOT ? skip + 2 : 0;
-	}
-	if (p[-1] != '\\' || len < 2)
-		return 0;
-	if (p[0] == 'x' && len > 3 && ascii_hex(p[1]) >= 0 && ascii_hex(p[2]) >= 0) {
-		int byte = ascii_hex(p[1]) * 16 + ascii_hex(p[2]);
-		return byte < 0x80 && class[byte] != NAME && class[byte] != DOT ? 3 : 0;
-	}
-	if (p[0] == 'u' && len > 5) {
-		int byte = 0;
-		for (int i = 1; i < 5; i++) {
-			if (ascii_hex(p[i]) < 0)
-				return 0;
-			byte = byte * 16 + ascii_hex(p[i]);
-		}
-		return byte < 0x80 && class[byte] != NAME && class[byte] != DOT ? 5 : 0;
-	}
-	*both = strchr("abefnrtv", p[0]) != NULL && p[0];
-	return *both ? 1 : 0;
 }
 
 static bool
@@ -284,7 +197,7 @@ is_ja4_at(const struct extract *it, size_t at, size_t stop)
 	if (stop - at < JA4_LENGTH || extract_byte(it, at + 10) != '_' ||
 		extract_byte(it, at + 23) != '_')
 		return false;
-	if (stop - at > JA4_LENGTH && class[extract_byte(it, at + JA4_LENGTH)] == NAME &&
+	if (stop - at > JA4_LENGTH && extract_class[extract_byte(it, at + JA4_LENGTH)] == NAME &&
 		extract_byte(it, at + JA4_LENGTH) != '-')
 		return false;
 	struct observable o;
@@ -337,7 +250,7 @@ is_version(const struct extract *it, size_t start, size_t stop)
 		return false;
 	size_t from = start - 1;
 	bool low = false;
-	while (from > 0 && class[extract_byte(it, from - 1)] == NAME)
+	while (from > 0 && extract_class[extract_byte(it, from - 1)] == NAME)
 		low |= extract_byte(it, --from) >= 'a';
 	struct span product = span_sub(it->text, from, start - 1 - from);
 	if (!low || !ascii_is_alpha(product.ptr[0]))
@@ -453,8 +366,9 @@ is_port(const struct extract *it, size_t at)
 	while (ascii_is_digit((char)extract_byte(it, end)))
 		end++;
 	size_t whole;
-	bool edge = class[extract_byte(it, end)] == HIGH ? !wide_length(it->text, end, &whole)
-							 : !class[extract_byte(it, end)];
+	bool edge = extract_class[extract_byte(it, end)] == HIGH
+			    ? !wide_length(it->text, end, &whole)
+			    : !extract_class[extract_byte(it, end)];
 	return end > at && end - at < 6 && edge;
 }
 
@@ -465,7 +379,7 @@ whole_word(struct extract *it, size_t start, struct found *out)
 	bool high = false, dot = false, letter = false;
 	for (size_t i = start; i < stop; i++) {
 		unsigned char c = extract_byte(it, i);
-		high |= class[c] == HIGH;
+		high |= extract_class[c] == HIGH;
 		dot |= c == '.';
 		letter |= c == '_' || ascii_is_alpha((char)c);
 	}
@@ -473,7 +387,7 @@ whole_word(struct extract *it, size_t start, struct found *out)
 		return false;
 	/* [LOCAL-PART] */
 	if (extract_byte(it, it->word_all) == '@' &&
-		(class[extract_byte(it, it->word_all + 1)] & (NAME | HIGH)) &&
+		(extract_class[extract_byte(it, it->word_all + 1)] & (NAME | HIGH)) &&
 		(letter || high || !is_port(it, it->word_all + 1)))
 		return false;
 	if (high)
