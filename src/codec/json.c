@@ -160,6 +160,19 @@ json_span(const yyjson_val *val)
 	return (struct span){text, text ? yyjson_get_len((yyjson_val *)(uintptr_t)val) : 0};
 }
 
+const char *
+json_stands(const yyjson_doc *doc, struct span text, struct span string)
+{
+	/* The pool is a copy of the text in which strings lie where they were read. */
+	uintptr_t at = (uintptr_t)string.ptr - (uintptr_t)doc->str_pool;
+	if (!doc->str_pool || at == 0 || at >= text.len || string.len >= text.len - at)
+		return NULL;
+	const char *there = text.ptr + at;
+	bool same = there[-1] == '"' && there[string.len] == '"' &&
+		    memcmp(there, string.ptr, string.len) == 0;
+	return same ? there : NULL;
+}
+
 yyjson_val *
 json_get(const yyjson_val *val, const char *key)
 {

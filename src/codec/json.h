@@ -30,6 +30,8 @@ void json_free(yyjson_doc **doc); /* NULL accepted */
 
 /* Borrowed text of a string value; {NULL, 0} when it is none. */
 struct span json_span(const yyjson_val *val);
+/* The bytes of `text`, which the document was read from, that are this string's as they stand; NULL: it has escapes. */
+const char *json_stands(const yyjson_doc *doc, struct span text, struct span string);
 /* Member `key` of an object, NULL when absent or val is no object. Key is a literal of ours. */
 yyjson_val *json_get(const yyjson_val *val, const char *key);
 /* Text of member `key`; {NULL, 0} when absent or no string. */

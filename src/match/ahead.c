@@ -264,11 +264,18 @@ keep_found(struct block *b, struct sweep_result found)
 {
 	b->place = mem_grow(NULL, found.places + 1, sizeof *b->place);
 	b->line_ends = mem_grow(NULL, found.chunks + 1, sizeof *b->line_ends);
+	if (found.vagues) {
+		b->vague = mem_grow(NULL, found.vagues, sizeof *b->vague);
+		memcpy(b->vague, found.vague, found.vagues * sizeof *b->vague);
+	}
 	if (found.places)
 		memcpy(b->place, found.place, found.places * sizeof *b->place);
 	if (found.chunks)
 		memcpy(b->line_ends, found.line_ends, found.chunks * sizeof *b->line_ends);
-	b->shown.found = (struct sweep_result){b->place, found.places, b->line_ends, found.chunks};
+	b->shown.found = found;
+	b->shown.found.place = b->place;
+	b->shown.found.vague = b->vague;
+	b->shown.found.line_ends = b->line_ends;
 	b->shown.swept = true;
 }
 
@@ -313,7 +320,7 @@ size_t
 ahead_bytes(const struct block *b)
 {
 	return sizeof *b + b->room.cap + b->shown.gaps * sizeof *b->gap +
-	       b->shown.found.places * sizeof *b->place +
+	       (b->shown.found.places + b->shown.found.vagues) * sizeof *b->place +
 	       b->shown.found.chunks * sizeof *b->line_ends;
 }
 
@@ -344,6 +351,7 @@ block_free(struct crew *c, struct block *b)
 	c->held -= b->held;
 	crew_keep_room(c, b->room);
 	free(b->place);
+	free(b->vague);
 	free(b->line_ends);
 	free(b->gap);
 	b->next = c->old_block;

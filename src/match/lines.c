@@ -26,11 +26,12 @@ lines_fini(struct lines *l)
 	free(l->ahead ? l->own : l->buffer);
 	ahead_free(l->ahead);
 	free(l->own_places.at);
+	free(l->own_vague.at);
 	free(l->own_ends.at);
 	crew_free(&l->crew_here);
 	l->ahead = NULL;
 	l->buffer = l->own = NULL;
-	l->own_places.at = NULL;
+	l->own_places.at = l->own_vague.at = NULL;
 	l->own_ends.at = NULL;
 }
 
@@ -243,13 +244,19 @@ skip_word(struct lines *l)
 static void
 keep_result(struct lines *l, const struct sweep_result *r)
 {
-	l->own_places.len = l->own_ends.len = 0;
+	l->own_places.len = l->own_vague.len = l->own_ends.len = 0;
 	for (size_t i = 0; i < r->places; i++)
 		*vec_add(&l->own_places) = r->place[i];
+	for (size_t i = 0; i < r->vagues; i++)
+		*vec_add(&l->own_vague) = r->vague[i];
 	for (size_t i = 0; i < r->chunks; i++)
 		*vec_add(&l->own_ends) = r->line_ends[i];
-	l->stretch.found = (struct sweep_result){
-		l->own_places.at, l->own_places.len, l->own_ends.at, l->own_ends.len};
+	l->stretch.found = (struct sweep_result){.place = l->own_places.at,
+		.places = l->own_places.len,
+		.vague = l->own_vague.at,
+		.vagues = l->own_vague.len,
+		.line_ends = l->own_ends.at,
+		.chunks = l->own_ends.len};
 }
 
 /*
@@ -436,6 +443,16 @@ fill_ahead(struct lines *l, struct diag *why)
 	return RC_OK;
 }
 
+/* Of a whole line that is about to be given out, where it was swept. */
+static struct spots
+line_spots(struct lines *l, size_t len)
+{
+	size_t from = l->start - l->swept_from;
+	if (l->by_record || l->start < l->swept_from || l->start + len >= l->swept)
+		return (struct spots){};
+	return stretch_spots(&l->stretch, from, from + len);
+}
+
 /* Takes account of lines that the block in hand lacks. */
 static void
 pass_gaps(struct lines *l)
@@ -474,7 +491,8 @@ lines_next(struct lines *l, struct line *out, struct diag *why)
 		}
 		if (l->ahead)
 			pass_gaps(l);
-		if (is_swept(l)) {
+		bool swept = is_swept(l);
+		if (swept) {
 			if (l->by_record)
 				pass_records(l);
 			else
@@ -497,6 +515,8 @@ lines_next(struct lines *l, struct line *out, struct diag *why)
 		if (at) {
 			size_t len = (size_t)(at - (l->buffer + l->start));
 			give(l, len, out);
+			if (swept)
+				out->spots = line_spots(l, len);
 			if (len && out->text.ptr[len - 1] == '\r')
 				out->text.len--;
 			advance(l, len + 1);

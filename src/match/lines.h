@@ -18,6 +18,7 @@ struct line {
 	uint64_t offset;  /* of text in the unpacked stream */
 	bool piece;	  /* of a longer line: not all of it is here */
 	bool wide; /* was UTF-16: utf16_bytes(before) is how far a byte of text stands behind offset */
+	struct spots spots; /* of a sweep; valid as long as the text */
 };
 
 /* Of records that span lines, or of which many share a line. */
@@ -63,7 +64,7 @@ struct lines {
 	size_t swept_from; /* where that stretch begins; places count from there */
 	bool all;	   /* of that stretch is given out */
 	struct stretch stretch;
-	vec_of(uint32_t) own_places;
+	vec_of(uint32_t) own_places, own_vague;
 	vec_of(uint16_t) own_ends;
 	unsigned threads;	       /* besides this one, of a crew of its own */
 	struct crew *crew, *crew_here; /* the former borrowed */

@@ -303,7 +303,8 @@ record_line(struct reading *r, struct record *out, struct diag *why)
 		.line = line.number,
 		.offset = line.offset,
 		.time = TIME_NONE,
-		.wide = line.wide};
+		.wide = line.wide,
+		.spots = line.spots};
 	return RC_OK;
 }
 
@@ -403,8 +404,10 @@ time_name_rank(struct span name)
 		SPAN("@timestamp"),
 		SPAN("ts"),
 	};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (span_eq_fold(name, names[i]))
+	for (size_t i = 0; name.len && i < sizeof names / sizeof *names; i++)
+		if (names[i].len == name.len &&
+			names[i].ptr[name.len - 1] == ascii_lower(name.ptr[name.len - 1]) &&
+			span_eq_fold(name, names[i]))
 			return (int)i + 1;
 	return 0;
 }
@@ -490,6 +493,8 @@ field_place(const struct record *r, const struct field *f, size_t pos, struct fi
 	size_t at = f->at, done = 0;
 	if (!mark)
 		mark = &own;
+	if (f->stands)
+		return (size_t)(f->stands - r->text.ptr) + pos;
 	if (f->coding == FIELD_JSON || f->by_string)
 		at = json_string(r->text, f->at, mark);
 	if (at == SIZE_MAX || at > r->text.len)

@@ -28,6 +28,8 @@ struct field {
 	enum field_coding coding;
 	bool by_string; /* FIELD_MADE */
 	bool part;	/* a field before it holds these bytes too: for those who ask by name */
+	const char
+		*stands; /* of FIELD_JSON, the same bytes in the record's text; NULL: they differ */
 };
 
 struct record {
@@ -38,6 +40,7 @@ struct record {
 	bool wide;	  /* was UTF-16: bytes of text are not bytes of the file */
 	struct field *field;
 	size_t fields;
+	struct spots spots; /* of its text */
 };
 
 struct reading;

@@ -57,10 +57,12 @@ take_time(struct walk *w, struct span name, yyjson_val *val)
 static void
 add_string(struct walk *w, struct span name, yyjson_val *val)
 {
+	struct span value = json_span(val);
 	record_field(w->r, (struct field){.name = name,
-				   .value = json_span(val),
+				   .value = value,
 				   .at = w->strings++,
-				   .coding = FIELD_JSON});
+				   .coding = FIELD_JSON,
+				   .stands = json_stands(w->r->doc, w->out->text, value)});
 }
 
 /* <TimeCreated SystemTime="..."/>, however its attributes are spelled in JSON. */
@@ -118,6 +120,18 @@ add_number(struct walk *w, struct span name, yyjson_val *val)
 	record_field(w->r, f);
 }
 
+/* "dns.rrname" */
+static struct span
+join(struct walk *w, struct span path, struct span name)
+{
+	char *to = arena_bytes(&w->r->arena, path.len + 1 + name.len);
+	memcpy(to, path.ptr, path.len);
+	to[path.len] = '.';
+	if (name.len)
+		memcpy(to + path.len + 1, name.ptr, name.len);
+	return (struct span){to, path.len + 1 + name.len};
+}
+
 static void
 add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 {
@@ -146,8 +160,7 @@ add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 					 (w->r->numbers && yyjson_is_uint(member) &&
 						 may_tell(name))) &&
 				 name.len < 256 && path.len < 1024)
-				full = arena_printf(&w->r->arena, "%.*s.%.*s", (int)path.len,
-					path.ptr, (int)name.len, name.ptr);
+				full = join(w, path, name);
 			add_value(w, full, member, depth + 1);
 		}
 	}
@@ -160,6 +173,8 @@ field_named(const struct reading *r, struct span name)
 	static const struct span source = SPAN("_source.");
 	for (size_t i = 0; i < r->fields; i++) {
 		struct span have = r->field[i].name;
+		if (have.len < name.len || have.ptr[have.len - 1] != name.ptr[name.len - 1])
+			continue;
 		if (span_starts(have, source))
 			have = span_sub(have, source.len, SIZE_MAX);
 		if (span_eq(have, name))

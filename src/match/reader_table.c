@@ -246,6 +246,7 @@ csv_line(struct reading *r, struct record *out, struct diag *why)
 			break;
 	}
 	out->text = joined;
+	out->spots = (struct spots){};
 	return code == RC_NONE ? RC_OK : code;
 }
 

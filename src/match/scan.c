@@ -25,6 +25,7 @@ scan_fini(struct scan *s)
 	free(s->parts.at);
 	streams_free(&s->streams);
 	once_fini(&s->seen);
+	buf_fini(&s->pattern);
 	s->answers.at = NULL;
 	s->hits.at = NULL;
 	s->parts.at = NULL;
@@ -50,7 +51,16 @@ context_of(struct span name)
 {
 	static const struct span words[] = {SPAN("station"), SPAN("ether"), SPAN("hwaddr"),
 		SPAN("hw_addr"), SPAN("lladdr"), SPAN("chaddr")};
+	static const bool begins[256] = {['j'] = true,
+		['m'] = true,
+		['s'] = true,
+		['e'] = true,
+		['h'] = true,
+		['l'] = true,
+		['c'] = true};
 	for (size_t i = 0; i + 3 <= name.len; i++) {
+		if (!begins[(unsigned char)ascii_lower(name.ptr[i])])
+			continue;
 		struct span rest = span_sub(name, i, SIZE_MAX);
 		if (span_eq_fold(span_sub(rest, 0, 3), SPAN("ja3")))
 			return CONTEXT_JA3;
@@ -231,9 +241,9 @@ keep(struct scan *s, const struct record *r, const struct field *f, enum view vi
 	}
 	struct span pattern = i.pattern;
 	if (!pattern.len) {
-		own_buf struct buf b = {};
-		obs_pattern(i.about, &b);
-		pattern = arena_dup(&s->arena, buf_span(&b));
+		buf_reset(&s->pattern);
+		obs_pattern(i.about, &s->pattern);
+		pattern = arena_dup(&s->arena, buf_span(&s->pattern));
 	}
 	struct hit made = {
 		.time = r->time,
@@ -263,32 +273,101 @@ keep(struct scan *s, const struct record *r, const struct field *f, enum view vi
 	return true;
 }
 
+/* A field under work, as it is read. */
+struct looking {
+	const struct record *r;
+	const struct field *f;
+	enum view view;
+	enum match_context context;
+	int64_t time;
+};
+
+/* All that the extraction finds. */
+static void
+scan_found(struct scan *s, const struct looking *at, struct extract *it)
+{
+	struct found found;
+	while (extract_next(it, &found)) {
+		size_t first = s->answers.len;
+		match_set_probe(s->set, it->text, &found, at->context, &s->arena, &s->answers);
+		for (size_t i = first; i < s->answers.len; i++)
+			/* Where it is no answer after all, what is seen elsewhere in the record may be one. */
+			if (once_first(&s->seen, seen_key(&s->answers.at[i])) &&
+				!keep(s, at->r, at->f, at->view, &s->answers.at[i], at->time))
+				once_forget(&s->seen, seen_key(&s->answers.at[i]));
+	}
+}
+
 static void
 scan_view(
 	struct scan *s, const struct record *r, const struct field *f, enum view view, int64_t time)
 {
 	struct extract it;
-	struct found found;
-	enum match_context context = context_of(f->name);
+	struct looking at = {r, f, view, context_of(f->name), time};
 	struct span text = view == VIEW_DEFANGED  ? obs_refang(f->value, &s->arena)
 			   : view == VIEW_PERCENT ? unpercent(f->value, &s->arena)
 						  : f->value;
 	s->mark.at = s->mark.done = 0;
 	extract_init(&it, text, &s->arena);
-	while (extract_next(&it, &found)) {
-		size_t first = s->answers.len;
-		match_set_probe(s->set, text, &found, context, &s->arena, &s->answers);
-		for (size_t i = first; i < s->answers.len; i++)
-			/* Where it is no answer after all, what is seen elsewhere in the record may be one. */
-			if (once_first(&s->seen, seen_key(&s->answers.at[i])) &&
-				!keep(s, r, f, view, &s->answers.at[i], time))
-				once_forget(&s->seen, seen_key(&s->answers.at[i]));
+	scan_found(s, &at, &it);
+}
+
+/* Where a field's bytes stand in the record as they are; NULL: nowhere. */
+static const char *
+field_stands(const struct record *r, const struct field *f)
+{
+	uintptr_t from = (uintptr_t)r->text.ptr, value = (uintptr_t)f->value.ptr;
+	bool inside = value >= from && value - from <= r->text.len &&
+		      f->value.len <= r->text.len - (value - from);
+	return f->stands ? f->stands : inside ? f->value.ptr : NULL;
+}
+
+/* The first place that lies at so many bytes from the spots' base or behind. */
+static size_t
+first_spot(const struct spots *spots, size_t from)
+{
+	size_t low = 0, high = spots->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (spots->at[middle] < from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* What scan_view does, but only around the places that a sweep has named, since nowhere else is anything. */
+static void
+scan_spots(struct scan *s, const struct record *r, const struct field *f, const char *stands,
+	int64_t time)
+{
+	const struct spots *spots = &r->spots;
+	size_t base = (size_t)(stands - spots->base), i = first_spot(spots, base);
+	if (i == spots->count || spots->at[i] - base >= f->value.len)
+		return;
+	struct extract it;
+	struct looking at = {r, f, VIEW_PLAIN, context_of(f->name), time};
+	s->mark.at = s->mark.done = 0;
+	extract_init(&it, f->value, &s->arena);
+	it.end = 0;
+	for (; i < spots->count && spots->at[i] - base < f->value.len; i++) {
+		if (spots->at[i] - base < it.end)
+			continue;
+		extract_around(&it, spots->at[i] - base);
+		scan_found(s, &at, &it);
 	}
 }
 
 static void
 scan_field(struct scan *s, const struct record *r, const struct field *f, int64_t time)
 {
+	bool spotted = r->spots.count && s->text == SCAN_AS_IS;
+	const char *stands = spotted ? field_stands(r, f) : NULL;
+	if (stands) {
+		scan_spots(s, r, f, stands, time);
+		return;
+	}
 	scan_view(s, r, f, s->text == SCAN_DEFANGED ? VIEW_DEFANGED : VIEW_PLAIN, time);
 	if (hides_names(f->value))
 		scan_view(s, r, f, VIEW_PERCENT, time);

@@ -46,6 +46,7 @@ struct scan {
 	} line;
 	struct field_mark places;
 	struct arena arena;
+	struct buf pattern; /* of the hit under work */
 	struct match_answers answers;
 	const struct vscan_cache *cache; /* for its expressions; NULL: none */
 	struct strings_judge *strings;	 /* NULL until the set holds texts */

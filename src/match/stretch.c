@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/mutant.h"
+
 static uint64_t
 count_ends(const char *from, const char *to)
 {
@@ -67,4 +69,21 @@ stretch_pass(struct stretch *s, enum lines_keep keep, size_t from)
 		to = end ? (size_t)(end - text) + 1 : from;
 	}
 	return keep == LINES_KEEP_HEADINGS ? find_heading(s, from, to) : to;
+}
+
+struct spots
+stretch_spots(struct stretch *s, size_t from, size_t to)
+{
+	const struct sweep_result *f = &s->found;
+	struct spots spots = {.base = s->text.ptr};
+	while (s->next_vague < f->vagues && f->vague[s->next_vague] < from)
+		s->next_vague++;
+	if (s->next_vague < f->vagues && f->vague[s->next_vague] < to && !mutant(1841))
+		return spots;
+	if (!stretch_has(s, from, to))
+		return spots;
+	spots.at = f->place + s->next;
+	while (s->next + spots.count < f->places && spots.at[spots.count] < to)
+		spots.count++;
+	return spots;
 }

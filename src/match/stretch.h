@@ -12,6 +12,13 @@ enum { SWEEP_SLACK = 64, SWEEP_CHUNK = 8192 };
 struct sweep_result {
 	const uint32_t *place; /* ascending, each within the text */
 	size_t places;
+	/*
+	 * Those of them, ascending, that only say that their line is to be read as a whole. Where a line has none of
+	 * these, each hit's token holds one of the line's places, or stands in the same run of letters, digits, "-",
+	 * "_", dots, colons and bytes beyond ASCII.
+	 */
+	const uint32_t *vague;
+	size_t vagues;
 	/* Line ends in each stretch of SWEEP_CHUNK bytes. */
 	const uint16_t *line_ends;
 	size_t chunks;
@@ -29,7 +36,14 @@ enum lines_keep {
 struct stretch {
 	struct span text; /* whole lines */
 	struct sweep_result found;
-	size_t next; /* of the places */
+	size_t next, next_vague; /* of the places */
+};
+
+/* Where alone in some bytes something may be found; count 0: anywhere. Borrowed as they are. */
+struct spots {
+	const char *base; /* places count from there */
+	const uint32_t *at;
+	size_t count;
 };
 
 /*
@@ -41,5 +55,7 @@ size_t stretch_pass(struct stretch *s, enum lines_keep keep, size_t from);
 bool stretch_has(struct stretch *s, size_t from, size_t to);
 /* Whether records in it may span lines, or share them. */
 bool stretch_is_by_record(struct span text, enum lines_keep keep);
+/* The places of a line, behind what stretch_pass or stretch_has was asked for last; none where one is vague. */
+struct spots stretch_spots(struct stretch *s, size_t from, size_t to);
 /* Ends of lines between; any two places. */
 uint64_t stretch_lines(const struct stretch *s, size_t from, size_t to);

@@ -280,7 +280,7 @@ struct sweep {
 	const unsigned char *escaped; /* the end of the \uXXXX that were looked at last */
 	/* What the plain extraction looked at last. */
 	const unsigned char *looked[LOOKS], *looked_end[LOOKS];
-	vec_of(uint32_t) places;
+	vec_of(uint32_t) places, vague;
 	vec_of(uint16_t) line_ends;
 	struct bitmaps bits;
 	struct carries carries;
@@ -335,6 +335,8 @@ void sweep_note(struct sweep *s, const unsigned char *at);
 void sweep_ask(struct sweep *s, enum key key, const unsigned char *bytes, size_t len,
 	const unsigned char *place);
 void sweep_answers(struct sweep *s);
+/* The same where what is found may begin elsewhere on the line, or be read otherwise than it stands. */
+void sweep_note_vague(struct sweep *s, const unsigned char *at);
 /* A name that all filters let through: noted where the set knows it. */
 void sweep_name(struct sweep *s, const unsigned char *start, const unsigned char *end);
 /*

@@ -115,6 +115,7 @@ sweep_free(struct sweep **p)
 	gates_fini(&s->own);
 	free(s->own_signs);
 	free(s->places.at);
+	free(s->vague.at);
 	free(s->line_ends.at);
 	free(s->probes.at);
 	free(s->answers.at);
@@ -174,6 +175,16 @@ ascending(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+static void
+sort_places(uint32_t *at, size_t count)
+{
+	bool sorted = true;
+	for (size_t i = 1; i < count; i++)
+		sorted &= at[i - 1] <= at[i];
+	if (!sorted)
+		qsort(at, count, sizeof *at, ascending);
+}
+
 void
 sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 {
@@ -190,7 +201,7 @@ sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 	s->escaped = s->text;
 	for (enum look look = 0; look < LOOKS; look++)
 		s->looked[look] = s->looked_end[look] = s->text;
-	s->places.len = s->line_ends.len = 0;
+	s->places.len = s->vague.len = s->line_ends.len = 0;
 	s->carries = (struct carries){};
 	forget_history(&s->bits);
 	if (!set_is_empty(s->set))
@@ -203,12 +214,13 @@ sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 		sweep_signs(s);
 	struct strings_walk texts = {};
 	while (s->set->strings && strings_next_line(s->set->strings, text, &texts))
-		*vec_add(&s->places) = (uint32_t)texts.place;
-	bool sorted = true;
-	for (size_t i = 1; i < s->places.len; i++)
-		sorted &= s->places.at[i - 1] <= s->places.at[i];
-	if (!sorted)
-		qsort(s->places.at, s->places.len, sizeof *s->places.at, ascending);
-	*out = (struct sweep_result){
-		s->places.at, s->places.len, s->line_ends.at, s->line_ends.len};
+		sweep_note_vague(s, s->text + texts.place);
+	sort_places(s->places.at, s->places.len);
+	sort_places(s->vague.at, s->vague.len);
+	*out = (struct sweep_result){.place = s->places.at,
+		.places = s->places.len,
+		.vague = s->vague.at,
+		.vagues = s->vague.len,
+		.line_ends = s->line_ends.at,
+		.chunks = s->line_ends.len};
 }

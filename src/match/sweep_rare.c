@@ -40,6 +40,13 @@ sweep_note(struct sweep *s, const unsigned char *at)
 		*vec_add(&s->places) = place;
 }
 
+void
+sweep_note_vague(struct sweep *s, const unsigned char *at)
+{
+	sweep_note(s, at);
+	*vec_add(&s->vague) = s->places.at[s->places.len - 1];
+}
+
 static bool
 knows_name(const struct sweep *s, const unsigned char *start, const unsigned char *end)
 {
@@ -96,7 +103,7 @@ sweep_name_odd(struct sweep *s, const unsigned char *start, const unsigned char 
 		const unsigned char *from = start + skip;
 		uint64_t whole = sweep_join(h, label, (size_t)(label - from));
 		if (block_has(&s->gates->names, whole) && knows_name(s, from, end)) {
-			sweep_note(s, start);
+			sweep_note_vague(s, start);
 			break;
 		}
 	}
@@ -490,7 +497,7 @@ sweep_escape(struct sweep *s, const unsigned char *at)
 	if (*at == '%') {
 		int value = hex_value(s, rest, 2);
 		if (value == '.' || value >= 0x80)
-			sweep_note(s, at);
+			sweep_note_vague(s, at);
 		return;
 	}
 	int value = rest < s->text_end && *rest == 'u' ? hex_value(s, rest + 1, 4) : -1;
@@ -498,11 +505,11 @@ sweep_escape(struct sweep *s, const unsigned char *at)
 		const unsigned char *end = at;
 		/* There may be a dot before. */
 		if (sweep_may_be_wide(s, &end, s->text_end, true))
-			sweep_note(s, at);
+			sweep_note_vague(s, at);
 		s->escaped = end;
 	} else if (value < 0x80 && hides(value)) {
-		sweep_note(s, at);
+		sweep_note_vague(s, at);
 	}
 	if (rest < s->text_end && *rest == 'x' && hides(hex_value(s, rest + 1, 2)))
-		sweep_note(s, at);
+		sweep_note_vague(s, at);
 }

@@ -49,7 +49,7 @@ look_at(struct sweep *s, struct span text, size_t at)
 {
 	bool hidden = text.ptr[at] == '\\' && hides_byte(s->signs, text, at) && !mutant(1760);
 	if (hidden || obs_refang_is_sign(text, at))
-		sweep_note(s, s->text + at);
+		sweep_note_vague(s, s->text + at);
 }
 
 void

@@ -13,6 +13,7 @@
 #include <unistr.h>
 
 #include "base/ascii.h"
+#include "base/mutant.h"
 #include "obs/cve.h"
 #include "obs/mac.h"
 
@@ -35,18 +36,37 @@ const uint8_t extract_class[256] = {
 	[0x80 ... 0xff] = HIGH,
 };
 
-void
-extract_init(struct extract *it, struct span text, struct arena *scratch)
+static void
+begin(struct extract *it, size_t at, size_t end)
 {
-	it->text = text;
-	it->scratch = scratch;
-	it->at = it->chunk = it->stop = 0;
+	it->at = at;
+	it->end = end;
+	it->chunk = it->stop = 0;
 	it->six = it->six_stop = it->mac = SIZE_MAX;
 	it->word = it->word_stop = it->word_all = it->run = 0;
 	it->second = it->piece = SIZE_MAX;
 	it->stage = NEXT_WORD;
 	it->colons = 0;
 	it->dotted = false;
+}
+
+void
+extract_init(struct extract *it, struct span text, struct arena *scratch)
+{
+	it->text = text;
+	it->scratch = scratch;
+	begin(it, 0, text.len);
+}
+
+void
+extract_around(struct extract *it, size_t at)
+{
+	size_t start = at, end = at;
+	while (start > 0 && extract_class[extract_byte(it, start - 1)])
+		start--;
+	while (extract_class[extract_byte(it, end)])
+		end++;
+	begin(it, start, mutant(1842) ? at : end);
 }
 
 /* Length of the character at `at` where it can stand in a name, 0 where it cannot. [WIDE-EDGE] */
@@ -74,7 +94,7 @@ static bool
 next_chunk(struct extract *it)
 {
 	const unsigned char *p = (const unsigned char *)it->text.ptr;
-	size_t len = it->text.len, at = it->at;
+	size_t len = it->end, at = it->at;
 	while (at < len) {
 		while (at < len && !extract_class[p[at]])
 			at++;

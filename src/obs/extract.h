@@ -30,7 +30,7 @@ struct found {
 struct extract {
 	struct span text;
 	struct arena *scratch;
-	size_t at;	      /* first byte not yet looked at */
+	size_t at, end;	      /* first byte not yet looked at; where looking ends */
 	size_t chunk, stop;   /* rest of the chunk: names, colons, letters beyond ASCII */
 	size_t six, six_stop; /* an IPv6 address in it, not yet yielded */
 	size_t mac; /* where the search for MAC addresses in it goes on; SIZE_MAX: nowhere */
@@ -46,6 +46,11 @@ struct extract {
 
 /* scratch: for names beyond ASCII; the caller resets it when he likes, not before the next call. */
 void extract_init(struct extract *it, struct span text, struct arena *scratch);
+/*
+ * From now on only what lies in the run of letters, digits, "-", "_", dots, colons and bytes beyond ASCII around
+ * `at`, which is read as it would be in its turn. it->end is the end of that run.
+ */
+void extract_around(struct extract *it, size_t at);
 /* False at the end. */
 bool extract_next(struct extract *it, struct found *out);
 

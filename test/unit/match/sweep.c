@@ -170,7 +170,38 @@ chance(struct rng rng, uint32_t below)
 
 enum { ROOM = 200000 };
 
-/* Lines of hits of the plain scanner that no place is on. */
+static void
+tell_hit(const struct hit *h, struct buf *out)
+{
+	buf_printf(out, "%llu:%llu+%zu %s %s %.*s of %.*s time %lld\n", (unsigned long long)h->line,
+		(unsigned long long)h->offset, h->length, hit_match_word(h->match),
+		obs_word(h->seen.kind), (int)h->seen.value.len, h->seen.value.ptr,
+		(int)h->pattern.len, h->pattern.ptr, (long long)h->time);
+}
+
+/* A record's places lead to all of its hits, where each is one that may. */
+static void
+compare_spots(
+	struct scan *scan, struct record *record, struct stretch *stretch, const struct buf *want)
+{
+	const struct hit *hit;
+	own_buf struct buf got = {};
+	size_t from = (size_t)record->offset;
+	record->spots = stretch_spots(stretch, from, from + record->text.len + 1);
+	if (!record->spots.count)
+		return;
+	record->spots.base = (const char *)((uintptr_t)record->text.ptr - from);
+	size_t hits = scan_record(scan, record, SPAN("log"), &hit);
+	for (size_t i = 0; i < hits; i++)
+		tell_hit(&hit[i], &got);
+	if (!span_eq(buf_span(&got), buf_span(want)))
+		fail_msg("line %llu, by its places:\n%.*sas a whole:\n%.*sof %.*s",
+			(unsigned long long)record->line, (int)got.len, got.ptr, (int)want->len,
+			want->ptr, (int)(record->text.len < 300 ? record->text.len : 300),
+			record->text.ptr);
+}
+
+/* Lines of hits of the plain scanner that no place is on, or that not all hits are around the places of. */
 static void
 compare(const struct match_set *set, struct sweep *s, struct span text, const char *reader)
 {
@@ -185,6 +216,8 @@ compare(const struct match_set *set, struct sweep *s, struct span text, const ch
 	own_reading struct reading reading;
 	reading_init(&reading, stream, reader_find(span_of(reader)), LINES_ALL, NOON);
 	size_t at = 0;
+	struct stretch stretch = {.text = text, .found = r};
+	own_buf struct buf want = {};
 	while (!reading_next(&reading, &record, NULL)) {
 		size_t hits = scan_record(&scan, &record, SPAN("log"), &hit);
 		while (at < r.places && r.place[at] < record.offset)
@@ -196,14 +229,23 @@ compare(const struct match_set *set, struct sweep *s, struct span text, const ch
 				(int)hit->seen.value.len, hit->seen.value.ptr,
 				(int)(record.text.len < 300 ? record.text.len : 300),
 				record.text.ptr);
+		buf_reset(&want);
+		for (size_t i = 0; i < hits; i++)
+			tell_hit(&hit[i], &want);
+		bool by_line = reading.lines.keep == LINES_KEEP_LIKELY ||
+			       reading.lines.keep == LINES_KEEP_HEADINGS ||
+			       (reading.lines.keep == LINES_KEEP_UNQUOTED &&
+				       !memchr(record.text.ptr, '"', record.text.len));
+		if (by_line && !record.wide && record.text.len)
+			compare_spots(&scan, &record, &stretch, &want);
 	}
 	scan_fini(&scan);
-	size_t ends = 0, want = 0;
+	size_t ends = 0, line_ends = 0;
 	for (size_t i = 0; i < r.chunks; i++)
 		ends += r.line_ends[i];
 	for (size_t i = 0; i < text.len; i++)
-		want += text.ptr[i] == '\n';
-	assert_int_equal(ends, want);
+		line_ends += text.ptr[i] == '\n';
+	assert_int_equal(ends, line_ends);
 }
 
 static size_t
@@ -336,11 +378,7 @@ tell_hits(const struct match_set *set, struct sweep *s, struct span log, const c
 	while (!(code = reading_next(&reading, &r, NULL)) || code == RC_AGAIN) {
 		size_t hits = code ? 0 : scan_record(&scan, &r, SPAN("log"), &hit);
 		for (size_t i = 0; i < hits; i++)
-			buf_printf(out, "%llu:%llu+%zu %s %s %.*s time %lld\n",
-				(unsigned long long)hit[i].line, (unsigned long long)hit[i].offset,
-				hit[i].length, hit_match_word(hit[i].match),
-				obs_word(hit[i].seen.kind), (int)hit[i].seen.value.len,
-				hit[i].seen.value.ptr, (long long)hit[i].time);
+			tell_hit(&hit[i], out);
 	}
 	buf_printf(out, "%llu hits in %llu records\n", (unsigned long long)scan.counts.hits,
 		(unsigned long long)(scan.counts.records + reading_passed(&reading)));
