@@ -145,7 +145,8 @@ with_words(struct span t, size_t *at, int64_t reference)
 		SPAN("fri"), SPAN("sat"), SPAN("sun")};
 	bool weekday = false;
 	for (size_t i = 0; i < 7 && !weekday; i++)
-		weekday = span_eq_fold(span_sub(t, *at, 3), days[i]);
+		weekday = days[i].ptr[0] == ascii_lower(t.ptr[*at]) &&
+			  span_eq_fold(span_sub(t, *at, 3), days[i]);
 	if (weekday) {
 		*at += 3;
 		time_byte(t, at, ",");
@@ -263,10 +264,23 @@ behind_key(struct span t, int64_t reference)
 static int64_t
 among_words(struct span t, int64_t reference)
 {
+	static const bool parts[256] = {
+		[0] = true,
+		[' '] = true,
+		['\t'] = true,
+		['['] = true,
+		['('] = true,
+		['"'] = true,
+		['\''] = true,
+		[','] = true,
+		['|'] = true,
+		['*'] = true,
+		['>'] = true,
+	};
 	t = span_sub(t, 0, FIRST_WORDS + 40);
 	for (size_t at = 0; at < t.len && at < FIRST_WORDS; at++) {
-		char c = t.ptr[at], before = at ? t.ptr[at - 1] : ' ';
-		if (!strchr(" \t[(\"',|*>", before) || !(ascii_is_digit(c) || ascii_is_alpha(c)))
+		unsigned char before = at ? (unsigned char)t.ptr[at - 1] : ' ';
+		if (!parts[before] || !ascii_is_alnum(t.ptr[at]))
 			continue;
 		size_t end = at;
 		int64_t result = read_at(t, &end, reference);

@@ -158,7 +158,8 @@ time_month(struct span t, size_t *at, unsigned *out)
 	if (t.len < *at + 3)
 		return false;
 	for (unsigned i = 0; i < 12; i++)
-		if (span_eq_fold(span_sub(t, *at, 3), (struct span){names + i * 3, 3})) {
+		if (names[i * 3] == ascii_lower(t.ptr[*at]) &&
+			span_eq_fold(span_sub(t, *at, 3), (struct span){names + i * 3, 3})) {
 			*at += 3;
 			*out = i + 1;
 			return true;

@@ -347,13 +347,15 @@ obs_detect(struct span text, struct arena *a, struct observable *out, struct dia
 static void
 add_quoted(struct buf *out, struct span value)
 {
-	buf_add_byte(out, '\'');
+	char *to = buf_room(out, 2 * value.len + 2), *start = to;
+	*to++ = '\'';
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.ptr[i] == '\'' || value.ptr[i] == '\\')
-			buf_add_byte(out, '\\');
-		buf_add_byte(out, value.ptr[i]);
+			*to++ = '\\';
+		*to++ = value.ptr[i];
 	}
-	buf_add_byte(out, '\'');
+	*to++ = '\'';
+	out->len += (size_t)(to - start);
 }
 
 void
@@ -383,7 +385,9 @@ obs_pattern(struct observable o, struct buf *out)
 		buf_add(out, SPAN(")]"));
 		return;
 	}
-	buf_printf(out, "[%s %s ", kinds[o.kind].path, range ? "ISSUBSET" : "=");
+	buf_add_byte(out, '[');
+	buf_add(out, span_of(kinds[o.kind].path));
+	buf_add(out, range ? SPAN(" ISSUBSET ") : SPAN(" = "));
 	add_quoted(out, o.value);
 	buf_add_byte(out, ']');
 }
