@@ -24,9 +24,9 @@ enum scan_show {
 
 /* Hits by indicator, for --count and --top. */
 struct scan_group {
-	struct span indicator, name, pattern; /* owned by the table's arena */
 	uint64_t hits;
-	int64_t first, last; /* event times, TIME_NONE: none had one */
+	int64_t first, last;		      /* event times, TIME_NONE: none had one */
+	struct span indicator, name, pattern; /* owned by the table's arena */
 };
 
 struct scan_groups {
@@ -34,6 +34,9 @@ struct scan_groups {
 	vec_of(struct scan_group) list;
 	uint32_t *slot; /* index + 1 */
 	size_t slots;
+	uint64_t *item; /* of the set, hit->item << 32 | index + 1, while it has this version */
+	size_t items, items_used;
+	uint64_t version;
 };
 
 /* A line kept for context. */
@@ -64,6 +67,7 @@ struct scan_job {
 	const struct reader *reader;	/* NULL: sniff */
 	enum scan_show show;
 	bool colour, terminal, follow, failed, names;
+	struct buf out; /* to be printed */
 	uint64_t top, before, after, threads;
 	struct scan_groups groups;
 	struct scan_assets *assets; /* NULL: none yet */
@@ -165,12 +169,19 @@ void scan_walk(struct scan_job *job);
 void scan_show_file(struct scan_job *job, const char *name);
 void scan_show_record(
 	struct scan_job *job, const struct record *r, const struct hit *hit, size_t hits);
+/* Whatever was shown so far goes out; to be called where nothing may come for long. */
+void scan_show_now(struct scan_job *job);
+/* Foreign text: as it is into a pipe, made harmless for a terminal. */
+void scan_put_text(struct scan_job *job, struct span text);
 /* Hits that no record is at hand for. */
 void scan_show_late(struct scan_job *job, const struct hit *hit, size_t hits);
 void scan_show_file_end(struct scan_job *job);
 void scan_show_end(struct scan_job *job);
 /* --json: what patterns could not be told for want of room; the last line. */
 void scan_show_end_patterns(struct scan_job *job, const struct stream_counts *c);
+void scan_groups_count(struct scan_job *job, const struct hit *hit, size_t hits);
+void scan_groups_show(struct scan_job *job);
+void scan_groups_free(struct scan_job *job);
 /* On stderr: how many indicators the hits are of, and which most of them. */
 void scan_say_groups(struct scan_job *job);
 void scan_show_fini(struct scan_job *job);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "cmd/row.h"
 #include "cmd/scan-internal.h"
 #include "match/hit_json.h"
@@ -12,25 +11,47 @@
 static const char red[] = "\033[1;31m", violet[] = "\033[35m", green[] = "\033[32m",
 		  plain[] = "\033[m";
 
-/* Foreign text: as it is into a pipe, made harmless for a terminal. */
+/* What is printed is gathered: printing each piece by itself takes longer than finding it. */
+enum { GATHERED = 32 << 10 };
+
 static void
-put_text(const struct scan_job *job, struct span text)
+put_out(struct scan_job *job)
 {
-	if (job->terminal)
-		row_plain(stdout, text);
-	else
-		fwrite(text.ptr, 1, text.len, stdout);
+	if (job->out.len)
+		fwrite(job->out.ptr, 1, job->out.len, stdout);
+	buf_reset(&job->out);
 }
 
 static void
-put_place(const struct scan_job *job, uint64_t line, char mark)
+put(struct scan_job *job, const char *text)
+{
+	buf_add(&job->out, span_of(text));
+}
+
+void
+scan_put_text(struct scan_job *job, struct span text)
+{
+	if (!job->terminal) {
+		buf_add(&job->out, text);
+		return;
+	}
+	put_out(job);
+	row_plain(stdout, text);
+}
+
+static void
+put_place(struct scan_job *job, uint64_t line, char mark)
 {
 	if (job->names) {
-		printf("%s", job->colour ? violet : "");
-		put_text(job, job->file);
-		printf("%s%c", job->colour ? plain : "", mark);
+		put(job, job->colour ? violet : "");
+		scan_put_text(job, job->file);
+		put(job, job->colour ? plain : "");
+		buf_add_byte(&job->out, mark);
 	}
-	printf("%s%" PRIu64 "%s%c", job->colour ? green : "", line, job->colour ? plain : "", mark);
+	put(job, job->colour ? green : "");
+	buf_add_u64(&job->out, line);
+	put(job, job->colour ? plain : "");
+	buf_add_byte(&job->out, mark);
 }
 
 void
@@ -47,21 +68,21 @@ scan_show_file(struct scan_job *job, const char *name)
 
 /* What lies between hits. Lines can be long as books; on a terminal the middle is left out. */
 static void
-put_gap(const struct scan_job *job, struct span text)
+put_gap(struct scan_job *job, struct span text)
 {
 	enum { EDGE = 160 };
 	if (!job->terminal || text.len <= 4 * EDGE) {
-		put_text(job, text);
+		scan_put_text(job, text);
 		return;
 	}
-	put_text(job, span_sub(text, 0, EDGE));
-	printf(" ... %zu bytes ... ", text.len - 2 * EDGE);
-	put_text(job, span_sub(text, text.len - EDGE, SIZE_MAX));
+	scan_put_text(job, span_sub(text, 0, EDGE));
+	buf_printf(&job->out, " ... %zu bytes ... ", text.len - 2 * EDGE);
+	scan_put_text(job, span_sub(text, text.len - EDGE, SIZE_MAX));
 }
 
 /* The line, on a terminal with what was seen in colour. */
 static void
-put_line(const struct scan_job *job, const struct record *r, const struct hit *hit, size_t hits)
+put_line(struct scan_job *job, const struct record *r, const struct hit *hit, size_t hits)
 {
 	size_t at = 0;
 	put_place(job, r->line, ':');
@@ -70,18 +91,18 @@ put_line(const struct scan_job *job, const struct record *r, const struct hit *h
 		if (from < at || from + len > r->text.len || len == 0)
 			continue;
 		put_gap(job, span_sub(r->text, at, from - at));
-		fputs(job->colour ? red : "", stdout);
-		put_text(job, span_sub(r->text, from, len));
-		fputs(job->colour ? plain : "", stdout);
+		put(job, job->colour ? red : "");
+		scan_put_text(job, span_sub(r->text, from, len));
+		put(job, job->colour ? plain : "");
 		at = from + len;
 	}
 	put_gap(job, span_sub(r->text, at, SIZE_MAX));
-	putchar('\n');
+	buf_add_byte(&job->out, '\n');
 }
 
 /* "    2 of 3: dns.log:7 at 2026-01-01T12:00:00.000000Z: domain evil.example" */
 static void
-put_parts(const struct scan_job *job, const struct hit *h)
+put_parts(struct scan_job *job, const struct hit *h)
 {
 	for (size_t i = 0; h->records > 1 && i < h->parts; i++) {
 		const struct hit_part *p = &h->part[i];
@@ -90,25 +111,31 @@ put_parts(const struct scan_job *job, const struct hit *h)
 		if (p->time != TIME_NONE)
 			time_text(p->time, time);
 		if (last && h->records > h->parts)
-			printf("    ... %" PRIu64 " more ...\n", h->records - h->parts);
-		printf("    %" PRIu64 " of %" PRIu64 ": ", last ? h->records : i + 1, h->records);
-		put_text(job, p->file);
-		printf(":%" PRIu64 "%s%s", p->line, p->time != TIME_NONE ? " at " : "",
-			p->time != TIME_NONE ? time : "");
+			buf_printf(
+				&job->out, "    ... %" PRIu64 " more ...\n", h->records - h->parts);
+		buf_printf(&job->out, "    %" PRIu64 " of %" PRIu64 ": ", last ? h->records : i + 1,
+			h->records);
+		scan_put_text(job, p->file);
+		buf_printf(&job->out, ":%" PRIu64 "%s%s", p->line,
+			p->time != TIME_NONE ? " at " : "", p->time != TIME_NONE ? time : "");
 		if (p->seen.kind != OBS_NONE) {
-			printf(": %s ", obs_word(p->seen.kind));
-			put_text(job, p->seen.value);
+			buf_printf(&job->out, ": %s ", obs_word(p->seen.kind));
+			scan_put_text(job, p->seen.value);
 		}
-		putchar('\n');
+		buf_add_byte(&job->out, '\n');
 	}
 }
 
 /* "  ^ subdomain: a.evil.example under evil.example, NAME (PARTY, TLP)" */
 static void
-put_why(const struct scan_job *job, const struct hit *h)
+put_why(struct scan_job *job, const struct hit *h)
 {
-	printf("  ^ %s: %s ", hit_match_word(h->match), obs_word(h->seen.kind));
-	put_text(job, h->seen.value);
+	put(job, "  ^ ");
+	put(job, hit_match_word(h->match));
+	put(job, ": ");
+	put(job, obs_word(h->seen.kind));
+	buf_add_byte(&job->out, ' ');
+	scan_put_text(job, h->seen.value);
 	if (!span_eq(h->seen.value, h->about.value)) {
 		static const char *const how[] = {
 			[HIT_EXACT] = " for ",
@@ -119,25 +146,25 @@ put_why(const struct scan_job *job, const struct hit *h)
 			[HIT_REGEX] = " for ",
 			[HIT_PATTERN] = " for ",
 		};
-		fputs(how[h->match], stdout);
-		put_text(job, h->about.value);
+		put(job, how[h->match]);
+		scan_put_text(job, h->about.value);
 	}
 	if (h->name.len && !span_eq(h->name, h->about.value)) {
-		fputs(", ", stdout);
-		put_text(job, h->name);
+		put(job, ", ");
+		scan_put_text(job, h->name);
 	}
 	if (h->indicator.len) {
-		fputs(", ", stdout);
-		put_text(job, h->indicator);
+		put(job, ", ");
+		scan_put_text(job, h->indicator);
 	}
 	if (h->party.len || h->tlp.len) {
-		fputs(" (", stdout);
-		put_text(job, h->party);
-		fputs(h->party.len && h->tlp.len ? ", " : "", stdout);
-		put_text(job, h->tlp);
-		putchar(')');
+		put(job, " (");
+		scan_put_text(job, h->party);
+		put(job, h->party.len && h->tlp.len ? ", " : "");
+		scan_put_text(job, h->tlp);
+		buf_add_byte(&job->out, ')');
 	}
-	putchar('\n');
+	buf_add_byte(&job->out, '\n');
 	put_parts(job, h);
 }
 
@@ -146,7 +173,7 @@ put_context(struct scan_job *job, uint64_t line, struct span text)
 {
 	put_place(job, line, '-');
 	put_gap(job, text);
-	putchar('\n');
+	buf_add_byte(&job->out, '\n');
 	job->last_shown = line;
 }
 
@@ -161,7 +188,7 @@ put_before(struct scan_job *job, uint64_t line)
 			first = l->number;
 	}
 	if (job->last_shown && first > job->last_shown + 1 && (job->before || job->after))
-		puts("--");
+		put(job, "--\n");
 	for (size_t i = 0; i < job->ring_used; i++) {
 		struct scan_line *l =
 			&job->ring[(job->ring_at + job->before - job->ring_used + i) % job->before];
@@ -194,127 +221,11 @@ show_line(struct scan_job *job, const struct record *r, const struct hit *hit, s
 	}
 }
 
-/* ---- groups ---- */
-
-static struct scan_group *
-find_group(struct scan_groups *g, const struct hit *h)
-{
-	struct span key = h->indicator.len ? h->indicator : h->pattern;
-	if ((g->list.len + 1) * 2 > g->slots) {
-		g->slots = g->slots ? g->slots * 2 : 256;
-		free(g->slot);
-		g->slot = mem_new(g->slots * sizeof *g->slot);
-		for (size_t i = 0; i < g->list.len; i++) {
-			const struct scan_group *one = &g->list.at[i];
-			size_t at = hash64(one->indicator.len ? one->indicator : one->pattern, 0);
-			while (g->slot[at & (g->slots - 1)])
-				at++;
-			g->slot[at & (g->slots - 1)] = (uint32_t)i + 1;
-		}
-	}
-	size_t at = hash64(key, 0);
-	for (uint32_t index; (index = g->slot[at & (g->slots - 1)]); at++) {
-		struct scan_group *one = &g->list.at[index - 1];
-		if (span_eq(one->indicator.len ? one->indicator : one->pattern, key))
-			return one;
-	}
-	struct scan_group *made = vec_add(&g->list);
-	*made = (struct scan_group){
-		.indicator = arena_dup(&g->arena, h->indicator),
-		.name = arena_dup(&g->arena, h->name),
-		.pattern = arena_dup(&g->arena, h->pattern),
-		.first = TIME_NONE,
-		.last = TIME_NONE,
-	};
-	g->slot[at & (g->slots - 1)] = (uint32_t)g->list.len;
-	return made;
-}
-
-static void
-count_groups(struct scan_job *job, const struct hit *hit, size_t hits)
-{
-	for (size_t i = 0; i < hits; i++) {
-		struct scan_group *g = find_group(&job->groups, &hit[i]);
-		g->hits++;
-		if (hit[i].time == TIME_NONE)
-			continue;
-		if (g->first == TIME_NONE || hit[i].time < g->first)
-			g->first = hit[i].time;
-		if (g->last == TIME_NONE || hit[i].time > g->last)
-			g->last = hit[i].time;
-	}
-}
-
-static int
-by_hits(const void *a, const void *b)
-{
-	const struct scan_group *x = a, *y = b;
-	if (x->hits != y->hits)
-		return x->hits > y->hits ? -1 : 1;
-	int order = span_cmp(x->pattern, y->pattern);
-	return order ? order : span_cmp(x->indicator, y->indicator);
-}
-
-/* By number of hits; no look-up after it. */
-static void
-sort_groups(struct scan_groups *g)
-{
-	if (g->list.len)
-		qsort(g->list.at, g->list.len, sizeof *g->list.at, by_hits);
-}
-
 void
-scan_say_groups(struct scan_job *job)
+scan_show_now(struct scan_job *job)
 {
-	enum { FEW = 20, SHOWN = 5 };
-	struct scan_groups *g = &job->groups;
-	uint64_t hits = job->scan.counts.hits;
-	if (hits <= FEW || job->show == SHOW_GROUPS || job->env->quiet)
-		return;
-	sort_groups(g);
-	cmd_say(job->env, "on %zu indicator%s, in %llu file%s; most often:", g->list.len,
-		g->list.len == 1 ? "" : "s", (unsigned long long)job->hit_files,
-		job->hit_files == 1 ? "" : "s");
-	for (size_t i = 0; i < g->list.len && i < SHOWN; i++) {
-		const struct scan_group *one = &g->list.at[i];
-		fprintf(stderr, "%10" PRIu64 "  ", one->hits);
-		row_plain(stderr, one->pattern);
-		fputs(one->name.len ? "  " : "", stderr);
-		row_plain(stderr, one->name);
-		fputc('\n', stderr);
-	}
-	if (g->list.len > SHOWN)
-		cmd_say(job->env, "all of them: --count");
-}
-
-static void
-show_groups(struct scan_job *job)
-{
-	struct scan_groups *g = &job->groups;
-	sort_groups(g);
-	for (size_t i = 0; i < g->list.len && (!job->top || i < job->top); i++) {
-		const struct scan_group *one = &g->list.at[i];
-		if (job->env->json) {
-			struct row row;
-			row_begin(&row);
-			row_text(&row, "indicator",
-				one->indicator.len ? one->indicator : (struct span){});
-			row_text(&row, "name", one->name.len ? one->name : (struct span){});
-			row_text(&row, "pattern", one->pattern);
-			row_number(&row, "hits", (int64_t)one->hits);
-			row_time(&row, "first", one->first);
-			row_time(&row, "last", one->last);
-			row_end(&row);
-			continue;
-		}
-		printf("%10" PRIu64 "  ", one->hits);
-		put_text(job, one->pattern);
-		if (one->name.len) {
-			fputs("  ", stdout);
-			put_text(job, one->name);
-		}
-		putchar('\n');
-	}
+	put_out(job);
+	fflush(stdout);
 }
 
 void
@@ -323,7 +234,7 @@ scan_show_record(struct scan_job *job, const struct record *r, const struct hit 
 	job->hit_files += hits && !job->file_lines;
 	job->file_lines += hits > 0;
 	if (hits)
-		count_groups(job, hit, hits);
+		scan_groups_count(job, hit, hits);
 	if (hits && job->show == SHOW_ASSETS)
 		scan_assets_count(job, r, hit, hits);
 	if (hits && job->terminal)
@@ -337,27 +248,26 @@ scan_show_record(struct scan_job *job, const struct record *r, const struct hit 
 	case SHOW_MATCHES:
 		for (size_t i = 0; i < hits; i++) {
 			put_place(job, hit[i].line, ':');
-			put_text(job, hit[i].seen.value);
-			putchar('\n');
+			scan_put_text(job, hit[i].seen.value);
+			buf_add_byte(&job->out, '\n');
 		}
 		break;
 	case SHOW_JSON:
-		for (size_t i = 0; i < hits; i++) {
-			own_buf struct buf b = {};
-			hit_json(&hit[i], &b);
-			fwrite(b.ptr, 1, b.len, stdout);
-		}
+		for (size_t i = 0; i < hits; i++)
+			hit_json(&hit[i], &job->out);
 		break;
 	}
 	if (hits && (job->follow || job->terminal))
-		fflush(stdout);
+		scan_show_now(job);
+	else if (job->out.len >= GATHERED)
+		put_out(job);
 }
 
 void
 scan_show_late(struct scan_job *job, const struct hit *hit, size_t hits)
 {
 	struct span file = job->file;
-	count_groups(job, hit, hits);
+	scan_groups_count(job, hit, hits);
 	if (job->show == SHOW_ASSETS)
 		scan_assets_count(job, NULL, hit, hits);
 	if (job->terminal)
@@ -367,20 +277,18 @@ scan_show_late(struct scan_job *job, const struct hit *hit, size_t hits)
 		if (job->show == SHOW_LINES || job->show == SHOW_MATCHES)
 			put_place(job, hit[i].line, ':');
 		if (job->show == SHOW_LINES) {
-			putchar('\n');
+			buf_add_byte(&job->out, '\n');
 			put_why(job, &hit[i]);
 		} else if (job->show == SHOW_MATCHES) {
-			put_text(job, hit[i].seen.value);
-			putchar('\n');
+			scan_put_text(job, hit[i].seen.value);
+			buf_add_byte(&job->out, '\n');
 		} else if (job->show == SHOW_JSON) {
-			own_buf struct buf b = {};
-			hit_json(&hit[i], &b);
-			fwrite(b.ptr, 1, b.len, stdout);
+			hit_json(&hit[i], &job->out);
 		}
 	}
 	job->file = file;
 	if (job->follow || job->terminal)
-		fflush(stdout);
+		scan_show_now(job);
 }
 
 void
@@ -389,6 +297,7 @@ scan_show_end_patterns(struct scan_job *job, const struct stream_counts *c)
 	struct row row;
 	if (job->show != SHOW_JSON)
 		return;
+	put_out(job);
 	row_begin(&row);
 	row_open(&row, "patterns");
 	row_number(&row, "evaluated", (int64_t)c->patterns);
@@ -405,6 +314,7 @@ scan_show_end_patterns(struct scan_job *job, const struct stream_counts *c)
 void
 scan_show_file_end(struct scan_job *job)
 {
+	put_out(job);
 	if (job->show == SHOW_COUNT && job->env->json) {
 		struct row row;
 		row_begin(&row);
@@ -413,18 +323,19 @@ scan_show_file_end(struct scan_job *job)
 		row_end(&row);
 	} else if (job->show == SHOW_COUNT) {
 		if (job->names) {
-			put_text(job, job->file);
-			putchar(':');
+			scan_put_text(job, job->file);
+			buf_add_byte(&job->out, ':');
 		}
-		printf("%" PRIu64 "\n", job->file_lines);
+		buf_add_u64(&job->out, job->file_lines);
+		buf_add_byte(&job->out, '\n');
 	} else if (job->show == SHOW_FILES && job->file_lines && job->env->json) {
 		struct row row;
 		row_begin(&row);
 		row_text(&row, "file", job->file);
 		row_end(&row);
 	} else if (job->show == SHOW_FILES && job->file_lines) {
-		put_text(job, job->file);
-		putchar('\n');
+		scan_put_text(job, job->file);
+		buf_add_byte(&job->out, '\n');
 	}
 }
 
@@ -432,7 +343,8 @@ void
 scan_show_end(struct scan_job *job)
 {
 	if (job->show == SHOW_GROUPS)
-		show_groups(job);
+		scan_groups_show(job);
+	put_out(job);
 	if (job->show == SHOW_ASSETS)
 		scan_assets_show(job);
 }
@@ -444,7 +356,6 @@ scan_show_fini(struct scan_job *job)
 		buf_fini(&job->ring[i].text);
 	free(job->ring);
 	scan_assets_free(job);
-	free(job->groups.slot);
-	free(job->groups.list.at);
-	arena_fini(&job->groups.arena);
+	scan_groups_free(job);
+	buf_fini(&job->out);
 }

@@ -95,6 +95,8 @@ scan_source_drain(struct scan_job *job, struct scan_source *s)
 			scan_node_sight(job, &hit[i]);
 		if (!code)
 			scan_show_record(job, &r, hit, hits);
+		else
+			scan_show_now(job);
 		/* Nothing but the name is asked for, and of no other file. */
 		if (hits && job->show == SHOW_FILES && !job->sight && !job->kept &&
 			!match_set_has_parts(job->set)) {

@@ -261,6 +261,7 @@ keep(struct scan *s, const struct record *r, const struct field *f, enum view vi
 		.memo = i.memo,
 		.tlp = i.tlp,
 		.confidence = i.confidence,
+		.item = i.part ? 0 : a->item + 1,
 	};
 	if (!i.part || mutant(1706)) {
 		*vec_add(&s->hits) = made;

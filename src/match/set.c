@@ -759,3 +759,9 @@ match_set_get(const struct match_set *set, uint32_t index, struct arena *a)
 	made.revoked = item->dead;
 	return made;
 }
+
+uint64_t
+match_set_version(const struct match_set *set)
+{
+	return set->version;
+}

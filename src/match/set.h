@@ -127,3 +127,5 @@ void match_set_probe(const struct match_set *set, struct span text, const struct
 /* What is known of an indicator; spans borrow from the set, about.value of an address from the
  * arena. */
 struct indicator match_set_get(const struct match_set *set, uint32_t item, struct arena *a);
+/* Numbers of items mean the same as long as this is the same. */
+uint64_t match_set_version(const struct match_set *set);

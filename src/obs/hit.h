@@ -39,6 +39,8 @@ struct hit {
 	size_t length; /* of the seen text as it stands there; 0 where it was put together */
 	struct span party, memo, tlp; /* empty: unknown */
 	int confidence;		      /* 0 to 100, -1: none given */
+	uint32_t
+		item; /* of the set, from 1, while that has the same version; 0: of no single one */
 	/* HIT_PATTERN: the records that make it up, by time; all of them up to HIT_PARTS_MAX. */
 	const struct hit_part *part;
 	size_t parts;
