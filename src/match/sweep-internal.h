@@ -57,7 +57,7 @@ struct gates {
 	/* IPv6 addresses, and the first 32 bits of ranges of at least so many; of others the first 16. */
 	struct word_filter sixes;
 	uint8_t wide_sixes[1 << 13];
-	void *room; /* of all filters, so many bytes */
+	void *room; /* of all filters that do not lie in the set's file, so many bytes */
 	size_t bytes;
 	size_t ranges;
 	/* What they were made of. */
@@ -287,7 +287,7 @@ struct sweep {
 	/* One chunk's, filter by filter: where tokens end, from the chunk's start. */
 	uint16_t name_at[QUEUE], four_at[QUEUE];
 	uint8_t label[QUEUE];  /* length of the last label */
-	uint64_t hash[QUEUE];  /* of the last two labels; of addresses */
+	uint64_t hash[QUEUE], four_hash[QUEUE]; /* of the last two labels; of addresses */
 	uint8_t second[QUEUE]; /* length of the label before the last */
 	uint32_t address[QUEUE];
 	vec_of(struct probe) probes;

@@ -211,19 +211,21 @@ say_kinds(struct gates *g, const struct tally *t)
 	g->has_fours = t->fours + t->ranges > 0;
 }
 
+/* Of what is asked at every name and every address; and, if `all`, of the rest. Nothing is written there yet. */
 static void
-make_room(struct gates *g)
+make_room(struct gates *g, bool all)
 {
-	size_t words = g->two_labels.words + g->fours.words + g->sixes.words;
-	size_t blocks = g->names.blocks + g->digits.blocks;
+	size_t words = g->two_labels.words + g->fours.words + (all ? g->sixes.words : 0);
+	size_t blocks = all ? g->names.blocks + g->digits.blocks : 0;
 	g->bytes = words * sizeof(uint64_t) + blocks * sizeof(struct block);
 	char *room = g->room = mem_table(g->bytes);
-	memset(room, 0, g->bytes);
-	g->names.block = take_room(&room, g->names.blocks * sizeof(struct block));
-	g->digits.block = take_room(&room, g->digits.blocks * sizeof(struct block));
+	if (all) {
+		g->names.block = take_room(&room, g->names.blocks * sizeof(struct block));
+		g->digits.block = take_room(&room, g->digits.blocks * sizeof(struct block));
+		g->sixes.word = take_room(&room, g->sixes.words * sizeof(uint64_t));
+	}
 	g->two_labels.word = take_room(&room, g->two_labels.words * sizeof(uint64_t));
 	g->fours.word = take_room(&room, g->fours.words * sizeof(uint64_t));
-	g->sixes.word = take_room(&room, g->sixes.words * sizeof(uint64_t));
 }
 
 /* spare: keys of each kind that may come later. */
@@ -235,7 +237,8 @@ make_filters(struct gates *g, const struct tally *t, uint64_t spare)
 	g->two_labels.words = words_for(t->names + spare);
 	g->fours.words = words_for(t->fours + spare);
 	g->sixes.words = words_for(t->sixes + spare);
-	make_room(g);
+	make_room(g, true);
+	memset(g->room, 0, g->bytes);
 }
 
 struct ranges {
@@ -280,9 +283,21 @@ take_filter(struct span from, void *to)
 	memcpy(to, from.ptr, from.len);
 }
 
-/* What a file's maker made of its keys; false where `more` would be too much for it. */
+/* Where nobody writes to it, in its place. */
+static void *
+borrow_filter(struct span from)
+{
+	return (void *)(uintptr_t)from.ptr;
+}
+
+/*
+ * What a file's maker made of its keys; false where `more` would be too much for it. What every name and every
+ * address is asked about goes into large pages; what little comes behind that is asked stays in the file, unless
+ * keys are added to it.
+ */
 static bool
-take_gates(struct gates *g, const struct set_file *f, struct tally *more, struct ranges *ranges)
+take_gates(struct gates *g, const struct set_file *f, struct tally *more, struct ranges *ranges,
+	bool adds)
 {
 	const uint64_t *keys = f->head->keys;
 	struct span names = set_file_section(f, SECTION_NAMES),
@@ -302,12 +317,18 @@ take_gates(struct gates *g, const struct set_file *f, struct tally *more, struct
 	g->two_labels.words = labels.len / sizeof(uint64_t);
 	g->fours.words = fours.len / sizeof(uint64_t);
 	g->sixes.words = sixes.len / sizeof(uint64_t);
-	make_room(g);
-	take_filter(names, g->names.block);
-	take_filter(digits, g->digits.block);
+	make_room(g, adds);
 	take_filter(labels, g->two_labels.word);
 	take_filter(fours, g->fours.word);
-	take_filter(sixes, g->sixes.word);
+	if (adds) {
+		take_filter(names, g->names.block);
+		take_filter(digits, g->digits.block);
+		take_filter(sixes, g->sixes.word);
+	} else {
+		g->names.block = borrow_filter(names);
+		g->digits.block = borrow_filter(digits);
+		g->sixes.word = borrow_filter(sixes);
+	}
 	memcpy(g->last_label, f->gates->last_label, sizeof g->last_label);
 	memcpy(g->wide_sixes, f->gates->wide_sixes, sizeof g->wide_sixes);
 	memcpy(g->wide_tail, f->gates->wide_tail, sizeof g->wide_tail);
@@ -356,7 +377,8 @@ make_gates(struct gates *g, const struct match_set *set, uint64_t spare)
 			sweep_fold(g->seed + SWEEP_PAIR_KEY + i, UINT64_C(0xd6e8feb86659fd93));
 	for (size_t i = 0; i < set->items.len; i++)
 		count_key(g, &set->items.at[i], &t);
-	if (!set->base || !take_gates(g, set->base, &t, &ranges)) {
+	bool adds = set->items.len > 0 || mutant(1825);
+	if (!set->base || !take_gates(g, set->base, &t, &ranges, adds)) {
 		if (set->base)
 			count_base(g, set->base, &t);
 		make_filters(g, &t, spare);

@@ -353,6 +353,11 @@ the_fast_pass_takes_its_filters_from_the_file(void **state)
 		for (size_t i = 0; i < want.places; i++)
 			assert_int_equal(got.place[i], want.place[i]);
 	}
+	/* Who adds nothing copies less of them. */
+	own_match_set struct match_set *alone = parted_of(list, LINES),
+				       *added = parted_of(list, LINES - 1);
+	own_sweep struct sweep *borrows = sweep_new(alone), *copies = sweep_new(added);
+	assert_true(sweep_bytes(borrows) + 1000 < sweep_bytes(copies));
 	/* More than the file's filters can take: they are made anew, of both. */
 	own_match_set struct match_set *over = parted_of(list, 9);
 	own_sweep struct sweep *s = sweep_new(over);
