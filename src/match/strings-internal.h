@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "match/literal.h"
 #include "match/set-internal.h"
 #include "match/strings.h"
@@ -19,37 +20,75 @@ struct gate_piece {
 	uint32_t owner; /* first of gate.owner, up to the next piece's */
 };
 
-/*
- * Pairs of bytes in a row that a gram may be made of, a bit each: little enough for a processor's registers, so
- * that most grams of a log are told without looking them up.
- */
-struct gate_pairs {
-	uint16_t first[128], middle[128], second[128];
+enum {
+	GATE_GRAM = 4,
+	GATE_BLOCK = 512, /* bytes of a value that are marked at a time */
+	GATE_AHEAD = 3,	  /* bytes that a kernel reads behind those that it marks */
+	GATE_BUCKETS = 8,
 };
 
-/* Five bits of each, and whether the second is a letter: letters are small, and the first may be a digit. */
-static inline unsigned
-gate_pair(unsigned char a, unsigned char b)
-{
-	return (a & 31u) | (b & 31u) << 5 | (b & 64u) << 4;
-}
+/*
+ * What the grams of all pieces are made of, little enough for a processor's registers, so that most places of a
+ * log are told without looking anything up; a kernel goes by one half or the other.
+ */
+struct gate_tables {
+	/* Of each byte of ASCII what it adds to the number of a pair that it is the first or the second of. */
+	uint8_t first[128], second[128], bit[128];
+	/* The three pairs of a gram, and its first byte with its last: which stand there in some gram, a bit each. */
+	uint8_t pair[GATE_GRAM][128];
+	/* Grams dealt to buckets, a bit each: the halves of bytes that some of its grams have there. */
+	uint8_t low[GATE_GRAM][16], high[GATE_GRAM][16];
+};
 
-enum { GATE_BLOCK = 512 };
+enum gate_way { GATE_BY_PAIRS, GATE_BY_BYTES };
 
 /* One instruction set's. */
 struct gate_kernel {
 	const char *name; /* as TOCSIN_CPU says it */
 	bool (*runs)(void);
+	enum gate_way way;
 	/*
-	 * Where of the 512 bytes at `text` a gram may begin, a bit each, at multiples of `step`; four bytes
-	 * behind them are read.
+	 * Where of 64 * words bytes, one word at least, a gram may begin or an escape does ("%", a backslash), a
+	 * bit each; GATE_AHEAD bytes behind are read. Whether any byte is beyond ASCII.
 	 */
-	void (*block)(const struct gate_pairs *pairs, const char *text, size_t step,
-		uint64_t out[static GATE_BLOCK / 64]);
+	bool (*mark)(const struct gate_tables *t, const char *text, size_t words, uint64_t *out);
+	/*
+	 * Of those places the escapes and what a gram may really begin at, `first` added to each; how many. There
+	 * is room for all in the queue, and a few; GATE_AHEAD bytes behind are read. *high becomes true as above.
+	 */
+	size_t (*places)(const struct gate *g, const char *text, size_t words, size_t first,
+		uint16_t *queue, bool *high);
 };
-extern const struct gate_kernel gate_kernel_c, gate_kernel_avx512;
-/* The best that runs here and is sound, or what TOCSIN_CPU asks for; NULL: grams are better looked up at once. */
+/* The plain ones, which others are held against; where nothing better runs, grams are better looked up at once. */
+extern const struct gate_kernel gate_kernel_pairs, gate_kernel_bytes;
+extern const struct gate_kernel gate_kernel_avx2, gate_kernel_avx512;
+/* The best that runs here and is sound, or what TOCSIN_CPU asks for; NULL: none. */
 const struct gate_kernel *gate_kernel_choose(void);
+
+/* ---- which grams (strings_tables.c) ---- */
+
+/* What a log is likely to hold. */
+struct gate_likely {
+	float byte[128], pair[1024]; /* pairs by gate_pair() */
+	float gram[1 << 16];	     /* hashed; of a part of the log, where there was one */
+};
+/* Of a part of the log; of any, where it is empty. */
+struct gate_likely *gate_likely_new(struct span text);
+
+/* Tables that are being filled. */
+struct gate_anchors {
+	enum gate_way way;
+	struct gate_tables *tables;
+	const struct gate_likely *likely;
+	float mass[GATE_BUCKETS][GATE_GRAM]; /* by bytes: how likely what a bucket takes is */
+};
+void gate_anchors_init(struct gate_anchors *a, enum gate_way way, struct gate_tables *tables,
+	const struct gate_likely *likely);
+/* What looking for the gram at `at` adds to the places of a log that are looked at; *bucket where to put it. */
+float gate_anchor_cost(const struct gate_anchors *a, const char *at, unsigned *bucket);
+void gate_anchor_add(struct gate_anchors *a, const char *at, unsigned bucket);
+/* How many of a log's places are likely to be marked, of one. */
+float gate_anchors_share(const struct gate_anchors *a);
 
 struct gate_slot {
 	uint32_t gram;	/* four bytes, letters small */
@@ -75,9 +114,14 @@ struct gate_mark {
  * L >= step + 3; so only those places are looked at.
  */
 struct gate {
-	uint64_t *bits; /* grams, hashed */
-	struct gate_pairs pairs;
-	const struct gate_kernel *kernel; /* NULL: none */
+	/* Grams, hashed: as few words as keep them sparse, for the first cache is small. */
+	struct gate_bits {
+		uint64_t *word;
+		unsigned shift;
+	} bits;
+	/* NULL: none. With one, of each piece one gram is taken, and all places are looked at. */
+	const struct gate_kernel *kernel;
+	struct gate_tables tables;
 	size_t step;
 	struct gate_slot *slot;
 	struct gate_wide *wide;
@@ -104,8 +148,11 @@ struct strings {
 	pthread_mutex_t lock;
 	struct arena learned;
 	vec_of(struct span) common;
+	struct buf sample; /* of it, from many places */
+	unsigned sampled;  /* gates made for that alone */
 	vec_of(struct gate *) old;
 	unsigned looks; /* texts swept, of which some are looked at */
+	unsigned quiet; /* looks in a row that told nothing new */
 };
 
 struct gate *gate_new(const struct strings *s);
@@ -127,6 +174,10 @@ struct gate_place {
 	uint64_t may[GATE_BLOCK / 64];
 };
 bool gate_next(const struct gate *g, struct span text, struct gate_place *p);
+/* Fetches what will be asked of the gram at `at`. */
+void gate_prefetch(const struct gate *g, struct span text, size_t at);
+/* The next piece of those whose gram stands at `at`; {.mark = GATE_NONE} before the first. */
+bool gate_next_at(const struct gate *g, struct span text, size_t at, struct gate_place *p);
 /* Whether all that a text must hold besides its piece stands there, in a line or in a value. */
 bool gate_fits(const struct gate *g, uint32_t string, struct span text);
 /* Whether letters beyond ASCII stand there that are equal to "k" or "s" but for case or form. */
@@ -178,5 +229,7 @@ bool string_shards_may_match(
 
 /* The next place, before `end`, where a piece stands that percent signs hide; `end` where none does. */
 size_t gate_next_percent(const struct gate *g, struct span text, size_t at, size_t end);
+/* Whether the percent sign at `at` hides a piece; where it does not, signs before *done hide none either. */
+bool gate_hides_percent(const struct gate *g, struct span text, size_t at, size_t *done);
 /* Whether percent signs hide a byte that a piece may hold. */
 bool gate_has_percent(struct span line);

@@ -44,6 +44,7 @@ strings_free(struct strings **p)
 	free(s->bucket);
 	free(s->same);
 	free(s->common.at);
+	buf_fini(&s->sample);
 	arena_fini(&s->arena);
 	free(s);
 }

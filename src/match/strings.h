@@ -48,11 +48,15 @@ void strings_ready(struct strings *s);
  * False: there is none. Of some texts a part is looked at first, so that
  * what this log is full of is not what the gate looks for: any number of threads may do this at once.
  */
+enum { STRINGS_STRETCH = 4096 /* its bytes are near for each look */ };
 struct gate;
 struct strings_walk {
 	const struct gate *gate;
 	size_t at, place;
-	size_t end, odd; /* of the stretch under work */
+	/* Of the stretch under work: where it ends, what no gram tells, where it begins, what a kernel marked. */
+	size_t end, odd, from, percent;
+	size_t queued, next;
+	uint16_t queue[STRINGS_STRETCH + 64];
 };
 bool strings_next_line(struct strings *s, struct span text, struct strings_walk *w);
 

@@ -1,88 +1,83 @@
-/* Pairs of bytes by AVX-512: a table is four registers, in which two permutations find a word. */
+/* Pairs of bytes by AVX-512: all tables lie in registers, and one permutation looks up 64 places. */
 #include <immintrin.h>
 
 #include "match/strings-internal.h"
 #include "match/sweep-internal.h" /* compiled with the same flags */
 
 struct table {
-	__m512i part[4];
+	__m512i part[2];
 };
 
 static inline struct table
-load(const uint16_t word[static 128])
+load(const uint8_t byte[static 128])
 {
-	struct table t;
-	for (int i = 0; i < 4; i++)
-		t.part[i] = _mm512_loadu_si512(word + 32 * i);
-	return t;
+	return (struct table){{_mm512_loadu_si512(byte), _mm512_loadu_si512(byte + 64)}};
 }
 
-/* Of two bytes in a row gate_pair(), but for whether the second is a letter: that is bit 11. */
+/* By the low seven bits of each byte. */
 static inline __m512i
-pairs_of(__m512i v)
+look_up(const struct table *t, __m512i place)
 {
-	const __m512i low = _mm512_set1_epi16(31);
-	return _mm512_ternarylogic_epi64(
-		low, v, _mm512_srli_epi16(v, 3), 0xca); /* low ? v : v >> 3 */
+	return _mm512_permutex2var_epi8(t->part[0], place, t->part[1]);
 }
 
-static inline __mmask32
-look_up(const struct table *t, __m512i pair)
+static inline uint64_t
+has_pair(const struct gate_tables *t, unsigned which, const char *at)
 {
-	__m512i place = _mm512_srli_epi16(pair, 4); /* of 64 words */
-	__m512i other = _mm512_permutex2var_epi16(t->part[0], place, t->part[1]);
-	__m512i letter = _mm512_permutex2var_epi16(t->part[2], place, t->part[3]);
-	__mmask32 is_letter = _mm512_test_epi16_mask(pair, _mm512_set1_epi16(0x800));
-	__m512i bit = _mm512_sllv_epi16(
-		_mm512_set1_epi16(1), _mm512_and_si512(pair, _mm512_set1_epi16(15)));
-	return _mm512_test_epi16_mask(_mm512_mask_blend_epi16(is_letter, other, letter), bit);
+	unsigned place = (t->first[at[0] & 127] | t->second[at[1] & 127]) & 127;
+	return (t->pair[which][place] & t->bit[at[1] & 127]) != 0;
 }
 
-struct tables {
-	struct table first, middle, second;
+/* Of 64 places: the first pair of a gram and its ends, the pairs in the middle and at the end, escapes. */
+struct found_pairs {
+	uint64_t begins, middle, last, escape;
 };
 
-static inline __mmask32
-look_at(const struct table *t, const char *at)
+/* Where all stand in a row; of the places behind, those of the next 64 count. */
+static inline uint64_t
+in_row(const struct found_pairs *m, uint64_t next_middle, uint64_t next_last)
 {
-	return look_up(t, pairs_of(_mm512_loadu_si512(at)));
+	return (m->begins & (m->middle >> 1 | next_middle << 63) &
+		       (m->last >> 2 | next_last << 62)) |
+	       m->escape;
 }
 
-/* Grams that begin at even places from `at` on, a bit each. */
-static inline __mmask32
-even_places(const struct tables *t, const char *at)
+static bool
+mark(const struct gate_tables *tables, const char *text, size_t words, uint64_t *out)
 {
-	return look_at(&t->first, at) & look_at(&t->middle, at + 1) & look_at(&t->second, at + 2);
-}
-
-/* The same at each fourth: what begins one of these pairs ends at the other. */
-static inline __mmask32
-fourth_places(const struct tables *t, const char *at)
-{
-	__m512i pair = pairs_of(_mm512_loadu_si512(at));
-	return look_up(&t->first, pair) & look_up(&t->second, pair) >> 1 &
-	       look_at(&t->middle, at + 1);
-}
-
-static void
-block(const struct gate_pairs *pairs, const char *text, size_t step,
-	uint64_t out[static GATE_BLOCK / 64])
-{
-	const struct tables t = {load(pairs->first), load(pairs->middle), load(pairs->second)};
-	const uint64_t even = UINT64_C(0x5555555555555555);
-	const uint64_t steps =
-		step == 8 ? UINT64_C(0x0101010101010101) : UINT64_C(0x1111111111111111);
-	for (size_t i = 0; i < GATE_BLOCK / 64; i++) {
-		const char *at = text + 64 * i;
-		if (step >= 4) {
-			out[i] = _pdep_u64(fourth_places(&t, at), even) & steps;
-			continue;
-		}
-		out[i] = _pdep_u64(even_places(&t, at), even);
-		if (step == 1)
-			out[i] |= _pdep_u64(even_places(&t, at + 1), even << 1);
+	const struct table first = load(tables->first), second = load(tables->second),
+			   bit = load(tables->bit), first_pair = load(tables->pair[0]),
+			   middle = load(tables->pair[1]), last = load(tables->pair[2]),
+			   ends = load(tables->pair[3]);
+	struct found_pairs before = {};
+	__m512i high = _mm512_setzero_si512();
+	for (size_t i = 0; i < words; i++) {
+		__m512i a = _mm512_loadu_si512(text + 64 * i);
+		__m512i b = _mm512_loadu_si512(text + 64 * i + 1);
+		__m512i d = _mm512_loadu_si512(text + 64 * i + 3);
+		__m512i from = look_up(&first, a), bits = look_up(&bit, b);
+		__m512i place = _mm512_or_si512(from, look_up(&second, b));
+		__m512i far = look_up(&ends, _mm512_or_si512(from, look_up(&second, d)));
+		__mmask64 end = _mm512_test_epi8_mask(far, look_up(&bit, d));
+		struct found_pairs m = {
+			.begins =
+				_mm512_mask_test_epi8_mask(end, look_up(&first_pair, place), bits),
+			.middle = _mm512_test_epi8_mask(look_up(&middle, place), bits),
+			.last = _mm512_test_epi8_mask(look_up(&last, place), bits),
+			.escape = _mm512_movepi8_mask(_mm512_andnot_si512(a, from)),
+		};
+		high = _mm512_or_si512(high, a);
+		if (i)
+			out[i - 1] = in_row(&before, m.middle, m.last);
+		before = m;
 	}
+	const char *end = text + 64 * words;
+	out[words - 1] = in_row(&before, has_pair(tables, 1, end),
+		has_pair(tables, 2, end) | has_pair(tables, 2, end + 1) << 1);
+	return _mm512_movepi8_mask(high) != 0;
 }
+
+#include "match/strings_queue.inc"
 
 static bool
 runs(void)
@@ -90,4 +85,4 @@ runs(void)
 	return sweep_kernel_avx512.runs();
 }
 
-const struct gate_kernel gate_kernel_avx512 = {"avx512", runs, block};
+const struct gate_kernel gate_kernel_avx512 = {"avx512", runs, GATE_BY_PAIRS, mark, places};

@@ -64,14 +64,38 @@ holds_piece(const struct gate *g, struct span raw)
 	return gate_next(g, text, &p) || (g->folds && gate_has_odd_letter(text));
 }
 
+/* Some of what no piece holds: what is behind it has nothing to do with what is before. */
+static bool
+ends_piece(char c)
+{
+	return (c >= 0 && c <= ' ') || c == '/' || c == '"' || c == '&' || c == '=';
+}
+
+bool
+gate_hides_percent(const struct gate *g, struct span text, size_t at, size_t *done)
+{
+	if (!hides(byte_at(text, at)) || mutant(1765))
+		return false;
+	size_t from = at, end = at, least = at < REACH ? 0 : at - REACH;
+	size_t most = text.len - at < WINDOW + REACH ? text.len : at + WINDOW + REACH;
+	while (from > least && !ends_piece(text.ptr[from - 1]))
+		from--;
+	while (end < most && !ends_piece(text.ptr[end]))
+		end++;
+	if (holds_piece(g, span_sub(text, from, end - from)))
+		return true;
+	*done = end < at + WINDOW ? end : at + WINDOW;
+	return false;
+}
+
 size_t
 gate_next_percent(const struct gate *g, struct span text, size_t at, size_t end)
 {
 	while ((at = next_hiding(text, at, end)) < end && !mutant(1765)) {
-		size_t from = at < REACH ? 0 : at - REACH;
-		if (holds_piece(g, span_sub(text, from, WINDOW + 2 * REACH)))
+		size_t done = at + 1;
+		if (gate_hides_percent(g, text, at, &done))
 			return at;
-		at += WINDOW;
+		at = done;
 	}
 	return end;
 }

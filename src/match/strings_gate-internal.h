@@ -1,0 +1,81 @@
+#pragma once
+/* What making a gate and asking it share: grams, hashed, and the tables of marks. */
+#include <string.h>
+
+#include "match/strings-internal.h"
+
+static inline uint32_t
+gate_gram(const char *at)
+{
+	uint32_t v;
+	memcpy(&v, at, GATE_GRAM);
+	return v | UINT32_C(0x20202020);
+}
+
+static inline uint32_t
+gate_hash(uint32_t gram)
+{
+	return gram * UINT32_C(0x9e3779b1);
+}
+
+/* Where looking for it begins. */
+static inline size_t
+gate_slot_place(const struct gate *g, uint32_t gram)
+{
+	return gate_hash(gram) >> 7 & (g->slots - 1);
+}
+
+static inline struct gate_slot *
+gate_slot(const struct gate *g, uint32_t gram)
+{
+	size_t at = gate_slot_place(g, gram);
+	while (g->slot[at].count && g->slot[at].gram != gram)
+		at = (at + 1) & (g->slots - 1);
+	return &g->slot[at];
+}
+
+enum gate_side { GATE_BEFORE, GATE_BEHIND };
+
+/* Letters are ASCII: the highest bit is free. */
+static inline uint64_t
+gate_wide_key(uint32_t gram, uint32_t beside, enum gate_side side)
+{
+	return (uint64_t)gram << 32 | beside | (uint64_t)side << 63;
+}
+
+static inline size_t
+gate_wide_place(const struct gate *g, uint64_t key)
+{
+	return key * UINT64_C(0x9e3779b97f4a7c15) >> 24 & (g->wides - 1);
+}
+
+static inline struct gate_wide *
+gate_wide(const struct gate *g, uint64_t key)
+{
+	size_t at = gate_wide_place(g, key);
+	while (g->wide[at].key && g->wide[at].key != key)
+		at = (at + 1) & (g->wides - 1);
+	return &g->wide[at];
+}
+
+/* Two bits of a word of the table of grams. */
+static inline uint64_t *
+gate_bits_of(const struct gate_bits *b, uint32_t gram, uint64_t *bits)
+{
+	uint64_t hash = gram * UINT64_C(0x9e3779b97f4a7c15);
+	*bits = UINT64_C(1) << (hash >> 32 & 63) | UINT64_C(1) << (hash >> 38 & 63);
+	return &b->word[hash >> b->shift];
+}
+
+static inline bool
+gate_has_gram(const struct gate_bits *b, uint32_t gram)
+{
+	uint64_t bits, *word = gate_bits_of(b, gram, &bits);
+	return (*word & bits) == bits;
+}
+
+static inline bool
+gate_passes(const struct gate_bits *b, const char *at)
+{
+	return gate_has_gram(b, gate_gram(at));
+}
