@@ -61,10 +61,11 @@ extract_init(struct extract *it, struct span text, struct arena *scratch)
 void
 extract_around(struct extract *it, size_t at)
 {
+	const unsigned char *p = (const unsigned char *)it->text.ptr;
 	size_t start = at, end = at;
-	while (start > 0 && extract_class[extract_byte(it, start - 1)])
+	while (start > 0 && extract_class[p[start - 1]])
 		start--;
-	while (extract_class[extract_byte(it, end)])
+	while (end < it->text.len && extract_class[p[end]])
 		end++;
 	begin(it, start, mutant(1842) ? at : end);
 }
@@ -131,6 +132,50 @@ next_chunk(struct extract *it)
 	return false;
 }
 
+/* What a byte of a word is; digits are 0. */
+enum { LETTER = 1, MARK = 2, POINT = 4, BEYOND = 8 };
+
+static const uint8_t parts[256] = {
+	['A' ... 'Z'] = LETTER,
+	['a' ... 'z'] = LETTER,
+	['_'] = LETTER | MARK,
+	['-'] = MARK,
+	['.'] = POINT,
+	[0x80 ... 0xff] = BEYOND,
+};
+
+/*
+ * Looks a word over. It may be, or hold, anything but a name or an address where there is a long run of digits and
+ * letters, or twelve alone, or two marks as a CVE, a JA4 fingerprint and a MAC address have, or two dots five apart.
+ */
+static void
+begin_word(struct extract *it, size_t at)
+{
+	enum { DIGEST = 32, MARKS = 2, APART = 5 };
+	const unsigned char *p = (const unsigned char *)it->text.ptr;
+	size_t run = at, longest = 0, marks = 0, dot = SIZE_MAX, stop = it->word_stop;
+	bool apart = false;
+	unsigned seen = 0;
+	for (size_t i = at; i < stop; i++) {
+		unsigned part = parts[p[i]];
+		seen |= part;
+		if (!(part & (MARK | POINT)))
+			continue;
+		longest = i - run > longest ? i - run : longest;
+		run = i + 1;
+		marks += part & MARK ? 1 : 0;
+		if (part & POINT) {
+			apart |= i - dot == APART;
+			dot = i;
+		}
+	}
+	longest = stop - run > longest ? stop - run : longest;
+	bool whole = longest == MAC_DIGITS && stop - at == MAC_DIGITS;
+	it->word = it->run = at;
+	it->seen = seen;
+	it->stage = longest >= DIGEST || marks >= MARKS || apart || whole ? HASHES : WHOLE;
+}
+
 static bool
 is_trimmed(unsigned char c)
 {
@@ -145,9 +190,9 @@ next_word(struct extract *it)
 		size_t start = it->chunk, end = start, limit = it->stop;
 		if (it->six != SIZE_MAX && start < it->six)
 			limit = it->six;
-		while (end < limit && extract_byte(it, end) != ':' &&
-			!(extract_byte(it, end) == '.' && extract_byte(it, end + 1) == '.'))
-			end++;
+		for (; end < limit && it->text.ptr[end] != ':'; end++)
+			if (it->text.ptr[end] == '.' && extract_byte(it, end + 1) == '.')
+				break;
 		it->chunk = end;
 		while (it->chunk < limit &&
 			(extract_byte(it, it->chunk) == ':' || extract_byte(it, it->chunk) == '.'))
@@ -166,9 +211,8 @@ next_word(struct extract *it)
 			end--;
 		if (end - start < 4)
 			continue;
-		it->word = it->run = start;
 		it->word_stop = end;
-		it->stage = HASHES;
+		begin_word(it, start);
 		return true;
 	}
 	return false;
@@ -364,6 +408,7 @@ whole_name(struct extract *it, size_t start, size_t stop, struct found *out)
 		return false;
 	for (size_t i = start; i < stop; i++) {
 		char c = it->text.ptr[i];
+		it->small[i - start] = ascii_lower(c);
 		if (c == '.') {
 			if (i - label > LABEL_LONGEST || i == label)
 				return false;
@@ -375,7 +420,10 @@ whole_name(struct extract *it, size_t start, size_t stop, struct found *out)
 	}
 	if (label == start || !letter || stop - label < 2 || stop - label > LABEL_LONGEST)
 		return false;
-	return give_lower(it, OBS_DOMAIN, start, stop - start, out);
+	size_t len = stop - start;
+	*out = (struct found){
+		.kind = OBS_DOMAIN, .value = {it->small, len}, .at = start, .len = len};
+	return true;
 }
 
 /* Whether digits alone stand there. */
@@ -396,14 +444,8 @@ static bool
 whole_word(struct extract *it, size_t start, struct found *out)
 {
 	size_t stop = it->word_stop;
-	bool high = false, dot = false, letter = false;
-	for (size_t i = start; i < stop; i++) {
-		unsigned char c = extract_byte(it, i);
-		high |= extract_class[c] == HIGH;
-		dot |= c == '.';
-		letter |= c == '_' || ascii_is_alpha((char)c);
-	}
-	if (!dot && !high)
+	bool high = it->seen & BEYOND, letter = it->seen & LETTER;
+	if (!(it->seen & POINT) && !high)
 		return false;
 	/* [LOCAL-PART] */
 	if (extract_byte(it, it->word_all) == '@' &&
@@ -522,13 +564,11 @@ extract_next(struct extract *it, struct found *out)
 		case SECOND:
 			it->stage = NEXT_WORD;
 			if (it->second != SIZE_MAX && it->second < it->word_stop) {
-				it->word = it->run = it->second;
+				size_t at = it->second;
 				it->second = SIZE_MAX;
-				while (it->word < it->word_stop &&
-					is_trimmed(extract_byte(it, it->word)))
-					it->word++;
-				it->run = it->word;
-				it->stage = HASHES;
+				while (at < it->word_stop && is_trimmed(extract_byte(it, at)))
+					at++;
+				begin_word(it, at);
 			}
 			break;
 		}

@@ -40,7 +40,8 @@ struct extract {
 	size_t second;	  /* second reading of the word starts here; SIZE_MAX: none */
 	size_t piece;	  /* second address of "192.0.2.1-192.0.2.9"; SIZE_MAX: none */
 	unsigned stage, colons;
-	bool dotted; /* the word had a dot before it: no address */
+	unsigned seen; /* what the word is made of */
+	bool dotted;   /* the word had a dot before it: no address */
 	char small[NAME_LONGEST + 3];
 };
 
