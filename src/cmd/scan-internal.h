@@ -34,7 +34,12 @@ struct scan_groups {
 	vec_of(struct scan_group) list;
 	uint32_t *slot; /* index + 1 */
 	size_t slots;
-	uint64_t *item; /* of the set, hit->item << 32 | index + 1, while it has this version */
+	/* What was counted by items of the set, while it has this version, and is in no group yet. */
+	struct scan_item {
+		uint32_t item, group; /* item 0: free */
+		uint64_t hits;
+		int64_t first, last;
+	} * item;
 	size_t items, items_used;
 	uint64_t version;
 };
@@ -179,6 +184,9 @@ void scan_show_file_end(struct scan_job *job);
 void scan_show_end(struct scan_job *job);
 /* --json: what patterns could not be told for want of room; the last line. */
 void scan_show_end_patterns(struct scan_job *job, const struct stream_counts *c);
+/* soon: these will be counted. settle: groups hold all that was counted. */
+void scan_groups_soon(const struct scan_job *job, const struct hit *hit, size_t hits);
+void scan_groups_settle(struct scan_job *job);
 void scan_groups_count(struct scan_job *job, const struct hit *hit, size_t hits);
 void scan_groups_show(struct scan_job *job);
 void scan_groups_free(struct scan_job *job);

@@ -43,73 +43,108 @@ find_group(struct scan_groups *g, const struct hit *h)
 	return made;
 }
 
-/* ---- which group an item of the set is in ---- */
+/* ---- by item of the set: what is counted often lies close together ---- */
 
-static uint64_t *
+static void
+add_time(int64_t *first, int64_t *last, int64_t from, int64_t to)
+{
+	if (from != TIME_NONE && (*first == TIME_NONE || from < *first))
+		*first = from;
+	if (to != TIME_NONE && (*last == TIME_NONE || to > *last))
+		*last = to;
+}
+
+static size_t
+item_place(const struct scan_groups *g, uint32_t item)
+{
+	return (size_t)((item * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (g->items - 1);
+}
+
+static struct scan_item *
 find_item(struct scan_groups *g, uint32_t item)
 {
-	size_t at = (size_t)((item * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
-	while (g->item[at & (g->items - 1)] && g->item[at & (g->items - 1)] >> 32 != item)
-		at++;
-	return &g->item[at & (g->items - 1)];
+	size_t at = item_place(g, item);
+	while (g->item[at].item && g->item[at].item != item)
+		at = (at + 1) & (g->items - 1);
+	return &g->item[at];
 }
 
 static void
 grow_items(struct scan_groups *g)
 {
 	size_t old = g->items;
-	uint64_t *was = g->item;
+	struct scan_item *was = g->item;
 	g->items = old ? old * 2 : 256;
 	g->item = mem_new(g->items * sizeof *g->item);
 	for (size_t i = 0; i < old; i++)
-		if (was[i])
-			*find_item(g, (uint32_t)(was[i] >> 32)) = was[i];
+		if (was[i].item)
+			*find_item(g, was[i].item) = was[i];
 	free(was);
+}
+
+void
+scan_groups_settle(struct scan_job *job)
+{
+	struct scan_groups *g = &job->groups;
+	for (size_t i = 0; i < g->items; i++) {
+		struct scan_item *one = &g->item[i];
+		if (!one->item)
+			continue;
+		struct scan_group *to = &g->list.at[one->group];
+		to->hits += one->hits;
+		add_time(&to->first, &to->last, one->first, one->last);
+		*one = (struct scan_item){};
+	}
+	g->items_used = 0;
 }
 
 /* Numbers of items mean another thing once the set was changed. */
 static void
-check_items(struct scan_groups *g, uint64_t version)
+check_items(struct scan_job *job)
 {
-	if (g->version == version || mutant(1843))
-		return;
-	if (g->items)
-		memset(g->item, 0, g->items * sizeof *g->item);
-	g->items_used = 0;
-	g->version = version;
+	uint64_t version = match_set_version(job->set);
+	if (job->groups.version != version && !mutant(1843))
+		scan_groups_settle(job);
+	job->groups.version = version;
 }
 
-static struct scan_group *
-group_of(struct scan_job *job, const struct hit *h)
+void
+scan_groups_soon(const struct scan_job *job, const struct hit *hit, size_t hits)
+{
+	const struct scan_groups *g = &job->groups;
+	for (size_t i = 0; g->items && i < hits; i++)
+		__builtin_prefetch(&g->item[item_place(g, hit[i].item)]);
+}
+
+static struct scan_item *
+item_of(struct scan_job *job, const struct hit *h)
 {
 	struct scan_groups *g = &job->groups;
-	if (!h->item)
-		return find_group(g, h);
-	check_items(g, match_set_version(job->set));
-	if ((g->items_used + 1) * 2 > g->items)
+	check_items(job);
+	if ((g->items_used + 1) * 4 > g->items * 3)
 		grow_items(g);
-	uint64_t *slot = find_item(g, h->item);
-	if (!*slot) {
-		struct scan_group *one = find_group(g, h);
-		*slot = (uint64_t)h->item << 32 | (uint64_t)(one - g->list.at + 1);
+	struct scan_item *one = find_item(g, h->item);
+	if (!one->item) {
+		size_t group = (size_t)(find_group(g, h) - g->list.at);
+		*one = (struct scan_item){h->item, (uint32_t)group, 0, TIME_NONE, TIME_NONE};
 		g->items_used++;
 	}
-	return &g->list.at[(uint32_t)*slot - 1];
+	return one;
 }
 
 void
 scan_groups_count(struct scan_job *job, const struct hit *hit, size_t hits)
 {
-	for (size_t i = 0; i < hits; i++) {
-		struct scan_group *g = group_of(job, &hit[i]);
-		g->hits++;
-		if (hit[i].time == TIME_NONE)
-			continue;
-		if (g->first == TIME_NONE || hit[i].time < g->first)
-			g->first = hit[i].time;
-		if (g->last == TIME_NONE || hit[i].time > g->last)
-			g->last = hit[i].time;
-	}
+	for (size_t i = 0; i < hits; i++)
+		if (hit[i].item) {
+			struct scan_item *one = item_of(job, &hit[i]);
+			one->hits++;
+			add_time(&one->first, &one->last, hit[i].time, hit[i].time);
+		} else {
+			struct scan_group *one = find_group(&job->groups, &hit[i]);
+			one->hits++;
+			add_time(&one->first, &one->last, hit[i].time, hit[i].time);
+		}
 }
 
 static int
@@ -124,8 +159,10 @@ by_hits(const void *a, const void *b)
 
 /* By number of hits; no look-up after it. */
 static void
-sort_groups(struct scan_groups *g)
+sort_groups(struct scan_job *job)
 {
+	struct scan_groups *g = &job->groups;
+	scan_groups_settle(job);
 	if (g->list.len)
 		qsort(g->list.at, g->list.len, sizeof *g->list.at, by_hits);
 }
@@ -138,7 +175,7 @@ scan_say_groups(struct scan_job *job)
 	uint64_t hits = job->scan.counts.hits;
 	if (hits <= FEW || job->show == SHOW_GROUPS || job->env->quiet)
 		return;
-	sort_groups(g);
+	sort_groups(job);
 	cmd_say(job->env, "on %zu indicator%s, in %llu file%s; most often:", g->list.len,
 		g->list.len == 1 ? "" : "s", (unsigned long long)job->hit_files,
 		job->hit_files == 1 ? "" : "s");
@@ -158,7 +195,7 @@ void
 scan_groups_show(struct scan_job *job)
 {
 	struct scan_groups *g = &job->groups;
-	sort_groups(g);
+	sort_groups(job);
 	for (size_t i = 0; i < g->list.len && (!job->top || i < job->top); i++) {
 		const struct scan_group *one = &g->list.at[i];
 		if (job->env->json) {

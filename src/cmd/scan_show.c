@@ -234,7 +234,7 @@ scan_show_record(struct scan_job *job, const struct record *r, const struct hit 
 	job->hit_files += hits && !job->file_lines;
 	job->file_lines += hits > 0;
 	if (hits)
-		scan_groups_count(job, hit, hits);
+		scan_groups_soon(job, hit, hits);
 	if (hits && job->show == SHOW_ASSETS)
 		scan_assets_count(job, r, hit, hits);
 	if (hits && job->terminal)
@@ -257,6 +257,8 @@ scan_show_record(struct scan_job *job, const struct record *r, const struct hit 
 			hit_json(&hit[i], &job->out);
 		break;
 	}
+	if (hits)
+		scan_groups_count(job, hit, hits);
 	if (hits && (job->follow || job->terminal))
 		scan_show_now(job);
 	else if (job->out.len >= GATHERED)

@@ -37,6 +37,7 @@ hits_of_an_item_are_its_indicators(void **state)
 	}
 	for (unsigned turn = 0; turn < 3; turn++)
 		scan_groups_count(&job, hits, 600);
+	scan_groups_settle(&job);
 	assert_int_equal(job.groups.list.len, 300);
 	for (size_t i = 0; i < 300; i++) {
 		const struct scan_group *one = &job.groups.list.at[i];
@@ -58,6 +59,7 @@ an_items_number_is_forgotten_with_its_set(void **state)
 	scan_groups_count(&job, &old, 1);
 	match_set_reset(set);
 	scan_groups_count(&job, &later, 1);
+	scan_groups_settle(&job);
 	assert_int_equal(job.groups.list.len, 2);
 	assert_int_equal(job.groups.list.at[1].hits, 1);
 	assert_true(span_eq(job.groups.list.at[1].pattern, SPAN("later")));
