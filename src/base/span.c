@@ -98,14 +98,15 @@ span_cut(struct span *rest, char byte, struct span *piece)
 {
 	if (!rest->ptr)
 		return false;
-	size_t at = span_find_byte(*rest, byte);
-	if (at == SIZE_MAX) {
-		*piece = *rest;
+	const char *at = rest->len ? memchr(rest->ptr, byte, rest->len) : NULL;
+	*piece = *rest;
+	if (!at) {
 		*rest = (struct span){NULL, 0};
 		return true;
 	}
-	*piece = span_sub(*rest, 0, at);
-	*rest = span_sub(*rest, at + 1, SIZE_MAX);
+	piece->len = (size_t)(at - rest->ptr);
+	rest->ptr = at + 1;
+	rest->len -= piece->len + 1;
 	return true;
 }
 

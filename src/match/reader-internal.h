@@ -8,6 +8,17 @@ extern const struct reader reader_zeek, reader_zeek_json, reader_eve, reader_jso
 
 /* Adds a field to the record under work; record_line clears them. */
 void record_field(struct reading *r, struct field f);
+void record_grow(struct reading *r);
+/* The same, to be filled in: it is valid until the next. */
+static inline struct field *
+record_add(struct reading *r)
+{
+	if (r->fields == r->fields_cap)
+		record_grow(r);
+	struct field *f = &r->field[r->fields++];
+	*f = (struct field){};
+	return f;
+}
 /* Hands the fields over. */
 void record_finish(struct reading *r, struct record *out);
 /* A line that the format at hand does not explain: JSON where it is some, else the whole as one
@@ -34,8 +45,8 @@ enum rc reading_line(struct reading *r, struct line *out, struct diag *why);
 enum rc record_line(struct reading *r, struct record *out, struct diag *why);
 /* The first line that is neither blank nor a comment; empty where there is none. */
 struct span head_line(struct span head);
-/* Whether a column or key of this name holds the time of the event; larger is better, 0: no. */
-int time_name_rank(struct span name);
+/* Whether a column or key of this name holds the time of the event; larger is better, 0: no, or not above that. */
+int time_name_rank(struct span name, int above);
 /* Adds "http://HOST/URI" as a field "url" where a record has both. */
 void record_url(struct reading *r, const struct field *host, const struct field *uri);
 /* Where its first byte not given out stands; `next`: where the next line does. */

@@ -309,13 +309,16 @@ record_line(struct reading *r, struct record *out, struct diag *why)
 }
 
 void
+record_grow(struct reading *r)
+{
+	r->fields_cap = r->fields_cap ? r->fields_cap * 2 : 32;
+	r->field = mem_grow(r->field, r->fields_cap, sizeof *r->field);
+}
+
+void
 record_field(struct reading *r, struct field f)
 {
-	if (r->fields == r->fields_cap) {
-		r->fields_cap = r->fields_cap ? r->fields_cap * 2 : 32;
-		r->field = mem_grow(r->field, r->fields_cap, sizeof *r->field);
-	}
-	r->field[r->fields++] = f;
+	*record_add(r) = f;
 }
 
 void
@@ -366,7 +369,7 @@ record_text(struct reading *r, struct record *out)
 }
 
 int
-time_name_rank(struct span name)
+time_name_rank(struct span name, int above)
 {
 	/* The event's own time before the time it was written down. */
 	static const struct span names[] = {
@@ -404,11 +407,11 @@ time_name_rank(struct span name)
 		SPAN("@timestamp"),
 		SPAN("ts"),
 	};
-	for (size_t i = 0; name.len && i < sizeof names / sizeof *names; i++)
-		if (names[i].len == name.len &&
-			names[i].ptr[name.len - 1] == ascii_lower(name.ptr[name.len - 1]) &&
-			span_eq_fold(name, names[i]))
-			return (int)i + 1;
+	for (int i = (int)(sizeof names / sizeof *names); name.len && i > above; i--)
+		if (names[i - 1].len == name.len &&
+			names[i - 1].ptr[name.len - 1] == ascii_lower(name.ptr[name.len - 1]) &&
+			span_eq_fold(name, names[i - 1]))
+			return i;
 	return 0;
 }
 

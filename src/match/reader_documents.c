@@ -96,7 +96,7 @@ has_time(const yyjson_val *element)
 {
 	yyjson_obj_iter it = yyjson_obj_iter_with((yyjson_val *)(uintptr_t)element);
 	for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));)
-		if (time_name_rank(json_span(key)))
+		if (time_name_rank(json_span(key), 0))
 			return true;
 	return false;
 }
@@ -296,7 +296,7 @@ step(struct documents *d, char c)
 		if (inside != '{')
 			return false;
 		d->timed |= d->depth == 1 &&
-			    time_name_rank(span_sub(buf_span(&d->text), d->key, d->key_len));
+			    time_name_rank(span_sub(buf_span(&d->text), d->key, d->key_len), 0);
 		break;
 	default:
 		if (!d->depth && c != ',')

@@ -33,8 +33,8 @@ without_date(struct span text)
 static void
 take_time(struct walk *w, struct span name, yyjson_val *val)
 {
-	int rank = time_name_rank(name);
-	if (rank <= w->rank)
+	int rank = time_name_rank(name, w->rank);
+	if (!rank)
 		return;
 	int64_t at = TIME_NONE;
 	if (yyjson_is_obj(val)) /* MongoDB's {"t":{"$date":"..."}} */
@@ -57,12 +57,12 @@ take_time(struct walk *w, struct span name, yyjson_val *val)
 static void
 add_string(struct walk *w, struct span name, yyjson_val *val)
 {
-	struct span value = json_span(val);
-	record_field(w->r, (struct field){.name = name,
-				   .value = value,
-				   .at = w->strings++,
-				   .coding = FIELD_JSON,
-				   .stands = json_stands(w->r->doc, w->out->text, value)});
+	struct field *f = record_add(w->r);
+	f->name = name;
+	f->value = json_span(val);
+	f->at = w->strings++;
+	f->coding = FIELD_JSON;
+	f->stands = json_stands(w->r->doc, w->out->text, f->value);
 }
 
 /* <TimeCreated SystemTime="..."/>, however its attributes are spelled in JSON. */

@@ -29,7 +29,7 @@ record_columns(struct reading *r, const struct span *name, size_t count)
 	r->uri_column = r->query_column = SIZE_MAX;
 	for (size_t i = 0; i < count; i++) {
 		r->column[i] = arena_dup(&r->kept, name[i]);
-		int rank = time_name_rank(name[i]);
+		int rank = time_name_rank(name[i], 0);
 		if (rank > best) {
 			best = rank;
 			r->time_column = i;
@@ -158,19 +158,22 @@ zeek_fields(struct reading *r, struct record *out)
 	size_t count = 0;
 	if (!r->columns || rest.len == 0)
 		return false;
+	bool escapes = memchr(rest.ptr, '\\', rest.len);
 	while (count < r->columns && cut_column(r, &rest, &piece)) {
-		struct field f = {.name = r->column[count],
-			.value = piece,
-			.at = (size_t)(piece.ptr - out->text.ptr)};
+		struct field *f = record_add(r);
+		f->name = r->column[count];
+		f->value = piece;
+		f->at = (size_t)(piece.ptr - out->text.ptr);
 		if (count == r->time_column)
 			out->time = stamp_of_value(piece, r->reference);
-		if (span_eq(piece, r->unset) || span_eq(piece, r->empty)) {
-			f.value.len = 0;
-		} else if (memchr(piece.ptr, '\\', piece.len) && zeek_is_escaped(piece)) {
-			f.value = zeek_plain(r, piece);
-			f.coding = FIELD_ZEEK;
+		if ((piece.len == r->unset.len && span_eq(piece, r->unset)) ||
+			(piece.len == r->empty.len && span_eq(piece, r->empty))) {
+			f->value.len = 0;
+		} else if (escapes && memchr(piece.ptr, '\\', piece.len) &&
+			   zeek_is_escaped(piece)) {
+			f->value = zeek_plain(r, piece);
+			f->coding = FIELD_ZEEK;
 		}
-		record_field(r, f);
 		count++;
 	}
 	if (count != r->columns || rest.ptr)

@@ -338,6 +338,16 @@ first_spot(const struct spots *spots, size_t from)
 	return low;
 }
 
+/* Whether all places lie before the field, or behind: most fields are such. */
+static inline bool
+is_apart(const struct record *r, const struct field *f)
+{
+	const struct spots *spots = &r->spots;
+	const char *stands = field_stands(r, f);
+	return stands && (spots->base + spots->at[spots->count - 1] < stands ||
+				 spots->base + spots->at[0] >= stands + f->value.len);
+}
+
 /* What scan_view does, but only around the places that a sweep has named, since nowhere else is anything. */
 static void
 scan_spots(struct scan *s, const struct record *r, const struct field *f, const char *stands,
@@ -363,8 +373,7 @@ scan_spots(struct scan *s, const struct record *r, const struct field *f, const 
 static void
 scan_field(struct scan *s, const struct record *r, const struct field *f, int64_t time)
 {
-	bool spotted = r->spots.count && s->text == SCAN_AS_IS;
-	const char *stands = spotted ? field_stands(r, f) : NULL;
+	const char *stands = s->is_spotted ? field_stands(r, f) : NULL;
 	if (stands) {
 		scan_spots(s, r, f, stands, time);
 		return;
@@ -499,8 +508,10 @@ scan_record(struct scan *s, const struct record *r, struct span file, const stru
 	int64_t time = r->time != TIME_NONE ? r->time : clock_now(s->clock);
 	s->is_outside = (s->since != TIME_NONE && time < s->since) ||
 			(s->until != TIME_NONE && time >= s->until);
+	s->is_spotted = r->spots.count && s->text == SCAN_AS_IS;
 	for (size_t i = 0; i < r->fields; i++)
-		if (r->field[i].value.len && !is_known(&r->field[i]))
+		if (r->field[i].value.len && !(s->is_spotted && is_apart(r, &r->field[i])) &&
+			!is_known(&r->field[i]))
 			scan_field(s, r, &r->field[i], time);
 	bool texts = has_strings(s);
 	for (size_t i = 0; texts && i < r->fields; i++)

@@ -37,6 +37,7 @@ struct scan {
 	/* own */
 	struct span file;
 	bool is_outside; /* the record's time */
+	bool is_spotted; /* the record says where alone something may be found */
 	struct scan_mark {
 		size_t at,
 			done; /* a place in the field under work, in its text and as it is read */

@@ -196,20 +196,21 @@ read_at(struct span t, size_t *at, int64_t reference)
 		return with_words(t, at, reference);
 	if (!ascii_is_digit(t.ptr[*at]))
 		return TIME_NONE;
-	result = iso(t, at);
-	if (result == TIME_NONE) {
-		*at = from;
+	size_t digits = 1;
+	while (digits <= 8 && from + digits < t.len && ascii_is_digit(t.ptr[from + digits]))
+		digits++;
+	switch (digits) {
+	case 1:
+	case 2:
 		result = day_first(t, at);
-	}
-	if (result == TIME_NONE) {
+		if (result != TIME_NONE)
+			return result;
 		*at = from;
-		result = numbers(t, at, reference);
+		return numbers(t, at, reference);
+	case 4: return iso(t, at);
+	case 8: return compact(t, at);
+	default: return TIME_NONE;
 	}
-	if (result == TIME_NONE) {
-		*at = from;
-		result = compact(t, at);
-	}
-	return result;
 }
 
 static int64_t
