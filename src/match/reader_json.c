@@ -166,11 +166,26 @@ add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 	}
 }
 
+/* Last bytes of the fields' names, a bit each: most names that are asked for are none's by that. */
+static uint32_t
+last_bytes(const struct reading *r)
+{
+	uint32_t all = 0;
+	for (size_t i = 0; i < r->fields; i++) {
+		struct span name = r->field[i].name;
+		if (name.len)
+			all |= UINT32_C(1) << (name.ptr[name.len - 1] & 31);
+	}
+	return all;
+}
+
 /* Elasticsearch wraps the document: "_source.url.path". */
 static const struct field *
-field_named(const struct reading *r, struct span name)
+field_named(const struct reading *r, uint32_t last, struct span name)
 {
 	static const struct span source = SPAN("_source.");
+	if (!(last >> (name.ptr[name.len - 1] & 31) & 1))
+		return NULL;
 	for (size_t i = 0; i < r->fields; i++) {
 		struct span have = r->field[i].name;
 		if (have.len < name.len || have.ptr[have.len - 1] != name.ptr[name.len - 1])
@@ -185,7 +200,7 @@ field_named(const struct reading *r, struct span name)
 
 /* Host and path as Zeek, Suricata and the Elastic Common Schema name them. */
 static void
-add_url(struct reading *r)
+add_url(struct reading *r, uint32_t last)
 {
 	static const struct {
 		struct span host, uri, query;
@@ -196,10 +211,10 @@ add_url(struct reading *r)
 		{SPAN("destination.domain"), SPAN("url.path"), SPAN("url.query")},
 	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		const struct field *uri = field_named(r, names[i].uri);
-		const struct field *host = uri ? field_named(r, names[i].host) : NULL;
+		const struct field *uri = field_named(r, last, names[i].uri);
+		const struct field *host = uri ? field_named(r, last, names[i].host) : NULL;
 		const struct field *query =
-			host && names[i].query.len ? field_named(r, names[i].query) : NULL;
+			host && names[i].query.len ? field_named(r, last, names[i].query) : NULL;
 		if (!host)
 			continue;
 		struct field h = *host, u = *uri, q = query ? *query : (struct field){};
@@ -224,11 +239,11 @@ add_payload_part(struct reading *r, size_t at, struct span name, yyjson_val *val
 }
 
 static void
-add_payload(struct reading *r)
+add_payload(struct reading *r, uint32_t last)
 {
 	static const struct json_limits limits = {.any_keys = true, .any_ints = true};
 	own_json yyjson_doc *doc = NULL;
-	const struct field *payload = field_named(r, SPAN("Payload"));
+	const struct field *payload = field_named(r, last, SPAN("Payload"));
 	if (!payload || payload->coding != FIELD_JSON || !span_starts(payload->value, SPAN("{")) ||
 		json_read(payload->value, &limits, &doc, NULL))
 		return;
@@ -260,8 +275,9 @@ json_fields(struct reading *r, struct record *out)
 	add_value(&w, (struct span){}, root, 0);
 	if (out->time == TIME_NONE)
 		out->time = w.system;
-	add_url(r);
-	add_payload(r);
+	uint32_t last = last_bytes(r);
+	add_url(r, last);
+	add_payload(r, last);
 	record_finish(r, out);
 	return true;
 }

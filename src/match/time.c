@@ -20,7 +20,9 @@ time_number(struct span t, size_t *at, unsigned digits, unsigned *out)
 bool
 time_byte(struct span t, size_t *at, const char *any)
 {
-	if (*at >= t.len || !t.ptr[*at] || !strchr(any, t.ptr[*at]))
+	while (*at < t.len && *any && *any != t.ptr[*at])
+		any++;
+	if (*at >= t.len || !*any)
 		return false;
 	++*at;
 	return true;
@@ -50,7 +52,9 @@ time_clock(struct span t, size_t *at, unsigned *out)
 int64_t
 time_fraction(struct span t, size_t *at)
 {
-	int64_t value = 0, unit = SECOND / 10;
+	static const int64_t unit[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
+	enum { DIGITS = sizeof unit / sizeof *unit - 1 }; /* of microseconds */
+	int64_t value = 0;
 	size_t from = *at;
 	if (!time_byte(t, at, ".,"))
 		return 0;
@@ -63,9 +67,11 @@ time_fraction(struct span t, size_t *at)
 		*at = from;
 		return 0;
 	}
-	for (; *at < t.len && ascii_is_digit(t.ptr[*at]); ++*at, unit /= 10)
-		value += unit * (t.ptr[*at] - '0');
-	return value;
+	size_t digits = end - *at < DIGITS ? end - *at : DIGITS;
+	for (size_t i = 0; i < digits; i++)
+		value = value * 10 + (t.ptr[*at + i] - '0');
+	*at = end;
+	return value * unit[digits];
 }
 
 /* Offset to UTC in microseconds; nothing there is UTC. */
