@@ -40,14 +40,16 @@ buf_add(struct buf *b, struct span s)
 {
 	if (s.len == 0)
 		return;
-	memcpy(buf_room(b, s.len), s.ptr, s.len);
+	char *to = s.len <= b->cap - b->len ? b->ptr + b->len : buf_room(b, s.len);
+	memcpy(to, s.ptr, s.len);
 	b->len += s.len;
 }
 
 void
 buf_add_byte(struct buf *b, char byte)
 {
-	*buf_room(b, 1) = byte;
+	char *to = b->len < b->cap ? b->ptr + b->len : buf_room(b, 1);
+	*to = byte;
 	b->len++;
 }
 

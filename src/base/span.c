@@ -170,10 +170,11 @@ span_utf8_bad(struct span s)
 	size_t i = 0;
 	while (i < s.len) {
 		uint64_t eight;
-		if (s.len - i >= 8) {
-			memcpy(&eight, p + i, 8);
+		if (s.len >= 8) { /* at the end those that were looked at are looked at again */
+			size_t from = s.len - i >= 8 ? i : s.len - 8;
+			memcpy(&eight, p + from, 8);
 			if (!(eight & 0x8080808080808080u)) {
-				i += 8;
+				i = from + 8;
 				continue;
 			}
 		}

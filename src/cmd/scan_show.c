@@ -48,9 +48,11 @@ put_place(struct scan_job *job, uint64_t line, char mark)
 		put(job, job->colour ? plain : "");
 		buf_add_byte(&job->out, mark);
 	}
-	put(job, job->colour ? green : "");
+	if (job->colour)
+		put(job, green);
 	buf_add_u64(&job->out, line);
-	put(job, job->colour ? plain : "");
+	if (job->colour)
+		put(job, plain);
 	buf_add_byte(&job->out, mark);
 }
 
@@ -130,9 +132,9 @@ put_parts(struct scan_job *job, const struct hit *h)
 static void
 put_why(struct scan_job *job, const struct hit *h)
 {
-	put(job, "  ^ ");
+	buf_add(&job->out, SPAN("  ^ "));
 	put(job, hit_match_word(h->match));
-	put(job, ": ");
+	buf_add(&job->out, SPAN(": "));
 	put(job, obs_word(h->seen.kind));
 	buf_add_byte(&job->out, ' ');
 	scan_put_text(job, h->seen.value);
@@ -150,17 +152,17 @@ put_why(struct scan_job *job, const struct hit *h)
 		scan_put_text(job, h->about.value);
 	}
 	if (h->name.len && !span_eq(h->name, h->about.value)) {
-		put(job, ", ");
+		buf_add(&job->out, SPAN(", "));
 		scan_put_text(job, h->name);
 	}
 	if (h->indicator.len) {
-		put(job, ", ");
+		buf_add(&job->out, SPAN(", "));
 		scan_put_text(job, h->indicator);
 	}
 	if (h->party.len || h->tlp.len) {
-		put(job, " (");
+		buf_add(&job->out, SPAN(" ("));
 		scan_put_text(job, h->party);
-		put(job, h->party.len && h->tlp.len ? ", " : "");
+		buf_add(&job->out, h->party.len && h->tlp.len ? SPAN(", ") : SPAN(""));
 		scan_put_text(job, h->tlp);
 		buf_add_byte(&job->out, ')');
 	}

@@ -184,6 +184,28 @@ with_words(struct span t, size_t *at, int64_t reference)
 	return result == TIME_NONE ? result : result + part;
 }
 
+#define AFTER(c) (UINT32_C(1) << ((c) - 'a'))
+
+/* Whether a weekday or a month may begin with these two letters: most words are none, and cost nothing then. */
+static bool
+may_be_day_or_month(char first, char second)
+{
+	static const uint32_t after[26] = {
+		['a' - 'a'] = AFTER('p') | AFTER('u'),
+		['d' - 'a'] = AFTER('e'),
+		['f' - 'a'] = AFTER('e') | AFTER('r'),
+		['j' - 'a'] = AFTER('a') | AFTER('u'),
+		['m' - 'a'] = AFTER('a') | AFTER('o'),
+		['n' - 'a'] = AFTER('o'),
+		['o' - 'a'] = AFTER('c'),
+		['s' - 'a'] = AFTER('a') | AFTER('e') | AFTER('u'),
+		['t' - 'a'] = AFTER('h') | AFTER('u'),
+		['w' - 'a'] = AFTER('e'),
+	};
+	return ascii_is_alpha(second) &&
+	       after[ascii_lower(first) - 'a'] & AFTER(ascii_lower(second));
+}
+
 /* A time that starts at *at. */
 static int64_t
 read_at(struct span t, size_t *at, int64_t reference)
@@ -193,7 +215,9 @@ read_at(struct span t, size_t *at, int64_t reference)
 	if (*at >= t.len)
 		return TIME_NONE;
 	if (ascii_is_alpha(t.ptr[*at]))
-		return with_words(t, at, reference);
+		return *at + 1 < t.len && may_be_day_or_month(t.ptr[*at], t.ptr[*at + 1])
+			       ? with_words(t, at, reference)
+			       : TIME_NONE;
 	if (!ascii_is_digit(t.ptr[*at]))
 		return TIME_NONE;
 	size_t digits = 1;
