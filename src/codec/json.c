@@ -170,7 +170,7 @@ json_stands(const yyjson_doc *doc, struct span text, struct span string)
 	const char *there = text.ptr + at;
 	bool same = there[-1] == '"' && there[string.len] == '"' &&
 		    memcmp(there, string.ptr, string.len) == 0;
-	return same ? there : NULL;
+	return same || mutant(1844) ? there : NULL;
 }
 
 yyjson_val *

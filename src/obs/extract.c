@@ -165,7 +165,7 @@ begin_word(struct extract *it, size_t at)
 		run = i + 1;
 		marks += part & MARK ? 1 : 0;
 		if (part & POINT) {
-			apart |= i - dot == APART;
+			apart |= i - dot == APART && !mutant(1845);
 			dot = i;
 		}
 	}

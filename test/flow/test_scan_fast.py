@@ -1,6 +1,7 @@
 """The fast pass beside the plain scanner, by the command: for every instruction set the same bytes come out, whatever the
 log is, however it is packed and wherever a buffer ends in it."""
 import gzip
+import json
 import lzma
 import os
 import pathlib
@@ -95,6 +96,61 @@ def test_files_of_every_shape_agree(folder, rng):
         all_agree(folder, "--json", name, least=0 if name in ("empty", "byte", "end") else 1)
     all_agree(folder, *names)
     all_agree(folder, "--json", "-", stdin=(folder / "plain").read_bytes())
+
+
+ROLES = {"type": "bundle", "id": "bundle--0d1c8b2e-6f3a-4c58-9a51-2f6d5c0e7b11", "objects": [
+    {"type": "indicator", "spec_version": "2.1", "id": f"indicator--0d1c8b2e-6f3a-4c58-9a51-2f6d5c0e7b{i}",
+     "created": "2025-01-01T00:00:00.000Z", "modified": "2025-01-01T00:00:00.000Z", "pattern": pattern,
+     "pattern_type": "stix", "valid_from": "2025-01-01T00:00:00Z"}
+    for i, pattern in enumerate(["[network-traffic:dst_ref.value = '192.0.2.50']", "[domain-name:value = 'twice.example']",
+                                 "[domain-name:value = 'twice.example' OR domain-name:value LIKE '%.twice.example']",
+                                 "[url:value = 'http://h.example/p/q']"], 20)]}
+
+
+def dense(rng, form, line):
+    """Hits on every line, or on nearly every one: beside each other, twice, at the borders of what holds them, near escapes."""
+    a, b, c = (rng.choice(SEEN + ["twice.example", "x.twice.example", "192.0.2.50", "00:1b:44:11:3a:b7"]) for _ in range(3))
+    second = f"2026-03-0{1 + line % 9}T00:00:{line % 60:02}"
+    if form == "json":
+        return json.dumps(rng.choice([
+            {"timestamp": second + "Z", "src_ip": "192.0.2.50", "dest_ip": a, "dns": {"rrname": b, "answers": [c, {"x": [a]}]}},
+            {"timestamp": second + "Z", "src_ip": a, "dest_ip": "192.0.2.50", "http": {"hostname": "h.example", "url": "/p/q"}},
+            {"timestamp": second + "Z", a: "key", "m": f"\n{b}\t{c}", "u": "http://url.example/a/b", "p": "192.0.2.50:80"},
+            {"timestamp": second + "Z", "ether": {"src_mac": "001b44113ab7"}, "s": "001b44113ab7", "q": "\u00fc" + a, "v": b},
+            {"timestamp": second + "Z", "m": "%2Fx%2etwice.example", "v": [a, a, a], "e": "", "w": '"' + b + '"'}]),
+            ensure_ascii=rng.random() < 0.5).replace("://", rng.choice(["://", ":\\/\\/"])) + "\n"
+    if form == "zeek":
+        host, uri = rng.choice([("h.example", "/p/q"), ("-", "(empty)"), (a, "/" + b), ("url.example", "/a/b")])
+        return "\t".join([f"17720000{line % 100:02}.5", a, rng.choice(["192.0.2.50", "10.0.0.1"]), host, uri,
+                          rng.choice([c, f"{b},{c}", f"\\x20{b}", f"{b}\\x2e", "-", "001b44113ab7"])]) + "\n"
+    if form == "csv":
+        return ",".join([second + "Z", a, rng.choice([b, f'"{b}"', f'"x ""{b}"" {c}"', f'"{b}\n{c}"'] if line % 3 else [b]), c]) + "\n"
+    if form == "clf":
+        return f'{a} - {b} [01/Mar/2026:00:00:{line % 60:02} +0000] "GET /{c} HTTP/1.1" 200 5 "http://url.example/a/b" "x"\n'
+    return second + " " + rng.choice([a, f"{a} {a} {b}", f'"{a}"', f"[{a}]", f"x={a};y={b}", f"{a},{b},{c}", f"%2F{a} {b}", f"\\n{a}",
+                                      f"{a}:443 {b}.", f"-{a}- {b}", f"\x1b[31m{a}\x1b[0m {b}", f"192.0.2.50 > {a}: {b}",
+                                      f"{a}%2e {b}", f"u\u0308.{a} {b}", f"{a}.{b}", f"{a}-{b}", f"{a}\u3002{b}", f"evil[.]example {a}"]) + "\n"
+
+
+HEADS = {"zeek": "#separator \\x09\n#unset_field\t-\n#fields\tts\tid.orig_h\tid.resp_h\thost\turi\tnote_mac\n",
+         "csv": "time,src_ip,what,dst_ip\n"}
+
+
+def test_logs_with_a_hit_on_every_line_agree(folder, rng):
+    """Where the fast pass names places, only these are read: the same comes out under every option."""
+    with (folder / "list").open("a") as to:
+        to.write("twice.example\n00:1b:44:11:3a:b7\n")
+    (folder / "roles.json").write_text(json.dumps(ROLES))
+    (folder / "known").write_text("203.0.113.9\nxn--bcher-kva.example\n")
+    forms = ["text", "json", "zeek", "csv", "clf"]
+    for form in forms:
+        lines = [dense(rng, form, i) if i % 50 else "2026-03-01 quiet\n" for i in range(4000)]
+        (folder / form).write_text(HEADS.get(form, "") + "".join(lines))
+        all_agree(folder, "--json", "--ioc", "roles.json", form, least=3000)
+    for words in ([], ["-c"], ["-l"], ["-o"], ["--count"], ["--assets"], ["-C", "1"], ["--since", "2026-03-03"],
+                  ["--until", "2026-03-05", "--json"], ["--defanged"], ["--warninglist", "known", "--json"]):
+        plain = said(folder, "plain", "--ioc", "roles.json", *words, *forms)
+        assert said(folder, "best", "--ioc", "roles.json", *words, *forms) == plain, words
 
 
 def test_a_quiet_log_of_many_megabytes_is_counted_to_its_last_line(folder):
