@@ -286,9 +286,9 @@ struct sweep {
 	struct carries carries;
 	/* One chunk's, filter by filter: where tokens end, from the chunk's start. */
 	uint16_t name_at[QUEUE], four_at[QUEUE];
-	uint8_t label[QUEUE];  /* length of the last label */
+	uint8_t label[QUEUE];			/* length of the last label */
 	uint64_t hash[QUEUE], four_hash[QUEUE]; /* of the last two labels; of addresses */
-	uint8_t second[QUEUE]; /* length of the label before the last */
+	uint8_t second[QUEUE];			/* length of the label before the last */
 	uint32_t address[QUEUE];
 	vec_of(struct probe) probes;
 	struct asked asked;
