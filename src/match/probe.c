@@ -200,18 +200,21 @@ probe_name(struct probe *p)
 	struct set_key keys[SET_KEYS];
 	struct set_walk walk;
 	struct span name = p->found->value;
+	struct set_likely likely;
+	set_likely_names(p->set, name, &likely);
 	for (size_t from = 0; from < name.len;) {
-		size_t first = from, count = 0;
-		for (; count < SET_KEYS && from < name.len; count++) {
+		size_t count = 0;
+		while (count < SET_KEYS && from < name.len) {
 			struct span rest = span_sub(name, from, SIZE_MAX);
 			size_t dot = span_find_byte(rest, '.');
-			keys[count] = set_key_ahead(p->set, KEY_NAME, rest);
+			if (from >= NAME_LONGEST || likely.at[from / 64] >> from % 64 & 1)
+				keys[count++] = set_key_ahead(p->set, KEY_NAME, rest);
 			from = dot == SIZE_MAX ? name.len : from + dot + 1;
 		}
 		set_find_all(p->set, keys, count);
 		for (size_t i = 0; i < count; i++) {
 			set_walk_from(p->set, &keys[i], &walk);
-			if (i == 0 && (first == 0 || mutant(1822)))
+			if (keys[i].bytes.len == name.len || (i == 0 && mutant(1822)))
 				answer_whole(p, walk, OBS_DOMAIN);
 			else
 				answer_below(p, walk);

@@ -79,6 +79,11 @@ enum { SET_KEYS = 64 }; /* a good number of them */
 /* One more; what it will be looked for in is on its way from now on. */
 struct set_key set_key_ahead(const struct match_set *set, enum key key, struct span bytes);
 void set_find_all(const struct match_set *set, struct set_key *keys, size_t count);
+/* The bytes of a name, a bit each, at which something may begin that a set knows. */
+struct set_likely {
+	uint64_t at[(NAME_LONGEST + 63) / 64];
+};
+void set_likely_names(const struct match_set *set, struct span name, struct set_likely *out);
 /* Items of one key, one after the other: those of the file first. */
 struct set_walk {
 	const struct match_set *set;

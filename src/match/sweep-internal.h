@@ -123,6 +123,13 @@ sweep_pair(const struct pair_key *key, const unsigned char *end, size_t len)
 	return sweep_pair_end(sum);
 }
 
+/* What the labels of a name are joined to, from the last on; of a set's seed. */
+static inline uint64_t
+sweep_name_seed(uint64_t seed)
+{
+	return seed * UINT64_C(0x9e3779b97f4a7c15) + SWEEP_LABEL_KEY;
+}
+
 static inline uint32_t
 sweep_last_label(const unsigned char *end, size_t len)
 {

@@ -211,17 +211,17 @@ say_kinds(struct gates *g, const struct tally *t)
 	g->has_fours = t->fours + t->ranges > 0;
 }
 
-/* Of what is asked at every name and every address; and, if `all`, of the rest. Nothing is written there yet. */
+/* Of what is asked at every name, address and digest; and, if `all`, of the rest. Nothing is written there yet. */
 static void
 make_room(struct gates *g, bool all)
 {
 	size_t words = g->two_labels.words + g->fours.words + (all ? g->sixes.words : 0);
-	size_t blocks = all ? g->names.blocks + g->digits.blocks : 0;
+	size_t blocks = (all ? g->names.blocks : 0) + g->digits.blocks;
 	g->bytes = words * sizeof(uint64_t) + blocks * sizeof(struct block);
 	char *room = g->room = mem_table(g->bytes);
+	g->digits.block = take_room(&room, g->digits.blocks * sizeof(struct block));
 	if (all) {
 		g->names.block = take_room(&room, g->names.blocks * sizeof(struct block));
-		g->digits.block = take_room(&room, g->digits.blocks * sizeof(struct block));
 		g->sixes.word = take_room(&room, g->sixes.words * sizeof(uint64_t));
 	}
 	g->two_labels.word = take_room(&room, g->two_labels.words * sizeof(uint64_t));
@@ -291,9 +291,9 @@ borrow_filter(struct span from)
 }
 
 /*
- * What a file's maker made of its keys; false where `more` would be too much for it. What every name and every
- * address is asked about goes into large pages; what little comes behind that is asked stays in the file, unless
- * keys are added to it.
+ * What a file's maker made of its keys; false where `more` would be too much for it. What is asked at every name,
+ * address and digest goes into large pages; what is asked only of what passed another stays in the file, unless keys
+ * are added to it.
  */
 static bool
 take_gates(struct gates *g, const struct set_file *f, struct tally *more, struct ranges *ranges,
@@ -320,13 +320,12 @@ take_gates(struct gates *g, const struct set_file *f, struct tally *more, struct
 	make_room(g, adds);
 	take_filter(labels, g->two_labels.word);
 	take_filter(fours, g->fours.word);
+	take_filter(digits, g->digits.block);
 	if (adds) {
 		take_filter(names, g->names.block);
-		take_filter(digits, g->digits.block);
 		take_filter(sixes, g->sixes.word);
 	} else {
 		g->names.block = borrow_filter(names);
-		g->digits.block = borrow_filter(digits);
 		g->sixes.word = borrow_filter(sixes);
 	}
 	memcpy(g->last_label, f->gates->last_label, sizeof g->last_label);
@@ -421,4 +420,30 @@ size_t
 gates_bytes(const struct gates *g)
 {
 	return sizeof *g + g->bytes + g->ranges * 2 * sizeof(uint32_t);
+}
+
+/* A file's filter of names was asked about this one by the fast pass just now; the names themselves are far away. */
+void
+set_likely_names(const struct match_set *set, struct span name, struct set_likely *out)
+{
+	unsigned char room[SLACK + NAME_LONGEST] = {}, *text = room + SLACK;
+	struct block_filter names;
+	memset(out, 0xff, sizeof *out);
+	if (set->keys || !set->base || !name.len || name.len > NAME_LONGEST)
+		return;
+	struct span filter = set_file_section(set->base, SECTION_NAMES);
+	names.block = borrow_filter(filter);
+	names.blocks = filter.len / sizeof(struct block);
+	memcpy(text, name.ptr, name.len);
+	memset(out, 0, sizeof *out);
+	uint64_t h = sweep_name_seed(set->seed);
+	size_t end = name.len, at = end;
+	while (at--) {
+		if (at && text[at - 1] != '.')
+			continue;
+		h = sweep_join(h, text + end, end - at);
+		if (block_has(&names, h) && !mutant(1826))
+			out->at[at / 64] |= UINT64_C(1) << at % 64;
+		end = at ? at - 1 : 0;
+	}
 }
