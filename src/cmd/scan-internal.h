@@ -34,14 +34,15 @@ struct scan_groups {
 	vec_of(struct scan_group) list;
 	uint32_t *slot; /* index + 1 */
 	size_t slots;
-	/* What was counted by items of the set, while it has this version, and is in no group yet. */
+	/* What was counted by items of this set, while it has this version, and is in no group yet. */
+	const struct match_set *set;
+	uint64_t version;
 	struct scan_item {
 		uint32_t item, group; /* item 0: free */
 		uint64_t hits;
 		int64_t first, last;
 	} * item;
 	size_t items, items_used;
-	uint64_t version;
 };
 
 /* A line kept for context. */

@@ -98,14 +98,18 @@ scan_groups_settle(struct scan_job *job)
 	g->items_used = 0;
 }
 
-/* Numbers of items mean another thing once the set was changed. */
+/* Numbers of items mean another thing once the set was changed, and in another set. */
 static void
 check_items(struct scan_job *job)
 {
-	uint64_t version = match_set_version(job->set);
-	if (job->groups.version != version && !mutant(1843))
+	struct scan_groups *g = &job->groups;
+	const struct match_set *set = job->scan.set;
+	uint64_t version = match_set_version(set);
+	bool other = (g->version != version && !mutant(1843)) || (g->set != set && !mutant(1846));
+	if (other)
 		scan_groups_settle(job);
-	job->groups.version = version;
+	g->set = set;
+	g->version = version;
 }
 
 void

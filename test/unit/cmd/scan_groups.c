@@ -27,7 +27,7 @@ hits_of_an_item_are_its_indicators(void **state)
 {
 	(void)state;
 	own_match_set struct match_set *set = set_of("evil.example");
-	struct scan_job job = {.set = set};
+	struct scan_job job = {.scan.set = set};
 	struct hit hits[600];
 	char names[600][8];
 	for (uint32_t i = 0; i < 600; i++) {
@@ -54,7 +54,7 @@ an_items_number_is_forgotten_with_its_set(void **state)
 {
 	(void)state;
 	own_match_set struct match_set *set = set_of("evil.example");
-	struct scan_job job = {.set = set};
+	struct scan_job job = {.scan.set = set};
 	struct hit old = hit_of(1, SPAN("old"), 5), later = hit_of(1, SPAN("later"), 6);
 	scan_groups_count(&job, &old, 1);
 	match_set_reset(set);
@@ -66,12 +66,33 @@ an_items_number_is_forgotten_with_its_set(void **state)
 	scan_groups_free(&job);
 }
 
+static void
+another_sets_items_are_others(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = set_of("evil.example"),
+				       *second = set_of("other.example");
+	struct scan_job job = {.scan.set = set};
+	struct hit hit = hit_of(1, SPAN("one"), 5), other = hit_of(1, SPAN("two"), 6);
+	scan_groups_count(&job, &hit, 1);
+	job.scan.set = second;
+	scan_groups_count(&job, &other, 1);
+	job.scan.set = set;
+	scan_groups_count(&job, &hit, 1);
+	scan_groups_settle(&job);
+	assert_int_equal(job.groups.list.len, 2);
+	assert_int_equal(job.groups.list.at[0].hits, 2);
+	assert_int_equal(job.groups.list.at[1].hits, 1);
+	scan_groups_free(&job);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hits_of_an_item_are_its_indicators),
 		cmocka_unit_test(an_items_number_is_forgotten_with_its_set),
+		cmocka_unit_test(another_sets_items_are_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
