@@ -223,6 +223,13 @@ show_line(struct scan_job *job, const struct record *r, const struct hit *hit, s
 	}
 }
 
+/* Whether anybody will hear how often which indicator was seen. */
+static bool
+counts_are_told(const struct scan_job *job)
+{
+	return job->show == SHOW_GROUPS || !job->env->quiet;
+}
+
 void
 scan_show_now(struct scan_job *job)
 {
@@ -235,7 +242,8 @@ scan_show_record(struct scan_job *job, const struct record *r, const struct hit 
 {
 	job->hit_files += hits && !job->file_lines;
 	job->file_lines += hits > 0;
-	if (hits)
+	bool counted = hits && counts_are_told(job);
+	if (counted)
 		scan_groups_soon(job, hit, hits);
 	if (hits && job->show == SHOW_ASSETS)
 		scan_assets_count(job, r, hit, hits);
@@ -259,7 +267,7 @@ scan_show_record(struct scan_job *job, const struct record *r, const struct hit 
 			hit_json(&hit[i], &job->out);
 		break;
 	}
-	if (hits)
+	if (counted)
 		scan_groups_count(job, hit, hits);
 	if (hits && (job->follow || job->terminal))
 		scan_show_now(job);
@@ -271,7 +279,8 @@ void
 scan_show_late(struct scan_job *job, const struct hit *hit, size_t hits)
 {
 	struct span file = job->file;
-	scan_groups_count(job, hit, hits);
+	if (counts_are_told(job))
+		scan_groups_count(job, hit, hits);
 	if (job->show == SHOW_ASSETS)
 		scan_assets_count(job, NULL, hit, hits);
 	if (job->terminal)
