@@ -71,6 +71,12 @@ const struct gate_kernel *gate_kernel_choose(void);
 struct gate_likely {
 	float byte[128], pair[1024]; /* pairs by gate_pair() */
 	float gram[1 << 16];	     /* hashed; of a part of the log, where there was one */
+	/* Those that stand there most often: other grams together must not make them pass. */
+	struct gate_often {
+		char gram[GATE_GRAM];
+		float share;
+	} often[256];
+	size_t oftens;
 };
 /* Of a part of the log; of any, where it is empty. */
 struct gate_likely *gate_likely_new(struct span text);

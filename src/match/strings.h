@@ -56,6 +56,10 @@ struct strings_walk {
 	/* Of the stretch under work: where it ends, what no gram tells, where it begins, what a kernel marked. */
 	size_t end, odd, from, percent;
 	size_t queued, next;
+	/* Of the line that was looked at last: whether percent signs hide something, which piece it does not fit. */
+	size_t line, line_end;
+	bool line_percent;
+	uint32_t unfit;
 	uint16_t queue[STRINGS_STRETCH + 64];
 };
 bool strings_next_line(struct strings *s, struct span text, struct strings_walk *w);

@@ -16,26 +16,27 @@ next_place(const struct gate *g, const char *text, size_t at, size_t last, size_
 		memcpy(v, text + at, sizeof v[0]);
 		memcpy(v + 1, text + at + 6, GATE_GRAM);
 		v[0] |= UINT64_C(0x2020202020202020);
-		if (__builtin_expect(gate_has_gram(bits, (uint32_t)v[0]), 0))
+		if (__builtin_expect(gate_has_first(bits, (uint32_t)v[0]), 0))
 			return at;
-		if (__builtin_expect(gate_has_gram(bits, (uint32_t)(v[0] >> 16)), 0))
+		if (__builtin_expect(gate_has_first(bits, (uint32_t)(v[0] >> 16)), 0))
 			return at + 2;
-		if (__builtin_expect(gate_has_gram(bits, (uint32_t)(v[0] >> 32)), 0))
+		if (__builtin_expect(gate_has_first(bits, (uint32_t)(v[0] >> 32)), 0))
 			return at + 4;
-		if (__builtin_expect(gate_has_gram(bits, (uint32_t)v[1] | UINT32_C(0x20202020)), 0))
+		if (__builtin_expect(
+			    gate_has_first(bits, (uint32_t)v[1] | UINT32_C(0x20202020)), 0))
 			return at + 6;
 	}
 	for (; at + 3 * step < last; at += 4 * step) {
-		if (__builtin_expect(gate_passes(bits, text + at), 0))
+		if (__builtin_expect(gate_has_first(bits, gate_gram(text + at)), 0))
 			return at;
-		if (__builtin_expect(gate_passes(bits, text + at + step), 0))
+		if (__builtin_expect(gate_has_first(bits, gate_gram(text + at + step)), 0))
 			return at + step;
-		if (__builtin_expect(gate_passes(bits, text + at + 2 * step), 0))
+		if (__builtin_expect(gate_has_first(bits, gate_gram(text + at + 2 * step)), 0))
 			return at + 2 * step;
-		if (__builtin_expect(gate_passes(bits, text + at + 3 * step), 0))
+		if (__builtin_expect(gate_has_first(bits, gate_gram(text + at + 3 * step)), 0))
 			return at + 3 * step;
 	}
-	while (at < last && !gate_passes(bits, text + at))
+	while (at < last && !gate_has_first(bits, gate_gram(text + at)))
 		at += step;
 	return at;
 }

@@ -58,24 +58,27 @@ gate_wide(const struct gate *g, uint64_t key)
 	return &g->wide[at];
 }
 
-/* Two bits of a word of the table of grams. */
+/* Of a gram its word in the table of grams, and two of its bits. */
 static inline uint64_t *
-gate_bits_of(const struct gate_bits *b, uint32_t gram, uint64_t *bits)
+gate_bits_of(const struct gate_bits *b, uint32_t gram, uint64_t bit[static 2])
 {
 	uint64_t hash = gram * UINT64_C(0x9e3779b97f4a7c15);
-	*bits = UINT64_C(1) << (hash >> 32 & 63) | UINT64_C(1) << (hash >> 38 & 63);
+	bit[0] = UINT64_C(1) << (hash >> 32 & 63);
+	bit[1] = UINT64_C(1) << (hash >> 38 & 63);
 	return &b->word[hash >> b->shift];
-}
-
-static inline bool
-gate_has_gram(const struct gate_bits *b, uint32_t gram)
-{
-	uint64_t bits, *word = gate_bits_of(b, gram, &bits);
-	return (*word & bits) == bits;
 }
 
 static inline bool
 gate_passes(const struct gate_bits *b, const char *at)
 {
-	return gate_has_gram(b, gate_gram(at));
+	uint64_t bit[2], *word = gate_bits_of(b, gate_gram(at), bit);
+	return (*word & (bit[0] | bit[1])) == (bit[0] | bit[1]);
+}
+
+/* Without a kernel one of the two is set and looked at, for every place is looked up. */
+static inline bool
+gate_has_first(const struct gate_bits *b, uint32_t gram)
+{
+	uint64_t bit[2], *word = gate_bits_of(b, gram, bit);
+	return *word & bit[0];
 }

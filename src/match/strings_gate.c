@@ -109,12 +109,12 @@ add_gram(struct gate *g, uint32_t piece, size_t at)
 {
 	struct span text = g->pieces.at[piece].text;
 	uint32_t gram = gate_gram(text.ptr + at);
-	uint64_t bits, *word = gate_bits_of(&g->bits, gram, &bits);
+	uint64_t bit[2], *word = gate_bits_of(&g->bits, gram, bit);
 	struct gate_slot *slot = gate_slot(g, gram);
 	if (!slot->count++)
 		*slot = (struct gate_slot){gram, GATE_NONE, 1};
 	add_mark(g, slot, make_mark(text, piece, at));
-	*word |= bits;
+	*word |= bit[0] | (g->kernel ? bit[1] : 0);
 }
 
 /* One gram of each piece, wherever it stands. */
@@ -154,11 +154,13 @@ make_tables(struct gate *g, size_t step)
 	free(g->bits.word);
 	free(g->slot);
 	free(g->wide);
-	enum { LEAST = 8, MOST = 16 }; /* of words, powers of two */
-	unsigned power;
+	/* Words for so many grams: behind a kernel few places are looked up, and the first cache is small. */
+	enum { LEAST = 8, MOST = 16, GRAMS = 6 };
+	size_t words = g->pieces.len * step / (g->kernel ? GRAMS : 1);
+	unsigned power = LEAST;
 	g->marks.len = 0;
 	g->step = step;
-	for (power = LEAST; power < MOST && (size_t)1 << power < g->pieces.len * step * 2 / 3;)
+	while (power < MOST && (size_t)1 << power < words)
 		power++;
 	g->bits.shift = 64 - power;
 	g->bits.word = mem_new(((size_t)1 << power) * sizeof *g->bits.word);

@@ -91,6 +91,26 @@ guess(struct gate_likely *l, const struct codes *c)
 			l->pair[c->of[a] | (unsigned)c->of[b] << 5] += l->byte[a] * l->byte[b];
 }
 
+/* Behind the counts. */
+static void
+find_often(struct gate_likely *l, struct span text)
+{
+	const float least = 1.0F / 2048;
+	uint8_t met[1 << (LIKELY_BITS - 3)] = {};
+	for (size_t i = 0; i + GATE_GRAM <= text.len; i++) {
+		unsigned gram = likely_gram(text.ptr + i);
+		if (l->gram[gram] < least || (met[gram / 8] & 1 << gram % 8) ||
+			l->oftens == sizeof l->often / sizeof *l->often)
+			continue;
+		met[gram / 8] |= (uint8_t)(1 << gram % 8);
+		struct gate_often *o = &l->often[l->oftens++];
+		memcpy(o->gram, text.ptr + i, GATE_GRAM);
+		for (size_t k = 0; k < GATE_GRAM; k++)
+			o->gram[k] = ascii_lower(o->gram[k]);
+		o->share = l->gram[gram];
+	}
+}
+
 struct gate_likely *
 gate_likely_new(struct span text)
 {
@@ -108,6 +128,7 @@ gate_likely_new(struct span text)
 		l->pair[pair_in(&c, text.ptr + i)] += share;
 		l->gram[likely_gram(text.ptr + i)] += share;
 	}
+	find_often(l, text);
 	return l;
 }
 
@@ -188,6 +209,46 @@ bucket_cost(const struct gate_anchors *a, const char *at, unsigned bucket)
 
 /* ---- anchors ---- */
 
+/* The share of frequent grams that a bucket takes with one gram more, and not without it. */
+static float
+often_in_bucket(const struct gate_anchors *a, const char *at, unsigned bucket)
+{
+	const struct gate_tables *t = a->tables;
+	float sum = 0;
+	for (size_t k = 0; k < a->likely->oftens; k++) {
+		const struct gate_often *o = &a->likely->often[k];
+		bool with = true, without = true;
+		for (unsigned i = 0; i < GATE_GRAM && with; i++) {
+			unsigned char c = (unsigned char)o->gram[i], n = (unsigned char)at[i];
+			bool low = t->low[i][c & 15] >> bucket & 1;
+			bool high = c < 0x80 && (t->high[i][c >> 4 & 7] >> bucket & 1);
+			without &= low && high;
+			with = (low || (c & 15) == (n & 15)) && (high || c >> 4 == n >> 4);
+		}
+		sum += with && !without ? o->share : 0;
+	}
+	return sum;
+}
+
+/* The same of pairs: those of a gram with one gram's pairs more. */
+static float
+often_by_pairs(const struct gate_anchors *a, const unsigned pair[static GATE_GRAM])
+{
+	float sum = 0;
+	for (size_t k = 0; k < a->likely->oftens; k++) {
+		const struct gate_often *o = &a->likely->often[k];
+		bool with = true, without = true;
+		for (unsigned i = 0; i < GATE_GRAM && with; i++) {
+			unsigned its = pair_of(a->tables, o->gram, i);
+			bool has = has_pair(a->tables, i, its);
+			without &= has;
+			with = has || its == pair[i];
+		}
+		sum += with && !without ? o->share : 0;
+	}
+	return sum;
+}
+
 void
 gate_anchors_init(struct gate_anchors *a, enum gate_way way, struct gate_tables *tables,
 	const struct gate_likely *likely)
@@ -204,14 +265,20 @@ gate_anchor_cost(const struct gate_anchors *a, const char *at, unsigned *bucket)
 	float cost = 1;
 	*bucket = 0;
 	if (a->way == GATE_BY_PAIRS) {
+		unsigned pair[GATE_GRAM];
+		bool new = false;
 		for (unsigned i = 0; i < GATE_GRAM; i++) {
-			unsigned pair = pair_of(a->tables, at, i);
-			cost *= i < GATE_GRAM - 1 ? a->likely->pair[pair] : 1;
-			cost /= has_pair(a->tables, i, pair) ? KNOWN : 1;
+			pair[i] = pair_of(a->tables, at, i);
+			bool has = has_pair(a->tables, i, pair[i]);
+			cost *= i < GATE_GRAM - 1 ? a->likely->pair[pair[i]] : 1;
+			cost /= has ? KNOWN : 1;
+			new |= !has;
 		}
+		cost += new ? often_by_pairs(a, pair) : 0;
 	} else {
 		for (unsigned k = 0; k < GATE_BUCKETS && cost > 0; k++) {
 			float one = bucket_cost(a, at, k);
+			one += one > 0 && one < cost ? often_in_bucket(a, at, k) : 0;
 			*bucket = one < cost ? k : *bucket;
 			cost = one < cost ? one : cost;
 		}

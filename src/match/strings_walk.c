@@ -148,21 +148,38 @@ next_odd(const struct gate *g, struct span text, size_t at, size_t end)
 
 enum { OWNERS_MOST = 32 /* of a piece, looked at in a line; of more, one may fit */ };
 
+/* The line around a place; that of the last one, mostly. */
+static struct span
+line_around(struct span text, struct strings_walk *w, size_t at)
+{
+	if (at < w->line || at >= w->line_end) {
+		const char *from = memrchr(text.ptr, '\n', at);
+		const char *to = memchr(text.ptr + at, '\n', text.len - at);
+		w->line = from ? (size_t)(from - text.ptr) + 1 : 0;
+		w->line_end = to ? (size_t)(to - text.ptr) : text.len;
+		w->unfit = GATE_NONE;
+		w->line_percent =
+			gate_has_percent((struct span){text.ptr + w->line, w->line_end - w->line});
+	}
+	return (struct span){text.ptr + w->line, w->line_end - w->line};
+}
+
 /* Whether one of those that wait for the piece may be on the line around it. */
 static bool
-line_fits(const struct gate *g, struct span text, const struct gate_place *p)
+line_fits(
+	const struct gate *g, struct span text, struct strings_walk *w, const struct gate_place *p)
 {
 	size_t first = g->pieces.at[p->piece].owner;
 	size_t end = p->piece + 1 < g->pieces.len ? g->pieces.at[p->piece + 1].owner : g->owner.len;
-	const char *from = memrchr(text.ptr, '\n', p->start);
-	from = from ? from + 1 : text.ptr;
-	const char *to = memchr(text.ptr + p->start, '\n', text.len - p->start);
-	struct span line = {from, (size_t)((to ? to : text.ptr + text.len) - from)};
-	if (end - first > OWNERS_MOST || gate_has_percent(line))
+	struct span line = line_around(text, w, p->start);
+	if (end - first > OWNERS_MOST || w->line_percent)
 		return true;
+	if (w->unfit == p->piece)
+		return false;
 	for (size_t i = first; i < end; i++)
 		if (gate_fits(g, g->owner.at[i], line))
 			return true;
+	w->unfit = p->piece;
 	return false;
 }
 
@@ -176,7 +193,7 @@ next_in_stretch(const struct gate *g, struct span text, struct strings_walk *w)
 		w->odd = next_odd(g, text, w->at, w->end);
 	w->place = w->odd;
 	while (gate_next(g, (struct span){text.ptr, reach}, &p) && p.start < w->odd)
-		if (line_fits(g, text, &p)) {
+		if (line_fits(g, text, w, &p)) {
 			w->place = p.start;
 			break;
 		}
@@ -221,7 +238,7 @@ is_place(const struct gate *g, struct span text, struct strings_walk *w, size_t 
 	if (text.ptr[at] == '%')
 		return at >= w->percent && gate_hides_percent(g, text, at, &w->percent);
 	while (gate_next_at(g, text, at, &p))
-		if (line_fits(g, text, &p)) {
+		if (line_fits(g, text, w, &p)) {
 			w->place = p.start;
 			return true;
 		}
