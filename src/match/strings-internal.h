@@ -75,7 +75,7 @@ struct gate_likely {
 	struct gate_often {
 		char gram[GATE_GRAM];
 		float share;
-	} often[256];
+	} often[512];
 	size_t oftens;
 };
 /* Of a part of the log; of any, where it is empty. */
@@ -156,6 +156,8 @@ struct strings {
 	vec_of(struct span) common;
 	struct buf sample; /* of it, from many places */
 	unsigned sampled;  /* gates made for that alone */
+	bool news;	   /* common ones that the gate looks for yet */
+	uint64_t due;	   /* looks before the next gate is made for those */
 	vec_of(struct gate *) old;
 	unsigned looks; /* texts swept, of which some are looked at */
 	unsigned quiet; /* looks in a row that told nothing new */

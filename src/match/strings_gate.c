@@ -252,7 +252,7 @@ gate_new(const struct strings *s)
 		*vec_add(&g->owner) = w->string;
 	}
 	free(all.of.at);
-	add_pieces(g, buf_span(&s->sample));
+	add_pieces(g, s->sampled ? buf_span(&s->sample) : (struct span){});
 	return g;
 }
 

@@ -2,6 +2,7 @@
  * Tables that a kernel of the gate keeps in registers: which pairs of bytes a gram is made of, or which bytes, in
  * buckets. Of each piece that gram is taken which makes the fewest places of a log be looked at.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -91,24 +92,41 @@ guess(struct gate_likely *l, const struct codes *c)
 			l->pair[c->of[a] | (unsigned)c->of[b] << 5] += l->byte[a] * l->byte[b];
 }
 
-/* Behind the counts. */
+/* Those of at least so large a share; false: they are too many. */
+static bool
+find_those(struct gate_likely *l, struct span text, float least)
+{
+	uint8_t met[1 << (LIKELY_BITS - 3)] = {};
+	l->oftens = 0;
+	for (size_t i = 0; i + GATE_GRAM <= text.len; i++) {
+		unsigned gram = likely_gram(text.ptr + i);
+		if (l->gram[gram] < least || (met[gram / 8] & 1 << gram % 8))
+			continue;
+		if (l->oftens == sizeof l->often / sizeof *l->often)
+			return false;
+		met[gram / 8] |= (uint8_t)(1 << gram % 8);
+		struct gate_often *o = &l->often[l->oftens++];
+		for (size_t k = 0; k < GATE_GRAM; k++)
+			o->gram[k] = ascii_lower(text.ptr[i + k]);
+		o->share = l->gram[gram];
+	}
+	return true;
+}
+
+static int
+by_share(const void *a, const void *b)
+{
+	const struct gate_often *x = a, *y = b;
+	return (x->share < y->share) - (x->share > y->share);
+}
+
+/* Behind the counts: the most frequent, and of those the most frequent first. */
 static void
 find_often(struct gate_likely *l, struct span text)
 {
-	const float least = 1.0F / 2048;
-	uint8_t met[1 << (LIKELY_BITS - 3)] = {};
-	for (size_t i = 0; i + GATE_GRAM <= text.len; i++) {
-		unsigned gram = likely_gram(text.ptr + i);
-		if (l->gram[gram] < least || (met[gram / 8] & 1 << gram % 8) ||
-			l->oftens == sizeof l->often / sizeof *l->often)
-			continue;
-		met[gram / 8] |= (uint8_t)(1 << gram % 8);
-		struct gate_often *o = &l->often[l->oftens++];
-		memcpy(o->gram, text.ptr + i, GATE_GRAM);
-		for (size_t k = 0; k < GATE_GRAM; k++)
-			o->gram[k] = ascii_lower(o->gram[k]);
-		o->share = l->gram[gram];
-	}
+	for (float least = 1.0F / 8192; least < 1 && !find_those(l, text, least);)
+		least *= 1.5F;
+	qsort(l->often, l->oftens, sizeof *l->often, by_share);
 }
 
 struct gate_likely *
@@ -213,9 +231,10 @@ bucket_cost(const struct gate_anchors *a, const char *at, unsigned bucket)
 static float
 often_in_bucket(const struct gate_anchors *a, const char *at, unsigned bucket)
 {
+	enum { MOST = 64 }; /* it is asked for each bucket */
 	const struct gate_tables *t = a->tables;
 	float sum = 0;
-	for (size_t k = 0; k < a->likely->oftens; k++) {
+	for (size_t k = 0; k < a->likely->oftens && k < MOST; k++) {
 		const struct gate_often *o = &a->likely->often[k];
 		bool with = true, without = true;
 		for (unsigned i = 0; i < GATE_GRAM && with; i++) {

@@ -74,10 +74,13 @@ gate_learn(struct strings *s, struct span text)
 		buf_add(&s->sample, span_sub(text, 0, SAMPLE));
 	bool sampled = is_worth_sampling(s);
 	const struct gate *before = s->gate;
+	uint64_t looks = __atomic_load_n(&s->looks, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < ROUNDS && s->old.len < GATES_MOST; i++) {
-		if (!note_common(s, s->gate, text) && !sampled)
+		s->news |= note_common(s, s->gate, text);
+		if (!sampled && (!s->news || (!i && looks < s->due)))
 			break;
-		sampled = false;
+		s->news = sampled = false;
+		s->due = 2 * looks; /* a log's length bounds how many are made for it */
 		*vec_add(&s->old) = s->gate;
 		__atomic_store_n(&s->gate, gate_new(s), __ATOMIC_RELEASE);
 	}
