@@ -45,13 +45,13 @@ gate_of(const struct strings *s)
 }
 
 /*
- * Whether a gate is to be made for what this log holds rather than any: making it takes as long as passing over
- * some dozens of texts for each thousand pieces. Later again, for logs change.
+ * Whether a gate is to be made for what this log holds rather than any: making it takes as long as passing over a
+ * text for each dozen of pieces. Later again, for logs change.
  */
 static bool
 is_worth_sampling(struct strings *s)
 {
-	enum { PIECES = 64, LEAST = 8, TIMES = 3, LATER = 8 };
+	enum { PIECES = 8, LEAST = 8, TIMES = 2, LATER = 16 };
 	uint64_t due = LEAST + s->gate->pieces.len / PIECES;
 	for (unsigned i = 0; i < s->sampled; i++)
 		due *= LATER;
@@ -66,7 +66,7 @@ void
 gate_learn(struct strings *s, struct span text)
 {
 	enum { GATES_MOST = 32, ROUNDS = 3 }; /* what is taken instead may be common too */
-	enum { SAMPLE = 8192, SAMPLE_MOST = 256 << 10 };
+	enum { SAMPLE = 8192, SAMPLE_MOST = 256 << 10, PIECES = 64 };
 	/* Where somebody else learns, this text is passed over. */
 	if (pthread_mutex_trylock(&s->lock) != 0)
 		return;
@@ -80,7 +80,8 @@ gate_learn(struct strings *s, struct span text)
 		if (!sampled && (!s->news || (!i && looks < s->due)))
 			break;
 		s->news = sampled = false;
-		s->due = 2 * looks; /* a log's length bounds how many are made for it */
+		/* A log's length bounds how many are made for it. */
+		s->due = 4 * looks + s->gate->pieces.len / PIECES;
 		*vec_add(&s->old) = s->gate;
 		__atomic_store_n(&s->gate, gate_new(s), __ATOMIC_RELEASE);
 	}
