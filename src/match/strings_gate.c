@@ -82,14 +82,17 @@ add_mark(struct gate *g, struct gate_slot *slot, struct gate_mark m)
 
 /* The gram of a piece that few places of a log have, and few other pieces. */
 static size_t
-choose_anchor(
-	const struct gate_anchors *a, const uint32_t *count, struct span piece, unsigned *bucket)
+choose_anchor(const struct gate *g, const struct gate_anchors *a, const uint32_t *count,
+	struct span piece, unsigned *bucket)
 {
 	const float least = 1e-9F,
 		    shared = 0.015F; /* each piece that shares the gram makes it worse by so much */
-	size_t best = 0;
+	enum { MANY = 8192, OF_MANY = 4 };
+	bool few = a->way == GATE_BY_BYTES && g->pieces.len > MANY; /* it takes time */
+	size_t best = 0,
+	       apart = few ? 1 + (piece.len < WINDOWS ? piece.len : WINDOWS) / OF_MANY : 1;
 	float lowest = 0;
-	for (size_t at = 0; at + GATE_GRAM <= piece.len && at < WINDOWS; at++) {
+	for (size_t at = 0; at + GATE_GRAM <= piece.len && at < WINDOWS; at += apart) {
 		unsigned into;
 		const char *gram = piece.ptr + at;
 		uint32_t others = count[gate_hash(gate_gram(gram)) >> (32 - COUNTS)];
@@ -129,7 +132,7 @@ add_anchors(struct gate *g, const uint32_t *count, const struct gate_likely *lik
 		for (uint32_t i = from; i < g->pieces.len; i += APART) {
 			unsigned bucket = 0;
 			struct span piece = g->pieces.at[i].text;
-			size_t at = choose_anchor(&a, count, piece, &bucket);
+			size_t at = choose_anchor(g, &a, count, piece, &bucket);
 			gate_anchor_add(&a, piece.ptr + at, bucket);
 			add_gram(g, i, at);
 		}

@@ -316,6 +316,10 @@ gate_anchor_add(struct gate_anchors *a, const char *at, unsigned bucket)
 		return;
 	}
 	for (unsigned i = 0; i < GATE_GRAM; i++) {
+		bool there = is_in(a->tables, bucket, i, (unsigned char)at[i]) &&
+			     is_in(a->tables, bucket, i, (unsigned char)ascii_upper(at[i]));
+		if (there)
+			continue;
 		put_in(a->tables, bucket, i, at[i]);
 		a->mass[bucket][i] = mass_of(a->likely, a->tables, bucket, i);
 	}
