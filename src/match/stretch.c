@@ -26,17 +26,27 @@ count_ends(const char *from, const char *to)
 	return count;
 }
 
+/* Ends between the start of a place's chunk and the place, by whichever side of it is shorter. */
+static uint64_t
+ends_before(const struct stretch *s, size_t at)
+{
+	size_t chunk = at / SWEEP_CHUNK, from = chunk * SWEEP_CHUNK, to = from + SWEEP_CHUNK;
+	to = to < s->text.len ? to : s->text.len;
+	if (at - from <= to - at || chunk >= s->found.chunks)
+		return count_ends(s->text.ptr + from, s->text.ptr + at);
+	return s->found.line_ends[chunk] - count_ends(s->text.ptr + at, s->text.ptr + to);
+}
+
 uint64_t
 stretch_lines(const struct stretch *s, size_t from, size_t to)
 {
-	const char *text = s->text.ptr;
-	size_t first = (from + SWEEP_CHUNK - 1) / SWEEP_CHUNK, last = to / SWEEP_CHUNK;
-	if (first >= last)
-		return count_ends(text + from, text + to);
-	uint64_t count = count_ends(text + from, text + first * SWEEP_CHUNK);
+	size_t first = from / SWEEP_CHUNK, last = to / SWEEP_CHUNK;
+	if (first == last || to - from < SWEEP_CHUNK / 2)
+		return count_ends(s->text.ptr + from, s->text.ptr + to);
+	uint64_t count = ends_before(s, to);
 	for (size_t i = first; i < last; i++)
 		count += s->found.line_ends[i];
-	return count + count_ends(text + last * SWEEP_CHUNK, text + to);
+	return count - ends_before(s, from);
 }
 
 /* Where a line begins with "#" at `from` or behind, before `to`; `to` where none does. */
