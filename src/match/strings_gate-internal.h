@@ -22,7 +22,7 @@ gate_hash(uint32_t gram)
 static inline size_t
 gate_slot_place(const struct gate *g, uint32_t gram)
 {
-	return gate_hash(gram) >> 7 & (g->slots - 1);
+	return gram * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (g->slots - 1);
 }
 
 static inline struct gate_slot *
@@ -46,7 +46,7 @@ gate_wide_key(uint32_t gram, uint32_t beside, enum gate_side side)
 static inline size_t
 gate_wide_place(const struct gate *g, uint64_t key)
 {
-	return key * UINT64_C(0x9e3779b97f4a7c15) >> 24 & (g->wides - 1);
+	return (key ^ key >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (g->wides - 1);
 }
 
 static inline struct gate_wide *

@@ -86,7 +86,7 @@ choose_anchor(const struct gate *g, const struct gate_anchors *a, const uint32_t
 	struct span piece, unsigned *bucket)
 {
 	const float least = 1e-9F,
-		    shared = 0.015F; /* each piece that shares the gram makes it worse by so much */
+		    some = 64; /* so many pieces that share a gram make it twice as bad */
 	enum { MANY = 8192, OF_MANY = 4 };
 	bool few = a->way == GATE_BY_BYTES && g->pieces.len > MANY; /* it takes time */
 	size_t best = 0,
@@ -95,9 +95,9 @@ choose_anchor(const struct gate *g, const struct gate_anchors *a, const uint32_t
 	for (size_t at = 0; at + GATE_GRAM <= piece.len && at < WINDOWS; at += apart) {
 		unsigned into;
 		const char *gram = piece.ptr + at;
-		uint32_t others = count[gate_hash(gate_gram(gram)) >> (32 - COUNTS)];
+		float others = (float)count[gate_hash(gate_gram(gram)) >> (32 - COUNTS)] / some;
 		float cost = gate_anchor_cost(a, gram, &into);
-		cost = (cost + least) * (1 + shared * (float)others);
+		cost = (cost + least) * (1 + others + others * others);
 		if (!at || cost < lowest) {
 			lowest = cost;
 			best = at;
@@ -174,13 +174,16 @@ make_tables(struct gate *g, size_t step)
 	g->wide = mem_new(g->wides * sizeof *g->wide);
 }
 
-/* Of very many pieces a kernel would let too much through: those are better looked up at once. */
+/* Of very many pieces a kernel would let too much through: those are better looked up at once, by more grams. */
 static void
 add_pieces(struct gate *g, struct span sample)
 {
 	/* Of a log's places; pairs stand in a row more often than each for itself would. */
 	static const float most[] = {[GATE_BY_PAIRS] = 1.0F / 24, [GATE_BY_BYTES] = 1.0F / 6};
+	enum { PIECES_MOST = 16384 };
 	size_t step = g->step;
+	if (g->pieces.len > PIECES_MOST)
+		g->kernel = NULL;
 	own_mem uint32_t *count = mem_new(((size_t)1 << COUNTS) * sizeof *count);
 	count_grams(g, count);
 	if (g->kernel) {
