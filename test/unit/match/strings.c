@@ -613,7 +613,7 @@ static void
 texts_alike_are_told_apart(void **state)
 {
 	(void)state;
-	enum { TEXTS = 20000, CHAIN_MOST = 200 };
+	enum { TEXTS = 20000, CHAIN_MOST = 200, AWAY_MOST = 300 };
 	own_match_set struct match_set *set = match_set_new(42);
 	for (unsigned i = 0; i < TEXTS; i++) {
 		char name[40];
@@ -628,12 +628,15 @@ texts_alike_are_told_apart(void **state)
 	strings_ready(match_set_strings(set));
 	const struct gate *g = gate_of(match_set_strings(set));
 	assert_int_equal(g->pieces.len, TEXTS);
+	size_t away = 0; /* marks side by side: what a look-up of another passes over */
 	for (size_t i = 0; i < g->wides; i++) {
 		unsigned chain = 0;
 		uint32_t mark = g->wide[i].key ? g->wide[i].first : GATE_NONE;
 		for (; mark != GATE_NONE; mark = g->marks.at[mark].next)
 			chain++;
 		assert_in_range(chain, 0, CHAIN_MOST);
+		away = g->wide[i].key ? away + 1 : 0;
+		assert_in_range(away, 0, AWAY_MOST);
 	}
 }
 
