@@ -238,6 +238,30 @@ places_are_the_plain_kernels(void **state)
 	}
 }
 
+/* The sign of a kelvin is a "k" and the long "s" an "s": nothing else on the line says that a text is there. */
+static void
+letters_that_fold_to_ascii_are_seen(void **state)
+{
+	(void)state;
+	static const char *const cpus[] = {"c", "avx2", "avx512"};
+	static const char *const lines[][2] = {{"\xe2\x84\xaa", "ernel_task"},
+		{"kernel_tas", "\xe2\x84\xaa"}, {"\xc5\xbf", "vchost32.dll"},
+		{"evil-mutex", "-name"}};
+	for (size_t cpu = 0; cpu < 3; cpu++) {
+		struct strings *s = strings_for(cpus[cpu]);
+		for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+			for (size_t blanks = 0; blanks < 130; blanks += 1 + blanks % 7) {
+				own_buf struct buf text = {};
+				buf_printf(&text, "quiet\n%*s%s%s\nquiet\n", (int)blanks, "",
+					lines[i][0], lines[i][1]);
+				struct strings_walk walk = {};
+				assert_true(strings_next_line(s, buf_span(&text), &walk));
+				assert_int_equal(walk.at, text.len - strlen("quiet\n"));
+			}
+		strings_free(&s);
+	}
+}
+
 /* Each text stands at each place of a short line, of every length: none is passed over, nor where it ends the text. */
 static void
 no_place_of_a_text_is_passed_over(void **state)
@@ -270,6 +294,7 @@ main(void)
 		cmocka_unit_test(each_kernel_marks_what_the_plain_one_does),
 		cmocka_unit_test(places_are_the_plain_kernels),
 		cmocka_unit_test(each_kernel_finds_the_lines_that_looking_up_finds),
+		cmocka_unit_test(letters_that_fold_to_ascii_are_seen),
 		cmocka_unit_test(no_place_of_a_text_is_passed_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
