@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 BIN = os.environ.get("TOCSIN_BIN") or shutil.which("tocsin") or "build/out/src/cmd/tocsin"
@@ -30,11 +31,11 @@ def cost(command, rounds=5, timeout=600, env=None, out="out"):
     for _ in range(rounds):
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         with open(out, "wb") as to:
-            try:
-                run = subprocess.run([str(word) for word in command], stdout=to, stderr=subprocess.DEVNULL, timeout=timeout,
-                                     env={**os.environ, **(env or {})})
-            except subprocess.TimeoutExpired:
-                return None
+            run = subprocess.Popen([str(word) for word in command], stdout=to, stderr=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+            limit = threading.Timer(timeout, run.kill)  # waiting with a timeout would look only every so often
+            limit.start()
+            run.wait()
+            limit.cancel()
         wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
         if run.returncode not in (0, 1):
             return None
@@ -299,7 +300,7 @@ def every_reader(folder, log, ioc):
         spent = cost(ours(compiled, path))[0]
         show(label, spent, length, f"{length / spent / mixed:.2f} of the mixed rate")
     for path in sorted(formats.iterdir()):
-        said = subprocess.run(ours(all_kinds, "--json", "--count", path), capture_output=True, text=True).stdout.strip()
+        said = subprocess.run([str(x) for x in ours(all_kinds, "--json", "--count", path)], capture_output=True, text=True).stdout.strip()
         spent = cost(ours(all_kinds, path), 3)[0]
         show(f"  {path.name}", spent, path.stat().st_size, said[:60])
     small = folder / "small.log"
