@@ -48,7 +48,7 @@ struct gate_kernel {
 	bool (*runs)(void);
 	enum gate_way way;
 	/*
-	 * Where of 64 * words bytes, one word at least, a gram may begin or an escape does ("%", a backslash), a
+	 * Where of 64 * words bytes, one word at least, a gram may begin or an escape does (gate_is_escape), a
 	 * bit each; GATE_AHEAD bytes behind are read. Whether any byte is beyond ASCII.
 	 */
 	bool (*mark)(const struct gate_tables *t, const char *text, size_t words, uint64_t *out);

@@ -29,16 +29,31 @@ buckets(const struct tables *t, unsigned which, __m256i v)
 		_mm256_shuffle_epi8(t->low[which], v), _mm256_shuffle_epi8(t->high[which], high));
 }
 
+static inline __m256i
+is(__m256i v, char c)
+{
+	return _mm256_cmpeq_epi8(v, _mm256_set1_epi8(c));
+}
+
+/* gate_is_escape */
+static inline __m256i
+escapes(__m256i v, __m256i next)
+{
+	__m256i percent =
+		_mm256_and_si256(is(v, '%'), _mm256_cmpgt_epi8(next, _mm256_set1_epi8('1')));
+	__m256i letter = _mm256_or_si256(is(next, 'u'), is(next, 'x'));
+	return _mm256_or_si256(percent, _mm256_and_si256(is(v, '\\'), letter));
+}
+
 /* Where no bucket has all four bytes, nor an escape begins. */
 static inline uint32_t
 nothing(const struct tables *t, const char *at, __m256i v)
 {
-	__m256i two = _mm256_and_si256(buckets(t, 0, v), buckets(t, 1, load(at + 1)));
+	__m256i next = load(at + 1);
+	__m256i two = _mm256_and_si256(buckets(t, 0, v), buckets(t, 1, next));
 	__m256i four = _mm256_and_si256(buckets(t, 2, load(at + 2)), buckets(t, 3, load(at + 3)));
 	__m256i none = _mm256_cmpeq_epi8(_mm256_and_si256(two, four), _mm256_setzero_si256());
-	__m256i escape = _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('%')),
-		_mm256_cmpeq_epi8(v, _mm256_set1_epi8('\\')));
-	return (uint32_t)_mm256_movemask_epi8(_mm256_andnot_si256(escape, none));
+	return (uint32_t)_mm256_movemask_epi8(_mm256_andnot_si256(escapes(v, next), none));
 }
 
 static bool

@@ -42,6 +42,17 @@ in_row(const struct found_pairs *m, uint64_t next_middle, uint64_t next_last)
 	       m->escape;
 }
 
+/* gate_is_escape, of the signs that tell an escape */
+static inline uint64_t
+escapes(__mmask64 signs, __m512i a, __m512i next)
+{
+	__mmask64 back = _mm512_cmpeq_epi8_mask(a, _mm512_set1_epi8('\\'));
+	__mmask64 letter = _mm512_cmpeq_epi8_mask(next, _mm512_set1_epi8('u')) |
+			   _mm512_cmpeq_epi8_mask(next, _mm512_set1_epi8('x'));
+	__mmask64 plain = _mm512_cmpgt_epi8_mask(next, _mm512_set1_epi8('1'));
+	return signs & ((back & letter) | (~back & plain));
+}
+
 static bool
 mark(const struct gate_tables *tables, const char *text, size_t words, uint64_t *out)
 {
@@ -64,7 +75,7 @@ mark(const struct gate_tables *tables, const char *text, size_t words, uint64_t 
 				_mm512_mask_test_epi8_mask(end, look_up(&first_pair, place), bits),
 			.middle = _mm512_test_epi8_mask(look_up(&middle, place), bits),
 			.last = _mm512_test_epi8_mask(look_up(&last, place), bits),
-			.escape = _mm512_movepi8_mask(_mm512_andnot_si512(a, from)),
+			.escape = escapes(_mm512_movepi8_mask(_mm512_andnot_si512(a, from)), a, b),
 		};
 		high = _mm512_or_si512(high, a);
 		if (i)

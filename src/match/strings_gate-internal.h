@@ -75,6 +75,14 @@ gate_passes(const struct gate_bits *b, const char *at)
 	return (*word & (bit[0] | bit[1])) == (bit[0] | bit[1]);
 }
 
+/* At first sight: \u, \x, and a percent sign whose byte is no blank and no control. */
+static inline bool
+gate_is_escape(const char *at)
+{
+	signed char next = (signed char)at[1];
+	return ((*at == '%') & (next >= '2')) | ((*at == '\\') & ((next == 'u') | (next == 'x')));
+}
+
 /* Without a kernel one of the two is set and looked at, for every place is looked up. */
 static inline bool
 gate_has_first(const struct gate_bits *b, uint32_t gram)

@@ -85,8 +85,9 @@ static size_t
 choose_anchor(const struct gate *g, const struct gate_anchors *a, const uint32_t *count,
 	struct span piece, unsigned *bucket)
 {
-	const float least = 1e-9F,
-		    some = 64; /* so many pieces that share a gram make it twice as bad */
+	const float least = 1e-9F;
+	/* So many pieces that share a gram make it twice as bad: where nothing beside it tells them apart, and else. */
+	enum { ALIKE = 64, APART = 16384 };
 	enum { MANY = 8192, OF_MANY = 4 };
 	bool few = a->way == GATE_BY_BYTES && g->pieces.len > MANY; /* it takes time */
 	size_t best = 0,
@@ -95,7 +96,8 @@ choose_anchor(const struct gate *g, const struct gate_anchors *a, const uint32_t
 	for (size_t at = 0; at + GATE_GRAM <= piece.len && at < WINDOWS; at += apart) {
 		unsigned into;
 		const char *gram = piece.ptr + at;
-		float others = (float)count[gate_hash(gate_gram(gram)) >> (32 - COUNTS)] / some;
+		float others = (float)count[gate_hash(gate_gram(gram)) >> (32 - COUNTS)];
+		others /= at >= GATE_GRAM || at + 2 * GATE_GRAM <= piece.len ? APART : ALIKE;
 		float cost = gate_anchor_cost(a, gram, &into);
 		cost = (cost + least) * (1 + others + others * others);
 		if (!at || cost < lowest) {
@@ -124,12 +126,12 @@ add_gram(struct gate *g, uint32_t piece, size_t at)
 static float
 add_anchors(struct gate *g, const uint32_t *count, const struct gate_likely *likely)
 {
-	enum { APART = 97 };
+	enum { STRIDE = 97 };
 	struct gate_anchors a;
 	gate_anchors_init(&a, g->kernel->way, &g->tables, likely);
 	/* Not in their order: neighbours are alike, and the first ones tell what buckets are of. */
-	for (uint32_t from = 0; from < APART; from++)
-		for (uint32_t i = from; i < g->pieces.len; i += APART) {
+	for (uint32_t from = 0; from < STRIDE; from++)
+		for (uint32_t i = from; i < g->pieces.len; i += STRIDE) {
 			unsigned bucket = 0;
 			struct span piece = g->pieces.at[i].text;
 			size_t at = choose_anchor(g, &a, count, piece, &bucket);

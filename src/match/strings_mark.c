@@ -39,7 +39,7 @@ mark(const struct gate_tables *t, const char *text, size_t words, uint64_t *out,
 	memset(out, 0, words * sizeof *out);
 	for (size_t i = 0; i < words * 64; i++) {
 		any |= (unsigned char)text[i];
-		if (text[i] == '%' || text[i] == '\\' || may(t, text + i))
+		if (gate_is_escape(text + i) || may(t, text + i))
 			out[i / 64] |= UINT64_C(1) << i % 64;
 	}
 	return any >= 0x80;
@@ -57,13 +57,6 @@ mark_bytes(const struct gate_tables *t, const char *text, size_t words, uint64_t
 	return mark(t, text, words, out, by_bytes);
 }
 
-/* At first sight: \u, \x, and a percent sign whose byte is no blank and no control. */
-static bool
-is_escape(const char *at)
-{
-	return (*at == '%' && at[1] >= '2') || (*at == '\\' && (at[1] == 'u' || at[1] == 'x'));
-}
-
 static size_t
 places(const struct gate *g, const char *text, size_t words, size_t first, uint16_t *queue,
 	bool *high)
@@ -76,7 +69,7 @@ places(const struct gate *g, const char *text, size_t words, size_t first, uint1
 			&g->tables, at, 1, &may);
 		for (; may; may &= may - 1) {
 			const char *place = at + __builtin_ctzll(may);
-			if (gate_passes(&g->bits, place) || is_escape(place))
+			if (gate_passes(&g->bits, place) || gate_is_escape(place))
 				queue[count++] = (uint16_t)(first + (size_t)(place - text));
 		}
 	}
