@@ -197,7 +197,7 @@ answer_below(struct probe *p, struct set_walk walk)
 static void
 probe_name(struct probe *p)
 {
-	struct set_key keys[SET_KEYS];
+	__attribute__((uninitialized)) struct set_key keys[SET_KEYS];
 	struct set_walk walk;
 	struct span name = p->found->value;
 	struct set_likely likely;
