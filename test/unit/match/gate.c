@@ -1,4 +1,5 @@
 /* Kernels of the gate: each marks what the plain one marks, and finds the lines that looking up at once finds. */
+#include "../seed.h"
 #include "../test.h"
 
 #include <stdlib.h>
@@ -23,17 +24,6 @@ static const struct gate_kernel *
 plain_of(const struct gate_kernel *kernel)
 {
 	return kernel->way == GATE_BY_PAIRS ? &gate_kernel_pairs : &gate_kernel_bytes;
-}
-
-static uint64_t
-seed_of_run(void)
-{
-	const char *told = getenv("TOCSIN_SEED");
-	uint64_t seed;
-	rng_fill(rng_system(), &seed, sizeof seed);
-	seed = told ? strtoull(told, NULL, 10) : seed % 1000000000;
-	print_message("# seed %llu\n", (unsigned long long)seed);
-	return seed;
 }
 
 /* Bytes of all kinds, most of them such as pieces and escapes are made of. */

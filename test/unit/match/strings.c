@@ -1,4 +1,5 @@
 /* Texts in fields and lines: where one stands as a whole, and that the fast way has the plain way's hits. */
+#include "../seed.h"
 #include "../test.h"
 
 #include <dirent.h>
@@ -356,17 +357,6 @@ make_log(struct rng rng, struct buf *out)
 		add_words(rng, out, true);
 		buf_printf(out, "\"}%s\n", strchr(name, '{') ? "}" : "");
 	}
-}
-
-static uint64_t
-seed_of_run(void)
-{
-	const char *told = getenv("TOCSIN_SEED");
-	uint64_t seed;
-	rng_fill(rng_system(), &seed, sizeof seed);
-	seed = told ? strtoull(told, NULL, 10) : seed % 1000000000;
-	print_message("# seed %llu\n", (unsigned long long)seed);
-	return seed;
 }
 
 static void

@@ -1,4 +1,5 @@
 /* Wherever the plain scanner has a hit, the fast pass names a place on its line, by every kernel that runs here. */
+#include "../seed.h"
 #include "../test.h"
 
 #include <stdio.h>
@@ -147,18 +148,6 @@ static enum scan_text reads;
 static const char *const between[] = {" ", "\t", ",", "\"", "=", ":", ";", "/", ".", "-", "_", "@",
 	"%", "\\", "[", "]", "(", "'", "", "", "\n", "\n", "\r\n", " \n", "x", "0", "::", "..",
 	"\xc3\xa9", "\xff", "|", "\\\\"};
-
-/* TOCSIN_SEED repeats a run. */
-static uint64_t
-seed_of_run(void)
-{
-	const char *told = getenv("TOCSIN_SEED");
-	uint64_t seed;
-	rng_fill(rng_system(), &seed, sizeof seed);
-	seed = told ? strtoull(told, NULL, 10) : seed % 1000000000;
-	print_message("# seed %llu\n", (unsigned long long)seed);
-	return seed;
-}
 
 static uint32_t
 chance(struct rng rng, uint32_t below)
