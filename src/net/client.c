@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "base/must.h"
 #include "base/mutant.h"
 #include "base/own.h"
+#include "net/curl-internal.h"
 #include "net/request-internal.h"
 #include "net/tls-internal.h"
 #include "net/url.h"
@@ -60,12 +60,6 @@ struct work {
 };
 
 /* ---- Making and configuring ---- */
-
-static void
-global_init(void)
-{
-	must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-}
 
 /* A file without a name, read by its /proc path each time a connection is made. */
 static enum rc
@@ -119,11 +113,17 @@ load_keys(struct client *c, const struct client_config *config, struct diag *why
 }
 
 enum rc
+client_load(struct diag *why)
+{
+	return curl_load(why);
+}
+
+enum rc
 client_new(const struct client_config *config, struct client **out, struct diag *why)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	must(pthread_once(&once, global_init) == 0);
-	enum rc code = check_proxy(config->proxy, why);
+	enum rc code = curl_load(why);
+	if (code == RC_OK)
+		code = check_proxy(config->proxy, why);
 	if (code != RC_OK)
 		return code;
 	struct client *c = mem_new(sizeof *c);
@@ -226,7 +226,7 @@ client_retry_after(const struct client_answer *a, int64_t now)
 	if (span_to_u64(value, &seconds))
 		return seconds;
 	span_copy(value, text, sizeof text);
-	time_t at = curl_getdate(text, NULL);
+	time_t at = curl_load(NULL) ? -1 : curl_getdate(text, NULL);
 	if (at == -1 || at <= now / SECOND)
 		return 0;
 	return (uint64_t)(at - now / SECOND);

@@ -70,7 +70,9 @@ bool client_header(
  * does not. */
 uint64_t client_retry_after(const struct client_answer *a, int64_t now);
 
-/* RC_BAD: certificate, key or proxy cannot be used. */
+/* libcurl is loaded by the first client_new, or by this, where files may not be opened any more then. RC_IO: not here. */
+enum rc client_load(struct diag *why);
+/* RC_BAD: certificate, key or proxy cannot be used; RC_IO: as client_load. */
 enum rc client_new(const struct client_config *config, struct client **out, struct diag *why);
 void client_free(struct client *c);
 /*

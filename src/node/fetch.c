@@ -342,7 +342,9 @@ fetch_main(struct pipe *pipe, const struct jail *jail)
 	struct jail own = *jail;
 	if (own.read == jail_resolver_paths && geteuid() != 0)
 		own.read = jail_resolver_tree;
-	enum rc code = jail_enter(&own, &state, &why);
+	enum rc code = client_load(&why);
+	if (!code)
+		code = jail_enter(&own, &state, &why);
 	own_buf struct buf out = {};
 	pack_number(&out, code);
 	pack_number(&out, state.landlock);
