@@ -61,6 +61,7 @@ struct scan_read {
 struct armed;
 struct compiler;
 struct scan_assets; /* scan_assets.c */
+struct scan_told;   /* scan_told.c */
 
 struct scan_job {
 	const struct cmd_env *env;
@@ -83,7 +84,9 @@ struct scan_job {
 	uint64_t withheld;	/* hits of those stored already that TLP kept out */
 	const char *checkpoint; /* NULL: how far followed logs were read is not kept */
 	vec_of(struct scan_read) marks;
-	uint64_t unkept; /* records that found no room in the last one */
+	bool resumed;		/* there was one */
+	uint64_t unkept;	/* records that found no room in the last one */
+	struct scan_told *told; /* NULL: nothing was printed after it */
 	struct progress progress;
 	uint64_t files, hit_files; /* scanned; with a hit */
 	bool listing;		   /* a folder again, while it is followed: its faults were told */
@@ -150,7 +153,7 @@ void scan_paths_fini(struct scan_paths *p);
 /*
  * Reads the file of --checkpoint, which may be missing, once the set is there; false after a fault, which was told. find: where
  * reading an open log goes on, 0 for its start. rotated: the name that the log which had this one has by now,
- * where some of it was not read yet; NULL: none. write: once all that was read has been told; close: notes how
+ * where some of it was not read yet; NULL: none. write: once all that was read has been told, storing the sightings that were kept with it; close: notes how
  * far a source was read that is about to be closed.
  */
 bool scan_checkpoint_read(struct scan_job *job);
@@ -207,5 +210,14 @@ void scan_node_refresh(struct scan_job *job, struct match_set *set);
 void scan_node_keep(struct scan_job *job);
 /* Notes a hit as a sighting, unless its indicator lies only where nothing leaves: counted as withheld. */
 void scan_node_sight(struct scan_job *job, const struct hit *hit);
-/* Puts the sightings into the node's own collection of them and begins anew. */
-bool scan_node_store(struct scan_job *job);
+/* Puts the sightings of job->kept, which these are, into the node's own collection of them and begins anew. */
+bool scan_node_store(struct scan_job *job, struct sight_objects objects);
+/*
+ * What was printed after the last checkpoint (scan_told.c). mark: a checkpoint's line, empty where hits are not
+ * appended to a file. begin: reads it, after "told "; false: it is none. leave_out: of what is about to be printed,
+ * what was; together: it is one record's lines. end: all that was read then has been read again.
+ */
+void scan_told_mark(const struct scan_job *job, struct buf *out);
+bool scan_told_begin(struct scan_job *job, struct span line);
+void scan_told_leave_out(struct scan_job *job, bool together);
+void scan_told_end(struct scan_job *job);

@@ -284,7 +284,7 @@ scan_run(struct cmd_env *env)
 	scan_show_end(&job);
 	if (stix && !write_stix(&job, stix))
 		job.failed = true;
-	if (keep && !scan_node_store(&job))
+	if (keep && !scan_node_store(&job, sight_objects(job.kept, env->rng)))
 		job.failed = true;
 	uint64_t withheld = job.sight ? sight_counts(job.sight).withheld : job.withheld;
 	if (withheld)
@@ -402,7 +402,12 @@ const struct command command_scan = {
 		"of the set's indicators with the same ids, or takes them away.\n\n"
 		"With --follow a file is followed by its name, through rotation and truncation; in "
 		"a "
-		"folder also what comes later, and what is renamed is not read twice.\n\n"
+		"folder also what comes later, and what is renamed is not read twice. With "
+		"--checkpoint "
+		"each hit is told once whatever ends a run, where hits are appended to a file "
+		"(>>), "
+		"and with --sight is in one sighting; into a pipe, what was told after the last "
+		"checkpoint comes again when it was killed.\n\n"
 		"Exit status: 0 a hit, 1 none, 2 usage, 3 something could not be read (the rest "
 		"was "
 		"scanned) or there was no indicator to look for, since then nothing is clean.",

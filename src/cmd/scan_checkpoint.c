@@ -1,8 +1,13 @@
 /*
  * How far followed logs were read and what patterns hold of them, kept in one file, so that following can go on
  * where it ended. A log is known by its inode and by its first bytes, or, copied away from under its writer, by its
- * first bytes alone. A heading; one line a log: device, inode, size then, offset, how many first bytes, their
- * digest; what match/stream_keep.h writes; "end" and the digest of all that. Version 1 had lines of logs alone.
+ * first bytes alone. A heading; where what was printed ended (scan_told.c) and the last sighting that was stored
+ * with it, each where there is one; one line a log: device, inode, size then, offset, how many first bytes, their
+ * digest; what match/stream_keep.h writes; "end" and the digest of all that. Version 2 did not say what was told,
+ * version 1 had lines of logs alone.
+ *
+ * Sightings are stored between writing the next checkpoint beside this one and giving it its name: of a run that
+ * was killed meanwhile the node says which of the two holds.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,12 +24,14 @@
 #include "cmd/scan-internal.h"
 #include "keys/digest.h"
 #include "match/stream_keep.h"
+#include "node/armed.h"
 
 enum { KNOWN_BYTES = 256, KNOWN_LEAST = 16, MARKS_MOST = 100000 };
 
 #define FILE_MOST ((size_t)STREAMS_KEPT_MAX + MARKS_MOST * 256 + (1 << 20))
 
-static const char heading[] = "tocsin scan checkpoint 2",
+static const char heading[] = "tocsin scan checkpoint 3",
+		  heading_untold[] = "tocsin scan checkpoint 2",
 		  heading_without[] = "tocsin scan checkpoint 1";
 
 /* Digest of the first bytes, so many as there are and no more than `most`; how many. */
@@ -109,23 +116,24 @@ cut_end(struct span *text)
 	       span_starts(end, SPAN("end ")) && span_ends(end, SPAN("\n"));
 }
 
+/* The line that begins with this word, without it; empty: there is none. */
+static struct span
+take_line(struct span *rest, struct span word)
+{
+	struct span line = {};
+	if (span_starts(*rest, word) && next_line(rest, &line))
+		line = span_sub(line, word.len, SIZE_MAX);
+	return line;
+}
+
+/* What a checkpoint holds before its digest, after its heading. */
 static enum rc
-read_all(struct scan_job *job, struct span text, struct diag *why)
+read_body(struct scan_job *job, struct span text, struct diag *why)
 {
 	struct streams_kept kept = {};
-	struct span line, whole = text;
-	if (!next_line(&text, &line))
-		return diag_fail(why, RC_BAD, "no checkpoint of scan --follow");
-	if (span_eq(line, span_of(heading_without)))
-		return read_marks(job, &text) && !text.len
-			       ? RC_OK
-			       : diag_fail(why, RC_BAD, "no checkpoint of scan --follow");
-	if (!span_eq(line, span_of(heading)))
-		return diag_fail(why, RC_BAD, "no checkpoint of scan --follow, or a later one");
-	if (!cut_end(&whole))
-		return diag_fail(why, RC_BAD, "the checkpoint is damaged or cut short");
-	text = span_sub(whole, line.len + 1, SIZE_MAX);
-	if (!read_marks(job, &text))
+	struct span told = take_line(&text, SPAN("told "));
+	take_line(&text, SPAN("sighting "));
+	if ((told.len && !scan_told_begin(job, told)) || !read_marks(job, &text))
 		return diag_fail(
 			why, RC_BAD, "how far logs were read is not what is written there");
 	enum rc code = streams_resume(scan_streams(&job->scan), job->set, text, &kept, why);
@@ -141,11 +149,62 @@ read_all(struct scan_job *job, struct span text, struct diag *why)
 	return code;
 }
 
+static enum rc
+read_all(struct scan_job *job, struct span text, struct diag *why)
+{
+	struct span line, whole = text;
+	if (!next_line(&text, &line))
+		return diag_fail(why, RC_BAD, "no checkpoint of scan --follow");
+	if (span_eq(line, span_of(heading_without)))
+		return read_marks(job, &text) && !text.len
+			       ? RC_OK
+			       : diag_fail(why, RC_BAD, "no checkpoint of scan --follow");
+	if (!span_eq(line, span_of(heading)) && !span_eq(line, span_of(heading_untold)))
+		return diag_fail(why, RC_BAD, "no checkpoint of scan --follow, or a later one");
+	if (!cut_end(&whole))
+		return diag_fail(why, RC_BAD, "the checkpoint is damaged or cut short");
+	return read_body(job, span_sub(whole, line.len + 1, SIZE_MAX), why);
+}
+
+/* ---- the one beside it ---- */
+
+static char *
+path_beside(const struct scan_job *job)
+{
+	char *path;
+	return asprintf(&path, "%s.next", job->checkpoint) < 0 ? NULL : path;
+}
+
+/* Whether the node holds the sightings that belong to the checkpoint of that text. */
+static bool
+is_stored(const struct scan_job *job, struct span text)
+{
+	struct span line;
+	if (!cut_end(&text) || !next_line(&text, &line) || !span_eq(line, span_of(heading)))
+		return false;
+	take_line(&text, SPAN("told "));
+	struct span id = take_line(&text, SPAN("sighting "));
+	return id.len && job->node && (armed_holds(job->node, id) || mutant(1797));
+}
+
+/* What an earlier run left half done: it takes the checkpoint's place, or goes away. */
+static void
+settle_next(const struct scan_job *job)
+{
+	own_mem char *next = path_beside(job);
+	own_buf struct buf text = {};
+	if (!next || cmd_read(next, FILE_MOST, &text, NULL))
+		return;
+	if (!is_stored(job, buf_span(&text)) || rename(next, job->checkpoint) < 0)
+		unlink(next);
+}
+
 bool
 scan_checkpoint_read(struct scan_job *job)
 {
 	struct diag why = {};
 	own_buf struct buf text = {};
+	settle_next(job);
 	enum rc code = cmd_read(job->checkpoint, FILE_MOST, &text, &why);
 	if (code == RC_NONE)
 		return true; /* the first time */
@@ -156,6 +215,7 @@ scan_checkpoint_read(struct scan_job *job)
 			&why, "%s%s%s", job->checkpoint, inside.where[0] ? ", " : "", inside.where);
 		diag_what(&why, "%s", inside.what);
 	}
+	job->resumed = !code;
 	if (!code)
 		return true;
 	diag_todo(&why, "name another file, or remove it and all logs are read from their start");
@@ -229,49 +289,70 @@ add_mark(struct buf *out, struct scan_source *s)
 		(unsigned long long)(offset > s->resume ? offset : s->resume), head, digest);
 }
 
-/* Beside it and renamed: the file is the one before or this one, whole. */
 static bool
-replace(const char *path, struct span text)
+write_beside(const char *path, struct span text)
 {
-	own_mem char *fresh = NULL;
-	if (asprintf(&fresh, "%s.new", path) < 0)
-		return false;
-	own_fd int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return fd >= 0 && fd_write(fd, text) && fsync(fd) == 0 && rename(fresh, path) == 0;
+	own_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd >= 0 && fd_write(fd, text) && fsync(fd) == 0;
 }
 
-bool
-scan_checkpoint_write(struct scan_job *job, struct scan_source *const *all, size_t count)
+/* sighting: the id of the last one that is stored with it; empty: none is. */
+static void
+compose(struct scan_job *job, struct scan_source *const *all, size_t count, struct span sighting,
+	struct buf *text)
 {
-	struct diag why = {};
-	own_buf struct buf text = {};
 	uint8_t digest[SHA256_SIZE];
 	char hex[HEX_SHA256];
-	buf_printf(&text, "%s\n", heading);
+	buf_printf(text, "%s\n", heading);
+	scan_show_now(job);
+	scan_told_mark(job, text);
+	if (sighting.len)
+		buf_printf(text, "sighting %.*s\n", (int)sighting.len, sighting.ptr);
 	for (size_t i = 0; i < count; i++) {
 		if (all[i]->fd >= 0)
-			add_mark(&text, all[i]);
+			add_mark(text, all[i]);
 		else if (all[i]->closed_mark.len)
-			buf_add(&text, buf_span(&all[i]->closed_mark));
+			buf_add(text, buf_span(&all[i]->closed_mark));
 	}
-	uint64_t left_out = streams_keep(scan_streams(&job->scan), &text);
+	uint64_t left_out = streams_keep(scan_streams(&job->scan), text);
 	if (left_out > job->unkept)
 		cmd_say(job->env,
 			"%s: %llu records that patterns wait with take too much room and are not "
 			"in it",
 			job->checkpoint, (unsigned long long)left_out);
 	job->unkept = left_out;
-	sha256_of(buf_span(&text), digest);
+	sha256_of(buf_span(text), digest);
 	hex_text(digest, sizeof digest, hex);
-	buf_printf(&text, "end %s\n", hex);
-	if (replace(job->checkpoint, buf_span(&text)))
-		return true;
+	buf_printf(text, "end %s\n", hex);
+}
+
+static bool
+not_kept(struct scan_job *job)
+{
+	struct diag why = {};
 	diag_where(&why, "%s", job->checkpoint);
 	diag_what(&why, "%m");
 	diag_todo(&why, "how far the logs were read is not kept");
 	cmd_warn(&why);
 	job->failed = true;
 	return false;
+}
+
+bool
+scan_checkpoint_write(struct scan_job *job, struct scan_source *const *all, size_t count)
+{
+	own_mem char *next = path_beside(job);
+	own_buf struct buf text = {};
+	struct sight_objects seen = {};
+	bool sightings = job->kept && sight_counts(job->kept).hits;
+	if (sightings)
+		seen = sight_objects(job->kept, job->env->rng);
+	compose(job, all, count, seen.last, &text);
+	if (!next || !write_beside(next, buf_span(&text)))
+		return not_kept(job);
+	if (sightings && !scan_node_store(job, seen))
+		return false;
+	return rename(next, job->checkpoint) == 0 || not_kept(job);
 }
 
 void

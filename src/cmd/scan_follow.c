@@ -415,13 +415,15 @@ store_sometimes(struct follower *f)
 	if (!job->kept || now - f->stored < STORE_EVERY)
 		return;
 	f->stored = now;
-	if (sight_counts(job->kept).hits && !scan_node_store(job))
+	if (sight_counts(job->kept).hits &&
+		!(job->checkpoint ? scan_checkpoint_write(job, f->all.at, f->all.len)
+				  : scan_node_store(job, sight_objects(job->kept, job->env->rng))))
 		job->failed = true;
 }
 
 /*
- * What was printed and stored is behind the checkpoint: killed between the two, the next run tells some of it
- * once more, and nothing is missed.
+ * What was printed and stored is behind the checkpoint: killed between the two, the next run reads some of it once
+ * more. Where hits are appended to a file, what stands there is not told again (scan_told.c).
  */
 static void
 mark_sometimes(struct follower *f)
@@ -508,10 +510,14 @@ scan_follow(struct scan_job *job)
 	struct follower f = {.job = job, .stored = clock_monotonic()};
 	catch_stop();
 	allow_many_files();
+	/* The first one says what is not of this command. */
+	if (job->checkpoint && !job->resumed)
+		scan_checkpoint_write(job, NULL, 0);
 	begin(&f);
 	scan_node_keep(job);
 	while (follow_all(&f) && !stopping) {
 		fflush(stdout);
+		scan_told_end(job);
 		store_sometimes(&f);
 		mark_sometimes(&f);
 		nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
@@ -524,8 +530,9 @@ scan_follow(struct scan_job *job)
 		if (f.all.at[i]->fd > STDIN_FILENO && f.all.at[i]->size)
 			source_finish(job, f.all.at[i]);
 	fflush(stdout);
-	if (job->checkpoint && (!job->kept || scan_node_store(job)))
+	if (job->checkpoint)
 		scan_checkpoint_write(job, f.all.at, f.all.len);
+	scan_told_end(job);
 	for (size_t i = 0; i < f.all.len; i++)
 		source_free(f.all.at[i]);
 	free(f.all.at);

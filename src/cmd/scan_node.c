@@ -102,11 +102,10 @@ scan_node_sight(struct scan_job *job, const struct hit *hit)
 }
 
 bool
-scan_node_store(struct scan_job *job)
+scan_node_store(struct scan_job *job, struct sight_objects objects)
 {
 	struct diag why = {};
 	uint64_t added = 0;
-	struct sight_objects objects = sight_objects(job->kept, job->env->rng);
 	enum rc code = armed_store(job->node, objects.at, objects.len, &added, &why);
 	if (code) {
 		cmd_warn(&why);

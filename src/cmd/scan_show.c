@@ -233,6 +233,8 @@ counts_are_told(const struct scan_job *job)
 void
 scan_show_now(struct scan_job *job)
 {
+	if (job->told && job->out.len)
+		scan_told_leave_out(job, job->show == SHOW_LINES);
 	put_out(job);
 	fflush(stdout);
 }
@@ -298,10 +300,10 @@ scan_show_late(struct scan_job *job, const struct hit *hit, size_t hits)
 		} else if (job->show == SHOW_JSON) {
 			hit_json(&hit[i], &job->out);
 		}
+		if (job->follow || job->terminal)
+			scan_show_now(job);
 	}
 	job->file = file;
-	if (job->follow || job->terminal)
-		scan_show_now(job);
 }
 
 void

@@ -324,6 +324,13 @@ armed_leaves(struct armed *a, struct span indicator)
 	return known->may;
 }
 
+bool
+armed_holds(struct armed *a, struct span id)
+{
+	struct vault_standing s = {};
+	return vault_standing(a->node.vault, id, &s, NULL) == RC_OK;
+}
+
 /* What one object that there is something to say of has to say, with its text. */
 static void
 explain(struct armed *a, const struct versions_place *place, struct ioc_counts *counts)

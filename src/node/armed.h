@@ -46,6 +46,8 @@ const struct conf *armed_conf(const struct armed *a);
  * it. Asks the vault once for each.
  */
 bool armed_leaves(struct armed *a, struct span indicator);
+/* Whether the node holds an object of this id in some collection; false also where it cannot be asked. */
+bool armed_holds(struct armed *a, struct span id);
 /* The node's identity id: who saw. */
 struct span armed_identity(const struct armed *a);
 /* The identity object itself. */

@@ -45,6 +45,7 @@ struct sight {
 	size_t slots;
 	struct sight_counts counts;
 	vec_of(struct span) objects;
+	struct span last;    /* the id of the last sighting among them */
 	struct once written; /* ids of observables among the objects, hashed */
 	struct stix_verdicts verdicts;
 };
@@ -440,6 +441,7 @@ make_sighting(
 	}
 	buf_add_byte(&b, '}');
 	keep_object(s, &b);
+	s->last = arena_dup(&s->made, span_of(id));
 }
 
 static int
@@ -455,6 +457,7 @@ struct sight_objects
 sight_objects(struct sight *s, struct rng chance)
 {
 	s->objects.len = 0;
+	s->last = (struct span){};
 	arena_reset(&s->made);
 	once_reset(&s->written);
 	own_mem const struct group **order = mem_new((s->groups.len + 1) * sizeof *order);
@@ -470,7 +473,7 @@ sight_objects(struct sight *s, struct rng chance)
 			continue;
 		make_sighting(s, order[i], chance, list);
 	}
-	return (struct sight_objects){s->objects.at, s->objects.len};
+	return (struct sight_objects){s->objects.at, s->objects.len, s->last};
 }
 
 void

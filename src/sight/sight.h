@@ -50,6 +50,7 @@ struct sight_counts sight_counts(const struct sight *s);
 struct sight_objects {
 	const struct span *at;
 	size_t len;
+	struct span last; /* the id of the last one, a sighting; empty: there is none */
 };
 struct sight_objects sight_objects(struct sight *s, struct rng chance);
 /*

@@ -25,6 +25,18 @@ class Logs:
                                     cwd=self.folder, stdout=open(self.folder / "out", "ab"), stderr=open(self.folder / "err", "ab"))
         return self
 
+    def as_text(self, size, *options):
+        """A run that prints no JSON, until there is so much of it; all that was ever printed."""
+        with open(self.folder / "out", "ab") as out, open(self.folder / "err", "ab") as err:
+            self.run = subprocess.Popen([BIN, "scan", *options, "--follow", "--checkpoint", "mark", "--ioc", "i.txt", "logs"],
+                                        cwd=self.folder, stdout=out, stderr=err)
+        end = time.monotonic() + 20
+        while time.monotonic() < end and os.path.getsize(self.folder / "out") < size:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        self.end()
+        return (self.folder / "out").read_bytes()
+
     def end(self, how=signal.SIGTERM):
         self.run.send_signal(how)
         self.run.wait(20)
@@ -36,7 +48,8 @@ class Logs:
 
     @property
     def hits(self):
-        rows = [json.loads(line) for line in (self.folder / "out").read_text().splitlines()]
+        text = (self.folder / "out").read_text()
+        rows = [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
         return [(r["file"], r["line"], r["observable"]["value"].split(".")[0]) for r in rows]
 
     def wait(self, count):
@@ -117,8 +130,8 @@ def test_a_format_goes_on_with_its_heading_and_its_lines_numbers(logs):
     assert rows["h6"]["time"].startswith("2026-01-01T00:00:01")
 
 
-def test_killed_at_any_moment_nothing_is_missed(logs, rng):
-    """Lines go on being written while it is killed and started; each is told once, or twice where it was killed between."""
+def test_killed_at_any_moment_nothing_is_missed_or_told_twice(logs, rng):
+    """Lines go on being written while it is killed and started; what is appended to a file is there once."""
     done = 0
     for turn in range(12):
         logs.start()
@@ -132,9 +145,90 @@ def test_killed_at_any_moment_nothing_is_missed(logs, rng):
     end = time.monotonic() + 20
     while time.monotonic() < end and len({h[2] for h in logs.hits}) < done:
         time.sleep(0.1)
-    seen = [h[2] for h in logs.hits]
-    assert set(seen) == {f"h{i}" for i in range(done)}
-    print(f"{done} lines, 12 kills, {len(seen) - done} told twice")
+    time.sleep(0.5)
+    assert sorted(h[2] for h in logs.hits) == sorted(f"h{i}" for i in range(done))
+
+
+def told(logs):
+    """The offset that the checkpoint says hits were appended up to."""
+    rows = [row.split() for row in (logs.folder / "mark").read_text().splitlines()]
+    return next((int(row[3]) for row in rows if row[0] == "told"), None)
+
+
+def set_back(logs, old):
+    """As if the run had been killed before its last checkpoint."""
+    (logs.folder / "mark").write_bytes(old)
+
+
+def test_what_was_told_after_the_checkpoint_is_not_told_again(logs):
+    """Half a line that a kill left is completed; lines of others stay; the same line once more in a log is one more hit."""
+    logs.write("logs/a.log", hit(1))
+    logs.start().wait(1)
+    logs.end()
+    old = (logs.folder / "mark").read_bytes()
+    assert told(logs) == os.path.getsize(logs.folder / "out")
+    logs.write("logs/a.log", hit(2) + hit(3) + "x\n" + hit(3))
+    logs.start().wait(4)
+    logs.end()
+    whole = (logs.folder / "out").read_bytes()
+    lines = whole.splitlines(keepends=True)
+    for cut in (0, 1, len(lines[3]) - 1, len(lines[3]), len(lines[3]) + 1, len(lines[3]) + len(lines[2]) // 2):
+        (logs.folder / "out").write_bytes(whole[:len(whole) - cut])
+        set_back(logs, old)
+        logs.start().wait(4)
+        logs.end()
+        assert (logs.folder / "out").read_bytes() == whole, cut
+    other = b'{"file":"-","line":0,"observable":{"value":"of.another"}}\n'
+    (logs.folder / "out").write_bytes(b"".join(lines[:2]) + other + lines[3])
+    set_back(logs, old)
+    logs.start().wait(5)
+    logs.end()
+    assert (logs.folder / "out").read_bytes() == b"".join(lines[:2]) + other + lines[3] + lines[2]
+
+
+def test_lines_that_belong_together_are_completed(logs):
+    """Of a hit as text, line and reason: whatever part a kill left is there once."""
+    logs.write("logs/a.log", hit(1))
+    logs.as_text(20)
+    old = (logs.folder / "mark").read_bytes()
+    logs.write("logs/a.log", hit(2) + hit(3))
+    whole = logs.as_text(120)
+    lines = whole.splitlines(keepends=True)
+    assert len(lines) == 6 and b"h3.evil" in lines[5]
+    for left in (2, 3, 4, 5, 6):
+        for torn in (b"", lines[left][:5] if left < 6 else b""):
+            (logs.folder / "out").write_bytes(b"".join(lines[:left]) + torn)
+            set_back(logs, old)
+            assert logs.as_text(len(whole)) == whole, (left, torn)
+
+
+def test_of_hits_that_look_alike_as_many_are_left_out_as_were_told(logs):
+    logs.as_text(0, "--only-matching")
+    old = (logs.folder / "mark").read_bytes()
+    logs.write("logs/a.log", "[" + ",".join(['{"a":"h1.evil.example"}'] * 3) + "]\n")
+    whole = logs.as_text(70, "--only-matching")
+    lines = whole.splitlines(keepends=True)
+    assert len(lines) == 3 and len(set(lines)) == 1
+    for left in range(4):
+        (logs.folder / "out").write_bytes(lines[0] * left)
+        set_back(logs, old)
+        assert logs.as_text(len(whole), "--only-matching") == whole, left
+
+
+def test_a_run_that_was_killed_before_its_first_hits_were_marked(logs):
+    """A checkpoint is there before the first log is read."""
+    logs.start()
+    end = time.monotonic() + 20
+    while time.monotonic() < end and not (logs.folder / "mark").exists():
+        time.sleep(0.02)
+    logs.end(signal.SIGKILL)
+    first = (logs.folder / "mark").read_bytes()
+    assert told(logs) == 0
+    logs.write("logs/a.log", "".join(hit(i) for i in range(50)))
+    logs.start().wait(50)
+    logs.end(signal.SIGKILL)
+    set_back(logs, first)
+    logs.start().wait(50)
 
 
 def test_what_is_no_checkpoint_is_refused_and_left_alone(logs):
@@ -300,4 +394,92 @@ def test_a_damaged_or_forged_checkpoint_is_refused_and_nothing_crashes(patterns,
     refused(sealed(body.replace(b"pattern 2 ", b"pattern 64 ", 1)), "of what patterns hold")
     refused(sealed(body.split(b"stream")[0] + b"stream 1 9223372036854775807\n"), "line 1 of what patterns hold")
     refused(sealed(b"tocsin scan checkpoint 2\n1 2 3\n"), "how far logs were read")
-    refused(b"tocsin scan checkpoint 3\n", "or a later one")
+    refused(b"tocsin scan checkpoint 4\n", "or a later one")
+    refused(sealed(b"tocsin scan checkpoint 3\ntold 1 2\n"), "how far logs were read")
+    refused(sealed(b"tocsin scan checkpoint 3\ntold 1 2 3 4\n"), "how far logs were read")
+
+
+# ---- sightings that are stored with it ----
+
+class Sighted(Logs):
+    """The node's own indicators; what it sees goes into its collection of sightings."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        tocsin_run("init", "--node", "node", "--name", "A", cwd=folder)
+        tocsin_run("collection", "add", "known", "--node", "node", cwd=folder)
+        tocsin_run("import", "--node", "node", "--collection", "known", "i.txt", cwd=folder)
+
+    def start(self):
+        self.run = subprocess.Popen([BIN, "scan", "--json", "--follow", "--checkpoint", "mark", "--sight", "--node", "node", "logs"],
+                                    cwd=self.folder, stdout=open(self.folder / "out", "ab"), stderr=open(self.folder / "err", "ab"))
+        return self
+
+    @property
+    def seen(self):
+        """How often each indicator was sighted, by all sightings stored."""
+        said = tocsin_run("export", "--node", "node", "--collection", "sightings", cwd=self.folder, code=None)
+        counts = {}
+        for o in json.loads(said.out)["objects"] if said.out.strip() else ():
+            if o["type"] == "sighting":
+                counts[o["sighting_of_ref"]] = counts.get(o["sighting_of_ref"], 0) + o["count"]
+        return counts
+
+
+@pytest.fixture
+def sighted(tmp_path):
+    made = Sighted(tmp_path)
+    yield made
+    if made.run and made.run.poll() is None:
+        made.run.kill()
+
+
+def test_sightings_are_stored_once_wherever_a_kill_falls(sighted):
+    mark, beside = sighted.folder / "mark", sighted.folder / "mark.next"
+    sighted.write("logs/a.log", hit(1) + hit(2))
+    sighted.start().wait(2)
+    sighted.end()
+    old = mark.read_bytes()
+    assert sum(sighted.seen.values()) == 2 and b"\nsighting sighting--" in old
+    sighted.write("logs/a.log", hit(3) + hit(1))
+    sighted.start().wait(4)
+    sighted.end()
+    new = mark.read_bytes()
+    assert sum(sighted.seen.values()) == 4 and not beside.exists()
+    # Stored, and killed before the new one had its name.
+    beside.write_bytes(new)
+    mark.write_bytes(old)
+    sighted.start().wait(4)
+    sighted.end()
+    assert sum(sighted.seen.values()) == 4 and not beside.exists()
+    # Killed before it was stored: what is beside says nothing. (That node holds four: they are counted again.)
+    lines = [b"sighting sighting--00000000-0000-4000-8000-000000000000" if line.startswith(b"sighting ") else line
+             for line in new.splitlines()[:-1]]
+    text = b"".join(line + b"\n" for line in lines)
+    beside.write_bytes(text + b"end " + hashlib.sha256(text).hexdigest().encode() + b"\n")
+    mark.write_bytes(old)
+    sighted.start().wait(4)
+    sighted.end()
+    assert sum(sighted.seen.values()) == 6 and not beside.exists()
+    # Nor does what is damaged.
+    beside.write_bytes(new[:-9])
+    sighted.start().wait(4)
+    sighted.end()
+    assert sum(sighted.seen.values()) == 6 and not beside.exists()
+
+
+def test_ended_and_killed_meanwhile_each_hit_is_sighted_once(sighted, rng):
+    done = 0
+    for turn in range(12):
+        sighted.start()
+        for _ in range(rng.randrange(1, 12)):
+            sighted.write("logs/a.log", hit(done))
+            done += 1
+        time.sleep(0.3 + rng.random() * 0.3)
+        sighted.run.send_signal(signal.SIGTERM)
+        time.sleep(rng.random() * 0.25)
+        sighted.end(signal.SIGKILL)
+    sighted.start().wait(done)
+    sighted.end()
+    seen = sighted.seen
+    assert sum(seen.values()) == done and set(seen.values()) == {1}
