@@ -1,7 +1,7 @@
 #pragma once
 /*
- * How a set keeps what it knows: shared by what fills it (set.c), what asks it (probe.c) and what
- * writes it down (set_write.c). A set may stand on a file that was compiled before: that one's items
+ * How a set keeps what it knows: shared by what fills it (set.c), what looks keys up (set_find.c), what
+ * asks it (probe.c) and what writes it down (set_write.c). A set may stand on a file that was compiled before: that one's items
  * come first in numbering, and what is added here hashes with the file's seed.
  */
 #include "base/arena.h"
@@ -68,6 +68,8 @@ bool set_is_empty(const struct match_set *set);
 uint32_t set_hash(uint64_t seed, enum key key, struct span bytes);
 /* Number of the first item of a key, NONE where there is none. */
 uint32_t set_find(const struct match_set *set, enum key key, struct span bytes);
+/* The same of what was added, by its own number. hash: set_hash with the set's seed. */
+uint32_t set_find_own(const struct match_set *set, enum key key, struct span bytes, uint32_t hash);
 /* A key that is looked for with others, so that all of them wait for memory at once. */
 struct set_key {
 	struct span bytes; /* as they are until set_find_all */
@@ -105,5 +107,11 @@ bool set_same_facts(const struct indicator *known, const struct indicator *i);
 /* An item that was added, by its own number: its key. */
 struct span set_own_bytes(const struct match_set *set, const struct item *item);
 struct span set_own_text(const struct match_set *set, uint32_t at);
+/*
+ * What a value lies under: bytes of the value, of addr (addresses, which are unmapped) or of room (ranges). RC_BAD:
+ * no address or range; RC_UNKNOWN: no set holds its kind by a key.
+ */
+enum rc set_key_make(const struct observable *o, struct addr *addr, char room[static 17],
+	enum key *key, struct span *bytes);
 /* A range's key: its bytes and its length; 5 or 17 bytes, so that it equals no address. */
 struct span set_range_key(const struct addr *net, char out[static 17]);

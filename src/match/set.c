@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
-#include "base/must.h"
 #include "base/mutant.h"
 #include "base/own.h"
 #include "match/strings.h"
@@ -120,126 +118,10 @@ match_set_reset(struct match_set *set)
 	begin(set);
 }
 
-bool
-set_is_empty(const struct match_set *set)
-{
-	return !set->keys && !set->base && !set->strings;
-}
-
-uint32_t
-set_hash(uint64_t seed, enum key key, struct span bytes)
-{
-	return (uint32_t)(hash64(bytes, seed + (uint64_t)key * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
-}
-
-static uint32_t
-key_hash(const struct match_set *set, enum key key, struct span bytes)
-{
-	return set_hash(set->seed, key, bytes);
-}
-
 struct span
 set_own_bytes(const struct match_set *set, const struct item *item)
 {
 	return (struct span){set->pool.ptr + item->text, item->len};
-}
-
-static uint32_t
-find_hashed(const struct match_set *set, enum key key, struct span bytes, uint32_t hash)
-{
-	if (!set->keys)
-		return NONE;
-	for (size_t at = hash & (set->slots - 1);; at = (at + 1) & (set->slots - 1)) {
-		const struct slot *s = &set->slot[at];
-		if (s->item == NONE)
-			return NONE;
-		const struct item *item = &set->items.at[s->item];
-		if (s->hash == hash && item->key == key && span_eq(set_own_bytes(set, item), bytes))
-			return s->item;
-	}
-}
-
-uint32_t
-set_find(const struct match_set *set, enum key key, struct span bytes)
-{
-	if (set_is_empty(set))
-		return NONE;
-	uint32_t hash = key_hash(set, key, bytes),
-		 found = set->base ? set_file_find(set->base, key, bytes, hash) : NONE;
-	if (found != NONE)
-		return found;
-	found = find_hashed(set, key, bytes, hash);
-	return found == NONE ? NONE : set->base_items + found;
-}
-
-void
-set_walk(const struct match_set *set, enum key key, struct span bytes, struct set_walk *out)
-{
-	*out = (struct set_walk){set, NONE, NONE, 0};
-	if (set_is_empty(set))
-		return;
-	uint32_t hash = key_hash(set, key, bytes);
-	out->own = find_hashed(set, key, bytes, hash);
-	if (set->base) {
-		out->base = set_file_find(set->base, key, bytes, hash);
-		out->left = set->base->chains;
-	}
-}
-
-struct set_key
-set_key_ahead(const struct match_set *set, enum key key, struct span bytes)
-{
-	uint32_t hash = key_hash(set, key, bytes);
-	if (set->base)
-		set_file_fetch(set->base, hash);
-	if (set->keys)
-		__builtin_prefetch(&set->slot[hash & (set->slots - 1)]);
-	return (struct set_key){bytes, key, hash, NONE, NONE};
-}
-
-void
-set_find_all(const struct match_set *set, struct set_key *keys, size_t count)
-{
-	const struct set_file *base = set->base;
-	for (size_t i = 0; base && i < count; i++)
-		keys[i].base = set_file_likely(base, keys[i].hash);
-	for (size_t i = 0; base && i < count; i++)
-		if (keys[i].base != NONE)
-			set_file_fetch_text(base, keys[i].base);
-	for (size_t i = 0; i < count; i++) {
-		struct set_key *k = &keys[i];
-		if (k->base != NONE && !mutant(1824))
-			k->base = set_file_find(base, k->key, k->bytes, k->hash);
-		k->own = find_hashed(set, k->key, k->bytes, k->hash);
-	}
-}
-
-void
-set_walk_from(const struct match_set *set, const struct set_key *found, struct set_walk *out)
-{
-	*out = (struct set_walk){set, found->base, found->own, set->base ? set->base->chains : 0};
-}
-
-uint32_t
-set_next(struct set_walk *w, struct item *out)
-{
-	const struct match_set *set = w->set;
-	while (w->base != NONE) {
-		uint32_t at = w->base;
-		w->base = w->left ? set_file_next(set->base, at) : NONE;
-		w->left -= w->left > 0;
-		if (!set_file_item(set->base, at, out))
-			continue;
-		out->dead =
-			set->base_dead && !mutant(1673) && set->base_dead[at / 64] >> at % 64 & 1;
-		return at;
-	}
-	if (w->own == NONE)
-		return NONE;
-	uint32_t at = w->own;
-	*out = set->items.at[at];
-	w->own = out->next;
-	return set->base_items + at;
 }
 
 static void
@@ -309,8 +191,8 @@ struct place {
 static struct place
 find_place(const struct match_set *set, enum key key, struct span bytes)
 {
-	struct place p = {.key = key, .hash = key_hash(set, key, bytes), .bytes = bytes};
-	p.first = find_hashed(set, key, bytes, p.hash);
+	struct place p = {.key = key, .hash = set_hash(set->seed, key, bytes), .bytes = bytes};
+	p.first = set_find_own(set, key, bytes, p.hash);
 	return p;
 }
 
@@ -439,72 +321,6 @@ mark_range(struct match_set *set, const struct addr *net)
 		set->routes[i / 8] |= (uint8_t)(1 << i % 8);
 }
 
-struct span
-set_range_key(const struct addr *net, char out[static 17])
-{
-	size_t width = net->six ? 16 : 4;
-	memcpy(out, net->byte, width);
-	out[width] = (char)net->bits;
-	return (struct span){out, width + 1};
-}
-
-enum key
-set_key_of(enum obs_kind kind)
-{
-	switch (kind) {
-	case OBS_IPV4:
-	case OBS_IPV6: return KEY_ADDR;
-	case OBS_CIDR4:
-	case OBS_CIDR6: return KEY_RANGE;
-	case OBS_DOMAIN: return KEY_NAME;
-	case OBS_URL: return KEY_URL;
-	case OBS_EMAIL: return KEY_EMAIL;
-	default: return KEY_DIGITS;
-	}
-}
-
-static enum rc
-make_key(const struct observable *o, struct addr *addr, char room[static 17], enum key *key,
-	struct span *bytes)
-{
-	*bytes = o->value;
-	switch (o->kind) {
-	case OBS_IPV4:
-	case OBS_IPV6:
-		if (!addr_parse(o->value, addr))
-			return RC_BAD;
-		*addr = addr_unmap(*addr);
-		*bytes = (struct span){(char *)addr->byte, addr->six ? 16 : 4};
-		*key = KEY_ADDR;
-		return RC_OK;
-	case OBS_CIDR4:
-	case OBS_CIDR6:
-		if (!addr_parse_range(o->value, addr))
-			return RC_BAD;
-		*addr = addr_unmap(*addr);
-		*bytes = set_range_key(addr, room);
-		*key = KEY_RANGE;
-		return RC_OK;
-	case OBS_NONE:
-	case OBS_TEXT:
-	case OBS_KINDS: return RC_UNKNOWN;
-	default: *key = set_key_of(o->kind); return RC_OK;
-	}
-}
-
-bool
-set_walk_value(const struct match_set *set, const struct observable *o, struct set_walk *out)
-{
-	enum key key;
-	struct addr addr;
-	char room[17];
-	struct span bytes;
-	if (make_key(o, &addr, room, &key, &bytes))
-		return false;
-	set_walk(set, key, bytes, out);
-	return true;
-}
-
 void
 match_set_prepare(const struct match_set *set, const struct indicator *what)
 {
@@ -512,8 +328,9 @@ match_set_prepare(const struct match_set *set, const struct indicator *what)
 	struct addr addr;
 	char room[17];
 	struct span bytes;
-	if (set->keys && !make_key(&what->about, &addr, room, &key, &bytes))
-		__builtin_prefetch(&set->slot[key_hash(set, key, bytes) & (set->slots - 1)], 1);
+	if (set->keys && !set_key_make(&what->about, &addr, room, &key, &bytes))
+		__builtin_prefetch(
+			&set->slot[set_hash(set->seed, key, bytes) & (set->slots - 1)], 1);
 }
 
 static bool
@@ -547,7 +364,7 @@ match_set_add(struct match_set *set, const struct indicator *what)
 	struct span bytes;
 	if (what->revoked && !mutant(1491))
 		return RC_NONE;
-	enum rc code = make_key(&what->about, &addr, room, &key, &bytes);
+	enum rc code = set_key_make(&what->about, &addr, room, &key, &bytes);
 	if (code)
 		return code;
 	if (what->reach == REACH_BELOW && key != KEY_NAME)
@@ -602,92 +419,6 @@ match_set_strings(const struct match_set *set)
 	return set->strings;
 }
 
-static uint32_t *
-id_bucket(const struct match_set *set, struct span id)
-{
-	return &set->id_first[hash64(id, set->seed) & (set->id_buckets - 1)];
-}
-
-static struct span
-item_id(const struct match_set *set, const struct item *item)
-{
-	return set_own_text(set, set->details.at[item->detail].id);
-}
-
-/* Brings the index of ids up to date: each item once, and all anew where it has to grow. */
-static void
-index_ids(struct match_set *set)
-{
-	if (set->by_id == set->items.len)
-		return;
-	if (set->id_buckets < set->items.len) {
-		set->id_buckets = set->id_buckets ? set->id_buckets : 1024;
-		while (set->id_buckets < set->items.len)
-			set->id_buckets *= 2;
-		set->id_first = mem_grow(set->id_first, set->id_buckets, sizeof *set->id_first);
-		set->id_next = mem_grow(set->id_next, set->id_buckets, sizeof *set->id_next);
-		memset(set->id_first, 0xff, set->id_buckets * sizeof *set->id_first);
-		set->by_id = 0;
-	}
-	for (; set->by_id < set->items.len; set->by_id++) {
-		const struct item *item = &set->items.at[set->by_id];
-		if (item->role != ROLE_INDICATOR || item->dead || !item->detail)
-			continue;
-		uint32_t *first = id_bucket(set, item_id(set, item));
-		set->id_next[set->by_id] = *first;
-		*first = (uint32_t)set->by_id;
-	}
-}
-
-/* Items of the file stay in it; which of them are dead is known here. */
-static size_t
-revoke_base(struct match_set *set, struct span id)
-{
-	size_t count = 0;
-	struct file_ids ids;
-	struct item item;
-	uint32_t at, end;
-	set_file_ids(set->base, id, &ids);
-	while (set_file_next_id(&ids, &at, &end)) {
-		if (!set->base_dead)
-			set->base_dead = mem_new((set->base_items / 64 + 1) * sizeof(uint64_t));
-		for (; at < end; at++) {
-			uint64_t *word = &set->base_dead[at / 64], bit = UINT64_C(1) << at % 64;
-			if ((*word & bit) || !set_file_item(set->base, at, &item) ||
-				item.role != ROLE_INDICATOR)
-				continue;
-			*word |= bit;
-			set->armed[item.kind] -= set->armed[item.kind] > 0;
-			count++;
-		}
-	}
-	return count;
-}
-
-size_t
-match_set_revoke(struct match_set *set, struct span id)
-{
-	if (id.len == 0)
-		return 0;
-	size_t count = set->base ? revoke_base(set, id) : 0;
-	count += set->strings ? strings_revoke(set->strings, id) : 0;
-	index_ids(set);
-	if (!set->id_buckets)
-		return count;
-	for (uint32_t *at = id_bucket(set, id); *at != NONE;) {
-		struct item *item = &set->items.at[*at];
-		if (!span_eq(item_id(set, item), id)) {
-			at = &set->id_next[*at];
-			continue;
-		}
-		item->dead = 1;
-		set->armed[item->kind]--;
-		count++;
-		*at = set->id_next[*at];
-	}
-	return count;
-}
-
 size_t
 match_set_count(const struct match_set *set)
 {
@@ -723,22 +454,6 @@ match_set_bytes(const struct match_set *set)
 	return sizeof *set + set->slots * sizeof *set->slot +
 	       set->items.cap * sizeof *set->items.at + set->details.cap * sizeof *set->details.at +
 	       set->pool.cap + set->id_buckets * 2 * sizeof *set->id_first;
-}
-
-struct span
-set_value(enum key key, struct span bytes, struct arena *a)
-{
-	if (key != KEY_ADDR && key != KEY_RANGE)
-		return bytes;
-	bool range = key == KEY_RANGE;
-	size_t width = bytes.len - range;
-	struct addr addr = {.six = width == 16, .bits = width == 16 ? 128 : 32};
-	memcpy(addr.byte, bytes.ptr, width);
-	if (range)
-		addr.bits = (uint8_t)bytes.ptr[width];
-	char text[ADDR_TEXT];
-	size_t len = addr_text(&addr, text);
-	return arena_dup(a, (struct span){text, len});
 }
 
 struct indicator

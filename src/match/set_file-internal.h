@@ -150,6 +150,8 @@ struct set_file {
 
 /* Reads bytes that stay where they are, at a multiple of 64; codes as set_file_open. */
 enum rc set_file_of(struct span bytes, struct set_file **out, struct diag *why);
+/* RC_BAD, with what to do. */
+enum rc set_file_damaged(struct diag *why, const char *what);
 struct span set_file_section(const struct set_file *f, enum section which);
 /* The head's check, as it should be. */
 uint64_t set_file_check(const char *page);

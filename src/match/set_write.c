@@ -1,50 +1,19 @@
 /* Compiling a set into a file: everything is written once, front to back; the first page comes last. */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/hash.h"
 #include "base/must.h"
 #include "base/own.h"
-#include "keys/digest.h"
-#include "match/set_file-internal.h"
-#include "match/strings.h"
+#include "match/set_write-internal.h"
 #include "match/sweep-internal.h"
 #include "obs/url.h"
 
 enum { PIECE = 1 << 20 };
-
-struct writer {
-	const struct match_set *set; /* stands on no file */
-	int fd, fault;		     /* errno of the first write that failed */
-	bool full;		     /* more text than a file holds */
-	struct span annex;
-	uint64_t at;
-	struct digest_run *digest;
-	struct buf out;
-	struct file_head head;
-	uint32_t *number; /* of a set's item, in the file; NONE: left out */
-	uint64_t *placed; /* of a file's items, a bit each: its key has a text */
-	uint64_t *behind; /* it is not the first of its key */
-	struct file_item *item;
-	uint32_t items;
-	const struct strings *strings; /* NULL: none */
-	vec_of(struct file_chain) chains;
-	/* What indicators say: texts once each, by a table of where they are. */
-	struct buf says;
-	uint32_t *say_slot;
-	size_t say_slots, say_count;
-	vec_of(struct file_source) sources;
-	vec_of(struct file_string) made; /* of the strings */
-	vec_of(struct file_detail) details;
-};
 
 /* ---- bytes ---- */
 
@@ -91,118 +60,14 @@ end(struct writer *w, enum section which)
 	w->head.section[which].len = w->at - w->head.section[which].offset;
 }
 
-static void
-put_section(struct writer *w, enum section which, const void *bytes, size_t len)
+void
+set_write_section(struct writer *w, enum section which, const void *bytes, size_t len)
 {
 	begin(w, which);
 	/* A digest and a write at a time that the cache holds. */
 	for (size_t at = 0; at < len; at += PIECE)
 		put(w, (const char *)bytes + at, len - at < PIECE ? len - at : PIECE);
 	end(w, which);
-}
-
-/* ---- what indicators say ---- */
-
-static void
-grow_says(struct writer *w)
-{
-	size_t slots = w->say_slots ? w->say_slots * 2 : 1024;
-	uint32_t *fresh = mem_grow(NULL, slots, sizeof *fresh);
-	memset(fresh, 0xff, slots * sizeof *fresh);
-	for (size_t i = 0; i < w->say_slots; i++) {
-		uint32_t at = w->say_slot[i], len;
-		if (at == NONE)
-			continue;
-		memcpy(&len, w->says.ptr + at, sizeof len);
-		struct span text = {w->says.ptr + at + sizeof len, len};
-		size_t to = hash64(text, w->set->seed) & (slots - 1);
-		while (fresh[to] != NONE)
-			to = (to + 1) & (slots - 1);
-		fresh[to] = at;
-	}
-	free(w->say_slot);
-	w->say_slot = fresh;
-	w->say_slots = slots;
-}
-
-static uint32_t
-say_add(struct writer *w, struct span text)
-{
-	uint32_t len = (uint32_t)text.len;
-	if (len == 0)
-		return 0;
-	if (w->say_count * 4 >= w->say_slots * 3)
-		grow_says(w);
-	size_t to = hash64(text, w->set->seed) & (w->say_slots - 1);
-	for (; w->say_slot[to] != NONE; to = (to + 1) & (w->say_slots - 1)) {
-		uint32_t at = w->say_slot[to], have;
-		memcpy(&have, w->says.ptr + at, sizeof have);
-		if (have == len && memcmp(w->says.ptr + at + sizeof have, text.ptr, len) == 0)
-			return at;
-	}
-	if (text.len + sizeof len > UINT32_MAX - w->says.len) {
-		w->full = true;
-		return 0;
-	}
-	uint32_t at = w->say_slot[to] = (uint32_t)w->says.len;
-	w->say_count++;
-	buf_add(&w->says, (struct span){(const char *)&len, sizeof len});
-	buf_add(&w->says, text);
-	return at;
-}
-
-/* Few combinations, most often the one before. */
-static uint32_t
-source_add(struct writer *w, struct file_source s)
-{
-	enum { LOOK_BACK = 64 };
-	size_t least = w->sources.len > LOOK_BACK ? w->sources.len - LOOK_BACK : 0;
-	for (size_t i = w->sources.len; i > least; i--)
-		if (memcmp(&w->sources.at[i - 1], &s, sizeof s) == 0)
-			return (uint32_t)(i - 1);
-	if (w->sources.len > NONE >> DETAIL_SHIFT) {
-		w->full = true;
-		return 0;
-	}
-	*vec_add(&w->sources) = s;
-	return (uint32_t)(w->sources.len - 1);
-}
-
-/* One detail; of an indicator that is about one thing, what this thing says already is left out. */
-static void
-detail_write(struct writer *w, uint32_t index, uint32_t first, const struct item *only)
-{
-	const struct match_set *set = w->set;
-	const struct detail *d = &set->details.at[index];
-	struct file_detail made = {.from = d->valid_from, .until = d->valid_until, .first = first};
-	struct span id = set_own_text(set, d->id), name = set_own_text(set, d->name),
-		    pattern = set_own_text(set, d->pattern);
-	uint32_t bits = d->part ? DETAIL_IS_PART : 0;
-	if (set_file_uuid(id, made.id)) {
-		bits |= DETAIL_UUID;
-	} else {
-		uint32_t at = say_add(w, id);
-		memcpy(made.id, &at, sizeof at);
-	}
-	if (only) {
-		own_arena struct arena a = {};
-		own_buf struct buf said = {};
-		struct observable about = {(enum obs_kind)only->kind,
-			set_value((enum key)only->key, set_own_bytes(set, only), &a)};
-		if (name.len && span_eq(name, about.value))
-			bits |= DETAIL_NAME_IS_VALUE;
-		set_file_pattern(about, (enum match_reach)only->reach, &said);
-		if (span_eq(pattern, buf_span(&said)))
-			bits |= DETAIL_PATTERN_IS_VALUE;
-	}
-	made.name = bits & DETAIL_NAME_IS_VALUE ? 0 : say_add(w, name);
-	made.pattern = bits & DETAIL_PATTERN_IS_VALUE ? 0 : say_add(w, pattern);
-	made.source = source_add(w, (struct file_source){say_add(w, set_own_text(set, d->party)),
-					    say_add(w, set_own_text(set, d->memo)),
-					    say_add(w, set_own_text(set, d->tlp)), d->confidence})
-			      << DETAIL_SHIFT |
-		      bits;
-	*vec_add(&w->details) = made;
 }
 
 /* ---- items ---- */
@@ -217,7 +82,7 @@ number_items(struct writer *w)
 		const struct item *item = &set->items.at[i];
 		w->number[i] = item->dead || item->detail ? NONE : w->items++;
 	}
-	detail_write(w, 0, 0, NULL);
+	set_write_detail(w, 0, 0, NULL);
 	uint32_t detail = 0, first = 0;
 	const struct item *only = NULL;
 	for (size_t i = 0; i < set->items.len; i++) {
@@ -228,7 +93,7 @@ number_items(struct writer *w)
 			only = NULL;
 		} else {
 			if (detail)
-				detail_write(w, detail, first, only);
+				set_write_detail(w, detail, first, only);
 			detail = item->detail;
 			first = w->items;
 			only = item;
@@ -236,7 +101,7 @@ number_items(struct writer *w)
 		w->number[i] = w->items++;
 	}
 	if (detail)
-		detail_write(w, detail, first, only);
+		set_write_detail(w, detail, first, only);
 }
 
 /* Two digits a byte; false where they are not an even number of small hexadecimal digits. */
@@ -435,7 +300,7 @@ write_slots(struct writer *w)
 			at = at + 1 < slots ? at + 1 : 0;
 		slot[at] = w->number[first] | (bits < 32 ? s.hash << bits : 0);
 	}
-	put_section(w, SECTION_SLOTS, slot, slots * sizeof *slot);
+	set_write_section(w, SECTION_SLOTS, slot, slots * sizeof *slot);
 }
 
 /* The fast pass's filters are made meanwhile: they look at the set alone. */
@@ -471,63 +336,20 @@ write_gates(struct writer *w, struct gates_made *made)
 	small->has_ja4 = g.has_ja4;
 	uint64_t keys[] = {g.keys.names, g.keys.fours, g.keys.sixes, g.keys.digits, g.keys.ranges};
 	memcpy(w->head.keys, keys, sizeof keys);
-	put_section(w, SECTION_ROUTES, w->set->routes, sizeof w->set->routes);
-	put_section(w, SECTION_GATES, small, sizeof *small);
-	put_section(w, SECTION_LABELS, g.two_labels.word, g.two_labels.words * sizeof(uint64_t));
-	put_section(w, SECTION_FOURS, g.fours.word, g.fours.words * sizeof(uint64_t));
-	put_section(w, SECTION_SIXES, g.sixes.word, g.sixes.words * sizeof(uint64_t));
-	put_section(w, SECTION_NAMES, g.names.block, g.names.blocks * sizeof(struct block));
-	put_section(w, SECTION_DIGITS, g.digits.block, g.digits.blocks * sizeof(struct block));
+	set_write_section(w, SECTION_ROUTES, w->set->routes, sizeof w->set->routes);
+	set_write_section(w, SECTION_GATES, small, sizeof *small);
+	set_write_section(
+		w, SECTION_LABELS, g.two_labels.word, g.two_labels.words * sizeof(uint64_t));
+	set_write_section(w, SECTION_FOURS, g.fours.word, g.fours.words * sizeof(uint64_t));
+	set_write_section(w, SECTION_SIXES, g.sixes.word, g.sixes.words * sizeof(uint64_t));
+	set_write_section(w, SECTION_NAMES, g.names.block, g.names.blocks * sizeof(struct block));
+	set_write_section(
+		w, SECTION_DIGITS, g.digits.block, g.digits.blocks * sizeof(struct block));
 	begin(w, SECTION_RANGES);
 	for (size_t i = 0; i < g.ranges; i++)
 		put(w, &(struct file_range){g.low[i], g.high[i]}, sizeof(struct file_range));
 	end(w, SECTION_RANGES);
 	gates_fini(&g);
-}
-
-/* Details by the hash of their id. */
-static void
-write_ids(struct writer *w)
-{
-	uint32_t slots = (uint32_t)(w->details.len + w->details.len / 3 + 8);
-	own_mem uint32_t *slot = mem_grow(NULL, slots, sizeof *slot);
-	char room[SET_FILE_ID];
-	memset(slot, 0xff, slots * sizeof *slot);
-	for (uint32_t i = 0; i < w->details.len; i++) {
-		struct span id = set_file_id(&w->details.at[i], buf_span(&w->says), room);
-		if (!id.len)
-			continue;
-		uint32_t at = set_file_place((uint32_t)(hash64(id, w->set->seed) >> 32), slots);
-		while (slot[at] != NONE)
-			at = at + 1 < slots ? at + 1 : 0;
-		slot[at] = i;
-	}
-	put_section(w, SECTION_IDS, slot, slots * sizeof *slot);
-}
-
-/* Texts and expressions; those of a file that the set stood on are among them. */
-static void
-make_strings(struct writer *w)
-{
-	for (uint32_t i = 0; w->strings && i < strings_length(w->strings); i++) {
-		struct indicator one = strings_get(w->strings, i);
-		if (one.revoked)
-			continue;
-		*vec_add(&w->made) = (struct file_string){.from = one.valid_from,
-			.until = one.valid_until,
-			.text = say_add(w, one.about.value),
-			.id = say_add(w, one.id),
-			.name = say_add(w, one.name),
-			.pattern = say_add(w, one.pattern),
-			.source = source_add(
-				w, (struct file_source){say_add(w, one.party), say_add(w, one.memo),
-					   say_add(w, one.tlp), one.confidence}),
-			.property = (uint8_t)one.text.property,
-			.form = (uint8_t)one.text.form,
-			.bits = (uint8_t)((one.text.fold ? STRING_FOLD : 0) |
-					  (one.part ? STRING_PART : 0))};
-		w->head.parts |= one.part ? FILE_PARTS : 0;
-	}
 }
 
 static void
@@ -540,19 +362,21 @@ write_bodies(struct writer *w)
 	number_items(w);
 	fill_items(w);
 	write_texts(w);
-	put_section(w, SECTION_ITEMS, w->item, w->items * sizeof *w->item);
+	set_write_section(w, SECTION_ITEMS, w->item, w->items * sizeof *w->item);
 	if (w->chains.len)
 		qsort(w->chains.at, w->chains.len, sizeof *w->chains.at, by_item);
-	put_section(w, SECTION_CHAINS, w->chains.at, w->chains.len * sizeof *w->chains.at);
+	set_write_section(w, SECTION_CHAINS, w->chains.at, w->chains.len * sizeof *w->chains.at);
 	write_slots(w);
 	write_gates(w, &gates);
-	make_strings(w);
-	put_section(w, SECTION_DETAILS, w->details.at, w->details.len * sizeof *w->details.at);
-	put_section(w, SECTION_SOURCES, w->sources.at, w->sources.len * sizeof *w->sources.at);
-	write_ids(w);
-	put_section(w, SECTION_STRINGS, w->made.at, w->made.len * sizeof *w->made.at);
-	put_section(w, SECTION_SAYS, w->says.ptr, w->says.len);
-	put_section(w, SECTION_ANNEX, w->annex.ptr, w->annex.len);
+	set_write_strings(w);
+	set_write_section(
+		w, SECTION_DETAILS, w->details.at, w->details.len * sizeof *w->details.at);
+	set_write_section(
+		w, SECTION_SOURCES, w->sources.at, w->sources.len * sizeof *w->sources.at);
+	set_write_ids(w);
+	set_write_section(w, SECTION_STRINGS, w->made.at, w->made.len * sizeof *w->made.at);
+	set_write_section(w, SECTION_SAYS, w->says.ptr, w->says.len);
+	set_write_section(w, SECTION_ANNEX, w->annex.ptr, w->annex.len);
 	flush(w);
 	w->head.lengths4 = set->lengths4;
 	memcpy(w->head.lengths6, set->lengths6, sizeof w->head.lengths6);
@@ -599,9 +423,8 @@ writer_fini(struct writer *w)
 	free(w->details.at);
 }
 
-/* Into a file that nobody sees yet; errno of what failed, 0: nothing did. */
-static int
-write_all(const struct match_set *set, const struct strings *strings, struct span annex, int fd,
+int
+set_write_all(const struct match_set *set, const struct strings *strings, struct span annex, int fd,
 	int64_t now, bool *full)
 {
 	struct writer w = {
@@ -619,94 +442,4 @@ write_all(const struct match_set *set, const struct strings *strings, struct spa
 	*full = w.full;
 	writer_fini(&w);
 	return w.fault;
-}
-
-/* ---- files ---- */
-
-/* What a set and its file hold together, as one that stands on none. */
-static enum rc
-join(const struct match_set *set, struct match_set **out)
-{
-	own_arena struct arena a = {};
-	own_match_set struct match_set *made = match_set_new(set->seed);
-	size_t count = set->base_items + set->items.len;
-	match_set_expect(made, count);
-	match_set_watch(made, set->work);
-	made->has_open = match_set_has_open(set);
-	for (size_t i = 0; i < count; i++) {
-		if (set_is_stopped(set))
-			return RC_AGAIN;
-		struct item item;
-		bool is_base = i < set->base_items;
-		if (is_base ? !set_file_item(set->base, (uint32_t)i, &item) || item.role
-			    : set->items.at[i - set->base_items].role != ROLE_INDICATOR)
-			continue;
-		arena_reset(&a);
-		struct indicator one = match_set_get(set, (uint32_t)i, &a);
-		/* What a damaged file says cannot be added stays behind. */
-		if (match_set_add(made, &one) == RC_LIMIT)
-			return RC_LIMIT;
-	}
-	*out = take(&made);
-	return RC_OK;
-}
-
-static enum rc
-failed(struct diag *why, int fault)
-{
-	if (fault == ECANCELED)
-		return diag_fail(why, RC_AGAIN, "stopped before it was written");
-	if (fault == ENOSPC || fault == EDQUOT)
-		diag_todo(why, "make room, or write it elsewhere");
-	return diag_fail(why, fault == ENOSPC || fault == EDQUOT ? RC_FULL : RC_IO,
-		"cannot be written: %s", strerror(fault));
-}
-
-/* The disk has the file, and what it has is what was written. */
-static enum rc
-settle(const char *fresh, const char *path, int fd, struct diag *why)
-{
-	own_set_file struct set_file *made = NULL;
-	struct diag plain = {};
-	own_mem char *folder_name = mem_dup(span_of(path));
-	char *slash = strrchr(folder_name, '/');
-	if (slash)
-		slash[1] = 0;
-	own_fd int folder = open(slash ? folder_name : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0 || !fd_adopt(fd, folder) || fsync(fd) < 0)
-		return failed(why, errno);
-	enum rc code = set_file_open(fresh, &made, &plain);
-	if (!code)
-		code = set_file_digest(made, &plain);
-	if (code)
-		return diag_fail(
-			why, code, "what was written reads back otherwise: %s", plain.what);
-	if (rename(fresh, path) < 0 || fsync(folder) < 0)
-		return failed(why, errno);
-	return RC_OK;
-}
-
-enum rc
-set_file_write(const struct match_set *set, const char *path, struct span annex, int64_t now,
-	struct diag *why)
-{
-	own_match_set struct match_set *joined = NULL;
-	own_arena struct arena a = {};
-	bool full = false;
-	diag_where(why, "%s", path);
-	enum rc code = set->base ? join(set, &joined) : RC_OK;
-	if (code)
-		return code == RC_AGAIN ? failed(why, ECANCELED)
-					: diag_fail(why, code, "too many indicators for one set");
-	char *fresh = (char *)(uintptr_t)arena_printf(&a, "%s.new-XXXXXX", path).ptr;
-	own_fd int fd = mkostemp(fresh, O_CLOEXEC);
-	if (fd < 0)
-		return failed(why, errno);
-	int fault = write_all(joined ? joined : set, set->strings, annex, fd, now, &full);
-	code = fault  ? failed(why, fault)
-	       : full ? diag_fail(why, RC_LIMIT, "more text than one set holds")
-		      : settle(fresh, path, fd, why);
-	if (code)
-		unlink(fresh);
-	return code;
 }
