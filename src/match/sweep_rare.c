@@ -5,6 +5,7 @@
 #include "base/mutant.h"
 #include "match/sweep-internal.h"
 #include "obs/cve.h"
+#include "obs/extract_class.h"
 #include "obs/mac.h"
 
 const bool sweep_label[256] = {
@@ -17,19 +18,6 @@ const bool sweep_label[256] = {
 
 const bool sweep_odd_before[256] = {
 	['%'] = true, ['\\'] = true, ['['] = true, [':' ... '?'] = true, [0x9b] = true};
-
-enum { NAME = 1, DOT = 2, COLON = 4, BEYOND = 8 };
-
-static const uint8_t classes[256] = {
-	['0' ... '9'] = NAME,
-	['A' ... 'Z'] = NAME,
-	['a' ... 'z'] = NAME,
-	['-'] = NAME,
-	['_'] = NAME,
-	['.'] = DOT,
-	[':'] = COLON,
-	[0x80 ... 0xff] = BEYOND,
-};
 
 void
 sweep_note(struct sweep *s, const unsigned char *at)
@@ -179,9 +167,9 @@ look_around(struct sweep *s, const unsigned char *start, const unsigned char *en
 static void
 find_run(const struct sweep *s, const unsigned char **start, const unsigned char **end)
 {
-	while (*start > s->text && classes[(*start)[-1]])
+	while (*start > s->text && extract_class[(*start)[-1]])
 		--*start;
-	while (*end < s->text_end && classes[**end])
+	while (*end < s->text_end && extract_class[**end])
 		++*end;
 }
 
@@ -243,7 +231,7 @@ may_be_in_six(const struct sweep *s, const unsigned char *second)
 	enum { DIGITS_MOST = 4, ESCAPE_MOST = 5 }; /* uXXXX */
 	const unsigned char *end = second - 1, *p = end;
 	ptrdiff_t other = -1; /* of what is no digit the last, from the end */
-	for (; p > s->text && classes[p[-1]] & NAME; p--)
+	for (; p > s->text && extract_class[p[-1]] & NAME; p--)
 		if (ascii_hex((char)p[-1]) < 0)
 			other = other < 0 ? end - p : other;
 	if (other < 0 && end - p <= DIGITS_MOST)
@@ -341,7 +329,7 @@ sweep_four_odd(struct sweep *s, const unsigned char *end)
 	unsigned dots = 0;
 	bool letter = false, beyond = false;
 	while (start > s->text && end - start < LONGEST &&
-		(classes[start[-1]] & (NAME | DOT | BEYOND))) {
+		(extract_class[start[-1]] & (NAME | DOT | HIGH))) {
 		if (end - start > 1 && start[-1] == '.' && *start == '.')
 			break; /* two dots end a word */
 		start--;

@@ -2,15 +2,7 @@
 /* What the parts of extraction share. */
 #include "base/ascii.h"
 #include "obs/extract.h"
-
-/* What a byte is in running text; 0: it parts runs. */
-enum {
-	NAME = 1, /* letter, digit, "-", "_" */
-	DOT = 2,
-	COLON = 4,
-	HIGH = 8,
-};
-extern const uint8_t extract_class[256];
+#include "obs/extract_class.h"
 
 /* The byte at `at`, 0 behind the end. */
 static inline unsigned char
