@@ -16,3 +16,11 @@ seed_of_run(void)
 	print_message("# seed %llu\n", (unsigned long long)seed);
 	return seed;
 }
+
+static inline uint32_t
+chance(struct rng rng, uint32_t below)
+{
+	uint32_t v;
+	rng_fill(rng, &v, sizeof v);
+	return v % below;
+}

@@ -1,11 +1,11 @@
 /* What several threads read ahead is what one reads, whatever the files are and become meanwhile. */
+#include "../seed.h"
 #include "../test.h"
 
 #include <fcntl.h>
 
 #include "base/hash.h"
 #include "base/own.h"
-#include "base/rng.h"
 #include "match/ahead.h"
 #include "match/sweep.h"
 #include "world.h"
@@ -47,14 +47,6 @@ drop_file(size_t i)
 	stream_free(&files[i].stream);
 	close(files[i].fd);
 	buf_fini(&files[i].text);
-}
-
-static uint32_t
-chance(struct rng rng, uint32_t below)
-{
-	uint32_t z;
-	rng_fill(rng, &z, sizeof z);
-	return z % below;
 }
 
 /* Lines of all lengths, some as long as a block or longer than is read whole; the last may lack its end. */

@@ -4,20 +4,10 @@
  */
 #include "../test.h"
 
+#include "chance.h"
 #include "match/arm.h"
 #include "match/stream_keep.h"
 #include "world.h"
-
-static uint64_t seed = 20260401;
-
-static uint64_t
-chance(uint64_t below)
-{
-	uint64_t z = seed += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (z ^ z >> 31) % below;
-}
 
 static int64_t clock_at = NOON;
 

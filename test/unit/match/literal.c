@@ -1,4 +1,5 @@
 /* Each match of a text holds one of its pieces: whoever looks for pieces alone loses nothing. */
+#include "../seed.h"
 #include "../test.h"
 
 #include <stdio.h>
@@ -6,7 +7,6 @@
 
 #include "base/ascii.h"
 #include "base/buf.h"
-#include "base/rng.h"
 #include "match/literal.h"
 #include "pattern/regex.h"
 
@@ -119,14 +119,6 @@ what_the_log_is_full_of_is_not_looked_for_first(void **state)
 	/* Where there is nothing else it is. */
 	literal_of(FORM_MATCHES, PROPERTY_NONE, SPAN("password"), &common, &a, &all);
 	assert_span(all.at[0], "password");
-}
-
-static uint32_t
-chance(struct rng rng, uint32_t below)
-{
-	uint32_t v;
-	rng_fill(rng, &v, sizeof v);
-	return v % below;
 }
 
 static bool

@@ -71,7 +71,18 @@ parted_of(const char *list, size_t lines)
 	return set;
 }
 
-/* "LINE:OFFSET match kind value;" for each hit, in the caller's buffer, as a C string. */
+/* "LINE:OFFSET match kind value;" for each. */
+static inline void
+tell_hits(const struct hit *hit, size_t count, struct buf *out)
+{
+	for (size_t i = 0; i < count; i++)
+		buf_printf(out, "%llu:%llu %s %s %.*s;", (unsigned long long)hit[i].line,
+			(unsigned long long)hit[i].offset, hit_match_word(hit[i].match),
+			obs_word(hit[i].seen.kind), (int)hit[i].seen.value.len,
+			hit[i].seen.value.ptr);
+}
+
+/* Those of a log, in the caller's buffer, as a C string. */
 static inline const char *
 hits_of(const struct match_set *set, struct span log, const struct scan *like, const char *reader,
 	struct buf *out)
@@ -93,11 +104,7 @@ hits_of(const struct match_set *set, struct span log, const struct scan *like, c
 	buf_reset(out);
 	while (!reading_next(&reading, &r, NULL)) {
 		size_t hits = scan_record(&scan, &r, SPAN("log"), &hit);
-		for (size_t i = 0; i < hits; i++)
-			buf_printf(out, "%llu:%llu %s %s %.*s;", (unsigned long long)hit[i].line,
-				(unsigned long long)hit[i].offset, hit_match_word(hit[i].match),
-				obs_word(hit[i].seen.kind), (int)hit[i].seen.value.len,
-				hit[i].seen.value.ptr);
+		tell_hits(hit, hits, out);
 	}
 	scan_fini(&scan);
 	buf_add_byte(out, 0);
