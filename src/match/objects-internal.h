@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/vec.h"
 #include "match/objects.h"
-#include "match/told.h"
+#include "match/sense.h"
 
 enum { PAIRED = 4, EITHER = 256, ENDS = 16, TEXTS = 16, NOBODY = UINT32_MAX };
 
@@ -44,6 +44,7 @@ struct objects {
 		struct span value;
 	}) names;
 	uint64_t seed;
+	struct senses *senses;
 };
 
 /* Begins an object; its number. NOBODY: there are too many. Then its properties, then its end. */

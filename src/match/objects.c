@@ -7,15 +7,15 @@
 #include "base/mutant.h"
 #include "base/own.h"
 #include "codec/json.h"
-#include "match/role.h"
 #include "obs/extract.h"
 #include "obs/line.h"
 #include "obs/url.h"
 
 struct objects *
-objects_new(void)
+objects_new(struct senses *senses)
 {
 	struct objects *o = mem_new(sizeof *o);
+	o->senses = senses;
 	o->seed = (uintptr_t)o;
 	return o;
 }
@@ -51,7 +51,8 @@ objects_reset(struct objects *o)
 		.more = kept.more,
 		.names = kept.names,
 		.texts = kept.texts,
-		.seed = kept.seed};
+		.seed = kept.seed,
+		.senses = kept.senses};
 	o->more.len = o->names.len = o->texts.len = 0;
 	buf_reset(&o->text);
 	arena_reset(&o->arena);
@@ -407,8 +408,9 @@ take_first(struct span *text, struct span value)
 static void
 take_field(struct objects *o, const struct field *f)
 {
-	enum field_role role = field_role(f->name);
-	enum told told = field_tells(f->name);
+	struct sense sense = sense_of(o->senses, f->name);
+	enum field_role role = sense.role;
+	enum told told = sense.told;
 	take_found(o, f, role);
 	take_first(&o->text_of[told], f->value);
 	if (told == TOLD_PROTOCOL && o->protocols < TEXTS)

@@ -15,7 +15,9 @@ enum { OBJECTS_MAX = 65536 /* of a record; what comes behind is left out */ };
 
 struct objects;
 
-struct objects *objects_new(void);
+struct senses;
+/* Borrows the senses. */
+struct objects *objects_new(struct senses *senses);
 void objects_free(struct objects *o); /* NULL accepted */
 /* Empty again: another record begins. */
 void objects_reset(struct objects *o);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/vec.h"
 #include "match/objects.h"
+#include "match/sense.h"
 #include "match/stream.h"
 #include "pattern/match.h"
 
@@ -28,7 +29,8 @@ struct stream {
 	size_t parts;
 	int64_t window;
 	bool has_window, forgetful, watched;
-	uint64_t open; /* a bit for each part that may be any record */
+	uint64_t open;		       /* a bit for each part that may be any record */
+	struct glimpse_test *glimpses; /* those parts' comparisons, in order */
 	int64_t valid_from, valid_until;
 	/* events[first] to events[first + len - 1], by time */
 	struct event *events;
@@ -53,6 +55,7 @@ struct streams {
 	size_t slots, count;
 	size_t held, bytes;
 	struct objects *objects;
+	struct senses senses;
 	struct arena scratch;
 	vec_of(char *) files;
 	int64_t last_untimed;
@@ -68,6 +71,16 @@ struct arm_batch;
 /* What the set says of a pattern, of which it holds a part; spans lie in it or in the batch, which is used for this. */
 bool stream_facts(const struct match_set *set, struct span id, struct span pattern,
 	struct arm_batch *batch, struct indicator *out);
+/* What can be known of a record that shows nothing before it is told what it is: by its fields' names. */
+struct glimpse {
+	uint64_t tells;		    /* a bit for each told and each role */
+	struct span text_of[TOLDS]; /* the first of each */
+};
+/* What a comparison asks of it, once for each stream. */
+void stream_prepare_glimpses(struct stream *st);
+void stream_glimpse(struct streams *s, const struct record *r, struct glimpse *out);
+/* Whether such a record may fit a part that any record may be; the others it does not fit. */
+bool stream_may_be(const struct stream *st, const struct glimpse *g);
 /* Whether any records could be what is missing. */
 bool stream_is_awake(const struct stream *st);
 /* Puts it where its time says, behind all that are not later; it is not asked about. */

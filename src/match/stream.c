@@ -25,7 +25,8 @@ streams_new(uint64_t seed, enum stream_pace pace, enum stream_open open)
 	s->seed = seed;
 	s->pace = pace;
 	s->open = open;
-	s->objects = objects_new();
+	s->senses.seed = seed;
+	s->objects = objects_new(&s->senses);
 	s->fits = mem_new(STREAM_PARTS_MAX * sizeof *s->fits);
 	s->last_untimed = TIME_NONE;
 	return s;
@@ -82,6 +83,7 @@ streams_counts(const struct streams *s)
 void
 streams_count_in(struct streams *s, const struct stream_counts *more)
 {
+	s->counts.told += more->told;
 	s->counts.forgotten += more->forgotten;
 	s->counts.forgetful += more->forgetful;
 	s->counts.stopped += more->stopped;
@@ -168,6 +170,7 @@ stream_new(struct streams *s, const struct hit *h)
 			st->open |=
 				(uint64_t)!pattern_part_is_covered(matcher_part(st->matcher, p), a)
 				<< p;
+		stream_prepare_glimpses(st);
 	}
 	st->valid_from = st->valid_until = TIME_NONE;
 	return st;
@@ -401,31 +404,34 @@ streams_watch(struct streams *s, const struct indicator *what)
 	return RC_OK;
 }
 
+/* glimpse NULL: the record may be anything. */
 static bool
-is_wanted(const struct stream *st, const struct stream_record *r)
+is_wanted(const struct stream *st, const struct stream_record *r, const struct glimpse *glimpse)
 {
 	return st->matcher && (st->valid_from == TIME_NONE || r->time >= st->valid_from) &&
-	       (st->valid_until == TIME_NONE || r->time < st->valid_until);
+	       (st->valid_until == TIME_NONE || r->time < st->valid_until) &&
+	       (!glimpse || stream_may_be(st, glimpse));
 }
 
 /* Whether anybody watches for such a record: telling what it is takes longer than all else. */
 static bool
-is_watched_for(const struct streams *s, const struct stream_record *r)
+is_watched_for(
+	const struct streams *s, const struct stream_record *r, const struct glimpse *glimpse)
 {
 	bool any = false;
 	for (size_t i = 0; i < s->watched.len && !any; i++)
-		any = is_wanted(s->watched.at[i], r);
+		any = is_wanted(s->watched.at[i], r, glimpse);
 	return any;
 }
 
 /* Those watched for of which the record showed nothing. */
 static void
-judge_watched(struct streams *s, const struct stream_record *r, const struct observation *o,
-	int64_t time, struct arena *a, struct hits *out)
+judge_watched(struct streams *s, const struct stream_record *r, const struct glimpse *glimpse,
+	const struct observation *o, int64_t time, struct arena *a, struct hits *out)
 {
 	for (size_t i = 0; i < s->watched.len; i++) {
 		struct stream *st = s->watched.at[i];
-		if (st->turn == s->turn || !is_wanted(st, r))
+		if (st->turn == s->turn || !is_wanted(st, r, glimpse))
 			continue;
 		if (!r->timed && st->has_window && s->pace == STREAM_STORED) {
 			s->counts.untimed++;
@@ -448,7 +454,13 @@ void
 streams_take(struct streams *s, const struct stream_record *r, const struct stream_seen *seen,
 	size_t count, struct arena *a, struct hits *out)
 {
-	if (!count && !is_watched_for(s, r))
+	struct glimpse glimpse = {}, *shows = NULL;
+	/* Texts that are seen, and defanged ones, tell more than fields' names. */
+	if (!count && !r->defanged && s->watched.len && !mutant(1829)) {
+		shows = &glimpse;
+		stream_glimpse(s, r->record, &glimpse);
+	}
+	if (!count && !is_watched_for(s, r, shows))
 		return;
 	own_mem struct stream **streams = mem_new(count * sizeof(struct stream *));
 	own_mem const struct stream_seen **list = mem_new(count * sizeof(struct stream_seen *));
@@ -474,6 +486,7 @@ streams_take(struct streams *s, const struct stream_record *r, const struct stre
 			st->valid_until = list[i]->valid_until;
 		}
 	}
+	s->counts.told++;
 	const struct observation *o = objects_of(s->objects, r->record, r->defanged);
 	int64_t time = time_of(s, r);
 	for (size_t i = 0; i < count; i++) {
@@ -489,7 +502,7 @@ streams_take(struct streams *s, const struct stream_record *r, const struct stre
 		if (st->open && st->len && s->open == STREAM_OPEN_NOW)
 			stream_watch(s, st);
 	}
-	judge_watched(s, r, o, time, a, out);
+	judge_watched(s, r, shows, o, time, a, out);
 }
 
 void

@@ -62,6 +62,7 @@ struct stream_record {
 
 struct stream_counts {
 	uint64_t patterns;  /* evaluated so far: something of them was seen */
+	uint64_t told;	    /* records of which it was told what they are */
 	uint64_t forgotten; /* records that made room for others and might have mattered */
 	uint64_t forgetful; /* patterns that forgot some */
 	uint64_t stopped; /* patterns that were too much work again and again: not tried any more */

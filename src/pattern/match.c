@@ -248,14 +248,21 @@ judge_order(enum pattern_op op, enum value_order order)
 	}
 }
 
-static enum truth
-judge_equality(struct matcher *m, const struct armed_test *t, yyjson_val *val)
+static enum value_order
+order_value(struct matcher *m, const struct armed_test *t, yyjson_val *val)
 {
 	enum value_order order =
 		t->test->op == PATTERN_IN
 			? value_in(val, t->form, t->constants, t->count, &m->scratch)
 			: value_compare(val, t->form, t->constants, &m->scratch);
 	arena_reset(&m->scratch);
+	return order;
+}
+
+static enum truth
+judge_equality(struct matcher *m, const struct armed_test *t, yyjson_val *val)
+{
+	enum value_order order = order_value(m, t, val);
 	if (order != VALUE_BROKEN)
 		return judge_order(t->test->op, order);
 	struct diag what = {};
@@ -483,6 +490,50 @@ matcher_fit(struct matcher *m, const struct observation *o, bool *fits, struct d
 	return any ? RC_OK : trouble ? trouble : RC_NONE;
 }
 
+static const struct armed_test *
+find_test(const struct armed_expr *e, size_t *nth)
+{
+	const struct armed_test *found = NULL;
+	if (e->kind == PATTERN_TEST)
+		return (*nth)-- ? NULL : e->test;
+	for (const struct armed_expr *child = e->child; child && !found; child = child->next)
+		found = find_test(child, nth);
+	return found;
+}
+
+static const struct armed_leaf *
+find_leaf(const struct matcher *m, size_t part)
+{
+	const struct armed_leaf *leaf = m->armed.leaves;
+	while (leaf->index != part)
+		leaf = leaf->next;
+	return leaf;
+}
+
+const struct armed_test *
+matcher_test(const struct matcher *m, size_t part, size_t nth)
+{
+	return find_test(find_leaf(m, part)->expr, &nth);
+}
+
+bool
+matcher_may_be(struct matcher *m, const struct armed_test *t, yyjson_val *value)
+{
+	switch (t->test->op) {
+	case PATTERN_EQ:
+	case PATTERN_NE:
+	case PATTERN_GT:
+	case PATTERN_LT:
+	case PATTERN_GE:
+	case PATTERN_LE:
+	case PATTERN_IN: break;
+	default: return true;
+	}
+	enum value_order order = order_value(m, t, value);
+	return order == VALUE_BROKEN ||
+	       (judge_order(t->test->op, order) == YES) != t->test->negated;
+}
+
 enum rc
 matcher_trouble(const struct matcher *m)
 {
@@ -530,10 +581,7 @@ has_enough(const struct armed_node *n, const uint64_t *counts, uint64_t copies)
 const struct pattern_expr *
 matcher_part(const struct matcher *m, size_t part)
 {
-	const struct armed_leaf *leaf = m->armed.leaves;
-	while (leaf->index != part)
-		leaf = leaf->next;
-	return leaf->source;
+	return find_leaf(m, part)->source;
 }
 
 bool

@@ -61,5 +61,13 @@ int64_t matcher_window(const struct matcher *m);
 bool matcher_has_window(const struct matcher *m);
 /* What a part says: that of the parts which say the same that stands first. It borrows from the pattern. */
 const struct pattern_expr *matcher_part(const struct matcher *m, size_t part);
+/* A comparison of a part, the nth in the order in which they stand there. */
+struct armed_test;
+const struct armed_test *matcher_test(const struct matcher *m, size_t part, size_t nth);
+/*
+ * False: it is not true of an object where its path leads to this value alone. What takes long to find out (LIKE,
+ * MATCHES) may be.
+ */
+bool matcher_may_be(struct matcher *m, const struct armed_test *t, yyjson_val *value);
 /* Memory it takes. */
 size_t matcher_bytes(const struct matcher *m);

@@ -2,7 +2,7 @@
 #include "stream_world.h"
 
 #include "match/objects.h"
-#include "match/told.h"
+#include "match/sense.h"
 #include "pattern/match.h"
 
 /* Whether a pattern of one observation fits what a record tells. */
@@ -16,7 +16,8 @@ tells(const char *line, const char *pattern)
 	bool fits[STREAM_PARTS_MAX];
 	own_stream struct stream *s = stream_new_span(span_of(line), NULL);
 	own_reading struct reading reading;
-	struct objects *o = objects_new();
+	struct senses senses = {};
+	struct objects *o = objects_new(&senses);
 	reading_init(&reading, s, reader_find(SPAN("json")), LINES_ALL, NOON);
 	reading.numbers = true;
 	assert_rc(reading_next(&reading, &r, NULL), RC_OK);
