@@ -19,6 +19,8 @@ struct senses;
 /* Borrows the senses. */
 struct objects *objects_new(struct senses *senses);
 void objects_free(struct objects *o); /* NULL accepted */
+/* From the first on only objects are told that some part could be about. */
+void objects_want(struct objects *o, const struct pattern_expr *part);
 /* Empty again: another record begins. */
 void objects_reset(struct objects *o);
 /* Something that is known to be seen in it, under one more spelling. Before objects_of. */
@@ -26,5 +28,5 @@ void objects_add(struct objects *o, struct observable seen);
 /* The same for a text that is taken for a property, of which `field` is all; where that tells it already, nothing is added. */
 void objects_add_text(
 	struct objects *o, enum pattern_property property, struct span text, struct span field);
-/* Reads the record, its defanging undone if so; the observation lives until the next reset. NULL: it cannot be told. */
+/* Reads the record, its defanging undone if so; the observation, which has no times, lives until the next reset. */
 const struct observation *objects_of(struct objects *o, const struct record *r, bool defanged);

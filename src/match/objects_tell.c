@@ -1,8 +1,16 @@
 /* Objects that several fields of a record tell of together. */
+#include "base/ascii.h"
 #include "base/mutant.h"
-#include "base/own.h"
-#include "codec/json.h"
 #include "match/objects-internal.h"
+
+static struct span
+in_small(struct objects *o, struct span text)
+{
+	char *small = arena_bytes(&o->arena, text.len + 1);
+	for (size_t i = 0; i < text.len; i++)
+		small[i] = ascii_lower(text.ptr[i]);
+	return (struct span){small, text.len};
+}
 
 /* HTTP's request. Each header is a list of texts. */
 static void
@@ -11,52 +19,45 @@ put_request(struct objects *o)
 	const struct {
 		const char *name;
 		struct span value;
-	} headers[] = {{"Host", o->host_name}, {"User-Agent", o->agent}, {"Referer", o->referrer}};
-	bool first = true;
-	if (!o->text_of[TOLD_METHOD].len && !o->uri.len && !o->agent.len)
+	} headers[] = {{"Host", o->of.host_name}, {"User-Agent", o->of.agent},
+		{"Referer", o->of.referrer}};
+	if (!o->of.text_of[TOLD_METHOD].len && !o->of.uri.len && !o->of.agent.len)
 		return;
-	buf_add(&o->text, SPAN(",\"extensions\":{\"http-request-ext\":{\"request_method\":"));
-	own_buf struct buf method = {};
-	for (size_t i = 0; i < o->text_of[TOLD_METHOD].len; i++) {
-		char c = o->text_of[TOLD_METHOD].ptr[i];
-		buf_add_byte(&method, c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c);
-	}
-	json_write_string(&o->text, method.len ? buf_span(&method) : SPAN(""));
-	object_text(o, "request_value", o->uri);
-	buf_add(&o->text, SPAN(",\"request_header\":{"));
+	object_open(o, "extensions", JSON_OBJECT);
+	object_open(o, "http-request-ext", JSON_OBJECT);
+	object_member(o, "request_method", in_small(o, o->of.text_of[TOLD_METHOD]));
+	object_text(o, "request_value", o->of.uri);
+	object_open(o, "request_header", JSON_OBJECT);
 	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
 		if (!headers[i].value.len)
 			continue;
-		buf_printf(&o->text, "%s\"%s\":[", first ? "" : ",", headers[i].name);
-		json_write_string(&o->text, headers[i].value);
-		buf_add_byte(&o->text, ']');
-		first = false;
+		object_open(o, headers[i].name, JSON_ARRAY);
+		object_element(o, headers[i].value);
+		object_close(o);
 	}
-	buf_add(&o->text, SPAN("}}}"));
+	object_close(o);
+	object_close(o);
+	object_close(o);
 }
 
 static void
 put_protocols(struct objects *o)
 {
-	bool first = true;
-	for (size_t i = 0; i < o->protocols; i++) {
-		struct span rest = o->protocol[i], piece;
+	bool any = false;
+	for (size_t i = 0; i < o->of.protocols; i++) {
+		struct span rest = o->of.protocol[i], piece;
 		while (span_cut(&rest, ',', &piece)) {
-			char *small = arena_bytes(&o->arena, piece.len + 1);
-			for (size_t k = 0; k < piece.len; k++)
-				small[k] = piece.ptr[k] >= 'A' && piece.ptr[k] <= 'Z'
-						   ? (char)(piece.ptr[k] + 'a' - 'A')
-						   : piece.ptr[k];
-			struct span word = {small, piece.len};
+			struct span word = in_small(o, piece);
 			if (!word.len || span_eq(word, SPAN("-")) || span_eq(word, SPAN("failed")))
 				continue;
-			buf_add(&o->text, first ? SPAN(",\"protocols\":[") : SPAN(","));
-			json_write_string(&o->text, word);
-			first = false;
+			if (!any)
+				object_open(o, "protocols", JSON_ARRAY);
+			object_element(o, word);
+			any = true;
 		}
 	}
-	if (!first)
-		buf_add_byte(&o->text, ']');
+	if (any)
+		object_close(o);
 }
 
 static void
@@ -68,15 +69,15 @@ put_traffic(struct objects *o, uint32_t source, uint32_t destination)
 	} numbers[] = {{"src_port", TOLD_SRC_PORT}, {"dst_port", TOLD_DST_PORT},
 		{"src_byte_count", TOLD_SRC_BYTES}, {"dst_byte_count", TOLD_DST_BYTES},
 		{"src_packets", TOLD_SRC_PACKETS}, {"dst_packets", TOLD_DST_PACKETS}};
-	if (object_begin(o, "network-traffic") == NOBODY)
+	if (object_begin(o, OBJECT_TRAFFIC) == NOBODY)
 		return;
 	object_ref(o, mutant(1708) ? "dst_ref" : "src_ref", source);
 	object_ref(o, mutant(1708) ? "src_ref" : "dst_ref", destination);
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		object_number(o, numbers[i].name, o->text_of[numbers[i].told]);
+		object_number(o, numbers[i].name, o->of.text_of[numbers[i].told]);
 	put_protocols(o);
-	object_text(o, "x_ja3", o->hash[OBS_JA3]);
-	object_text(o, "x_ja4", o->hash[OBS_JA4]);
+	object_text(o, "x_ja3", o->of.hash[OBS_JA3]);
+	object_text(o, "x_ja4", o->of.hash[OBS_JA4]);
 	put_request(o);
 	object_end(o);
 }
@@ -85,11 +86,11 @@ put_traffic(struct objects *o, uint32_t source, uint32_t destination)
 static void
 put_either(struct objects *o)
 {
-	const struct refs *any = &o->any;
-	const struct span *t = o->text_of;
-	if (!any->len && (o->protocols || t[TOLD_SRC_PORT].len || t[TOLD_DST_PORT].len ||
-				 o->hash[OBS_JA3].len || o->hash[OBS_JA4].len || o->agent.len ||
-				 t[TOLD_METHOD].len))
+	const struct refs *any = &o->of.any;
+	const struct span *t = o->of.text_of;
+	if (!any->len && (o->of.protocols || t[TOLD_SRC_PORT].len || t[TOLD_DST_PORT].len ||
+				 o->of.hash[OBS_JA3].len || o->of.hash[OBS_JA4].len ||
+				 o->of.agent.len || t[TOLD_METHOD].len))
 		put_traffic(o, NOBODY, NOBODY);
 	for (size_t i = 0; i < any->len; i++) {
 		put_traffic(o, any->at[i], NOBODY);
@@ -103,16 +104,16 @@ put_either(struct objects *o)
 static void
 put_ends(struct objects *o)
 {
-	struct refs *to = &o->destination;
-	for (size_t i = 0; i < o->host.len; i++)
-		objects_refs_add(to, o->host.at[i]);
-	if (!o->source.len && !to->len) {
+	struct refs *to = &o->of.destination;
+	for (size_t i = 0; i < o->of.host.len; i++)
+		objects_refs_add(to, o->of.host.at[i]);
+	if (!o->of.source.len && !to->len) {
 		put_either(o);
 		return;
 	}
-	for (size_t i = 0; i < (o->source.len ? o->source.len : 1) && i < ENDS; i++)
+	for (size_t i = 0; i < (o->of.source.len ? o->of.source.len : 1) && i < ENDS; i++)
 		for (size_t k = 0; k < (to->len ? to->len : 1) && k < ENDS; k++)
-			put_traffic(o, o->source.len ? o->source.at[i] : NOBODY,
+			put_traffic(o, o->of.source.len ? o->of.source.at[i] : NOBODY,
 				to->len ? to->at[k] : NOBODY);
 }
 
@@ -122,13 +123,13 @@ put_names(struct objects *o)
 {
 	for (size_t i = 0; i < o->names.len; i++) {
 		const struct name *n = &o->names.at[i];
-		object_head(o, n->number, "domain-name");
+		object_head(o, n->number, OBJECT_DOMAIN);
 		object_text(o, "value", n->value);
 		bool asked = false;
-		for (size_t k = 0; k < o->query.len && !asked; k++)
-			asked = o->query.at[k] == n->number;
+		for (size_t k = 0; k < o->of.query.len && !asked; k++)
+			asked = o->of.query.at[k] == n->number;
 		if (asked)
-			object_refs(o, "resolves_to_refs", &o->answer);
+			object_refs(o, "resolves_to_refs", &o->of.answer);
 		object_end(o);
 	}
 }
@@ -136,14 +137,14 @@ put_names(struct objects *o)
 static void
 put_message(struct objects *o)
 {
-	if (!o->sender.len && !o->recipient.len)
+	if (!o->of.sender.len && !o->of.recipient.len)
 		return;
-	if (object_begin(o, "email-message") == NOBODY)
+	if (object_begin(o, OBJECT_MESSAGE) == NOBODY)
 		return;
-	object_ref(o, "from_ref", o->sender.len ? o->sender.at[0] : NOBODY);
-	object_ref(o, "sender_ref", o->sender.len ? o->sender.at[0] : NOBODY);
-	object_refs(o, "to_refs", &o->recipient);
-	object_text(o, "subject", o->text_of[TOLD_SUBJECT]);
+	object_ref(o, "from_ref", o->of.sender.len ? o->of.sender.at[0] : NOBODY);
+	object_ref(o, "sender_ref", o->of.sender.len ? o->of.sender.at[0] : NOBODY);
+	object_refs(o, "to_refs", &o->of.recipient);
+	object_text(o, "subject", o->of.text_of[TOLD_SUBJECT]);
 	object_end(o);
 }
 
@@ -164,25 +165,26 @@ put_file(struct objects *o, struct span path, bool with_hashes)
 {
 	struct span folder;
 	struct span name = split_path(path, &folder);
-	uint32_t parent = folder.len ? objects_put(o, "directory", "path", folder) : NOBODY;
-	uint32_t number = object_begin(o, "file");
+	uint32_t parent = folder.len ? objects_put(o, OBJECT_DIRECTORY, "path", folder) : NOBODY;
+	uint32_t number = object_begin(o, OBJECT_FILE);
 	if (number == NOBODY)
 		return NOBODY;
 	object_text(o, "name", name);
 	object_ref(o, "parent_directory_ref", parent);
 	bool any = false;
 	for (enum obs_kind k = 0; with_hashes && k < OBS_KINDS; k++) {
-		if (!obs_hash_name(k) || !o->hash[k].len)
+		if (!obs_hash_name(k) || !o->of.hash[k].len)
 			continue;
-		buf_printf(&o->text, "%s\"%s\":", any ? "," : ",\"hashes\":{", obs_hash_name(k));
-		json_write_string(&o->text, o->hash[k]);
+		if (!any)
+			object_open(o, "hashes", JSON_OBJECT);
+		object_member(o, obs_hash_name(k), o->of.hash[k]);
 		any = true;
 	}
 	if (any)
-		buf_add_byte(&o->text, '}');
+		object_close(o);
 	if (with_hashes) {
-		object_number(o, "size", o->text_of[TOLD_SIZE]);
-		object_text(o, "mime_type", o->text_of[TOLD_MEDIA_TYPE]);
+		object_number(o, "size", o->of.text_of[TOLD_SIZE]);
+		object_text(o, "mime_type", o->of.text_of[TOLD_MEDIA_TYPE]);
 	}
 	object_end(o);
 	return number;
@@ -193,7 +195,7 @@ put_process(
 	struct objects *o, struct span command, struct span image, struct span pid, uint32_t file)
 {
 	struct span folder;
-	uint32_t number = object_begin(o, "process");
+	uint32_t number = object_begin(o, OBJECT_PROCESS);
 	if (number == NOBODY)
 		return NOBODY;
 	object_text(o, "name", split_path(image, &folder)); /* of STIX 2.0 */
@@ -207,15 +209,15 @@ put_process(
 static void
 put_processes(struct objects *o)
 {
-	const struct span *t = o->text_of;
+	const struct span *t = o->of.text_of;
 	uint32_t file = NOBODY, parent = NOBODY, parent_file = NOBODY;
 	bool hashed = false;
 	for (enum obs_kind k = 0; k < OBS_KINDS; k++)
-		hashed |= obs_hash_name(k) && o->hash[k].len;
-	if (o->file.len || hashed) {
+		hashed |= obs_hash_name(k) && o->of.hash[k].len;
+	if (o->of.file.len || hashed) {
 		/* digests beside a process alone are its image's */
-		bool image = !o->file.len && t[TOLD_IMAGE].len;
-		file = put_file(o, image ? t[TOLD_IMAGE] : o->file, true);
+		bool image = !o->of.file.len && t[TOLD_IMAGE].len;
+		file = put_file(o, image ? t[TOLD_IMAGE] : o->of.file, true);
 		file = image ? file : NOBODY;
 	}
 	if (!t[TOLD_COMMAND].len && !t[TOLD_IMAGE].len)
@@ -263,20 +265,22 @@ long_key(struct objects *o, struct span key)
 static void
 put_keys(struct objects *o)
 {
-	struct span key = o->text_of[TOLD_KEY], full = long_key(o, key), folder;
+	struct span key = o->of.text_of[TOLD_KEY], full = long_key(o, key), folder;
 	if (!key.len)
 		return;
 	for (unsigned i = 0; i < (span_eq(key, full) ? 1u : 2u); i++) {
 		struct span one = i ? full : key;
 		struct span name = split_path(one, &folder);
-		objects_put(o, "windows-registry-key", "key", one);
-		if (!folder.len || object_begin(o, "windows-registry-key") == NOBODY)
+		objects_put(o, OBJECT_KEY, "key", one);
+		if (!folder.len || object_begin(o, OBJECT_KEY) == NOBODY)
 			continue;
 		object_text(o, "key", folder);
-		buf_add(&o->text, SPAN(",\"values\":[{\"name\":"));
-		json_write_string(&o->text, name);
-		object_text(o, "data", o->text_of[TOLD_DATA]);
-		buf_add(&o->text, SPAN("}]"));
+		object_open(o, "values", JSON_ARRAY);
+		object_open(o, NULL, JSON_OBJECT);
+		object_member(o, "name", name);
+		object_text(o, "data", o->of.text_of[TOLD_DATA]);
+		object_close(o);
+		object_close(o);
 		object_end(o);
 	}
 }
@@ -284,19 +288,19 @@ put_keys(struct objects *o)
 static void
 put_rest(struct objects *o)
 {
-	const struct span *t = o->text_of;
+	const struct span *t = o->of.text_of;
 	put_keys(o);
-	if (o->user.len && !span_eq(o->user, SPAN("-")) &&
-		object_begin(o, "user-account") != NOBODY) {
+	if (o->of.user.len && !span_eq(o->of.user, SPAN("-")) &&
+		object_begin(o, OBJECT_ACCOUNT) != NOBODY) {
 		struct span folder;
-		object_text(o, "user_id", o->user);
-		object_text(o, "account_login", split_path(o->user, &folder)); /* DOMAIN\name */
-		object_text(o, "display_name", o->user);
+		object_text(o, "user_id", o->of.user);
+		object_text(o, "account_login", split_path(o->of.user, &folder)); /* DOMAIN\name */
+		object_text(o, "display_name", o->of.user);
 		object_end(o);
 	}
 	if ((t[TOLD_CERTIFICATE_ISSUER].len || t[TOLD_CERTIFICATE_SUBJECT].len ||
 		    t[TOLD_CERTIFICATE_SERIAL].len) &&
-		object_begin(o, "x509-certificate") != NOBODY) {
+		object_begin(o, OBJECT_CERTIFICATE) != NOBODY) {
 		object_text(o, "issuer", t[TOLD_CERTIFICATE_ISSUER]);
 		object_text(o, "subject", t[TOLD_CERTIFICATE_SUBJECT]);
 		object_text(o, "serial_number", t[TOLD_CERTIFICATE_SERIAL]);
@@ -306,20 +310,43 @@ put_rest(struct objects *o)
 
 /* Where a text that is sought stands in STIX: the type of an object, its property. */
 static const struct {
-	const char *type, *name;
+	enum object_type type;
+	const char *name; /* NULL: nowhere so */
 } places[PROPERTIES] = {
-	[PROPERTY_FILE] = {"file", "name"},
-	[PROPERTY_DIRECTORY] = {"directory", "path"},
-	[PROPERTY_PROGRAM] = {"process", "name"},
-	[PROPERTY_COMMAND] = {"process", "command_line"},
-	[PROPERTY_KEY] = {"windows-registry-key", "key"},
-	[PROPERTY_MUTEX] = {"mutex", "name"},
-	[PROPERTY_SOFTWARE] = {"software", "name"},
-	[PROPERTY_SUBJECT] = {"email-message", "subject"},
-	[PROPERTY_DOMAIN] = {"domain-name", "value"},
-	[PROPERTY_URL] = {"url", "value"},
-	[PROPERTY_EMAIL] = {"email-addr", "value"},
+	[PROPERTY_FILE] = {OBJECT_FILE, "name"},
+	[PROPERTY_DIRECTORY] = {OBJECT_DIRECTORY, "path"},
+	[PROPERTY_PROGRAM] = {OBJECT_PROCESS, "name"},
+	[PROPERTY_COMMAND] = {OBJECT_PROCESS, "command_line"},
+	[PROPERTY_KEY] = {OBJECT_KEY, "key"},
+	[PROPERTY_MUTEX] = {OBJECT_MUTEX, "name"},
+	[PROPERTY_SOFTWARE] = {OBJECT_SOFTWARE, "name"},
+	[PROPERTY_SUBJECT] = {OBJECT_MESSAGE, "subject"},
+	[PROPERTY_DOMAIN] = {OBJECT_DOMAIN, "value"},
+	[PROPERTY_URL] = {OBJECT_URL, "value"},
+	[PROPERTY_EMAIL] = {OBJECT_EMAIL, "value"},
 };
+
+static bool
+is_list(const char *key)
+{
+	return key[0] == '[';
+}
+
+/* A value behind keys that lie in each other, "[]" in place of a list's element. */
+static void
+put_path(struct objects *o, const char *const *key, struct span value)
+{
+	size_t depth = 0;
+	for (; key[1]; key++, depth++)
+		object_open(
+			o, is_list(*key) ? NULL : *key, is_list(key[1]) ? JSON_ARRAY : JSON_OBJECT);
+	if (is_list(*key))
+		object_element(o, value);
+	else
+		object_member(o, *key, value);
+	while (depth--)
+		object_close(o);
+}
 
 /* Those that stand for several properties, or deeper in an object. */
 static void
@@ -327,36 +354,32 @@ put_deep(struct objects *o, enum pattern_property property, struct span value)
 {
 	static const struct {
 		enum pattern_property property;
-		const char *type, *before, *behind;
+		enum object_type type;
+		const char *keys[6];
 	} deep[] = {
-		{PROPERTY_VALUE_NAME, "windows-registry-key", ",\"values\":[{\"name\":", "}]"},
-		{PROPERTY_VALUE_DATA, "windows-registry-key", ",\"values\":[{\"data\":", "}]"},
-		{PROPERTY_AGENT, "network-traffic",
-			",\"extensions\":{\"http-request-ext\":{\"request_header\":{\"User-Agent\":"
-			"[",
-			"]}}}"},
-		{PROPERTY_REFERRER, "network-traffic",
-			",\"extensions\":{\"http-request-ext\":{\"request_header\":{\"Referer\":[",
-			"]}}}"},
-		{PROPERTY_REQUEST, "network-traffic",
-			",\"extensions\":{\"http-request-ext\":{\"request_value\":", "}}"},
-		{PROPERTY_SERVICE, "process",
-			",\"extensions\":{\"windows-service-ext\":{\"service_name\":", "}}"},
-		{PROPERTY_SERVICE, "process",
-			",\"extensions\":{\"windows-service-ext\":{\"display_name\":", "}}"},
-		{PROPERTY_ACCOUNT, "user-account", ",\"account_login\":", ""},
-		{PROPERTY_ACCOUNT, "user-account", ",\"user_id\":", ""},
-		{PROPERTY_ACCOUNT, "user-account", ",\"display_name\":", ""},
-		{PROPERTY_CERTIFICATE, "x509-certificate", ",\"issuer\":", ""},
-		{PROPERTY_CERTIFICATE, "x509-certificate", ",\"subject\":", ""},
-		{PROPERTY_DIRECTORY, "process", ",\"cwd\":", ""},
+		{PROPERTY_VALUE_NAME, OBJECT_KEY, {"values", "[]", "name"}},
+		{PROPERTY_VALUE_DATA, OBJECT_KEY, {"values", "[]", "data"}},
+		{PROPERTY_AGENT, OBJECT_TRAFFIC,
+			{"extensions", "http-request-ext", "request_header", "User-Agent", "[]"}},
+		{PROPERTY_REFERRER, OBJECT_TRAFFIC,
+			{"extensions", "http-request-ext", "request_header", "Referer", "[]"}},
+		{PROPERTY_REQUEST, OBJECT_TRAFFIC,
+			{"extensions", "http-request-ext", "request_value"}},
+		{PROPERTY_SERVICE, OBJECT_PROCESS,
+			{"extensions", "windows-service-ext", "service_name"}},
+		{PROPERTY_SERVICE, OBJECT_PROCESS,
+			{"extensions", "windows-service-ext", "display_name"}},
+		{PROPERTY_ACCOUNT, OBJECT_ACCOUNT, {"account_login"}},
+		{PROPERTY_ACCOUNT, OBJECT_ACCOUNT, {"user_id"}},
+		{PROPERTY_ACCOUNT, OBJECT_ACCOUNT, {"display_name"}},
+		{PROPERTY_CERTIFICATE, OBJECT_CERTIFICATE, {"issuer"}},
+		{PROPERTY_CERTIFICATE, OBJECT_CERTIFICATE, {"subject"}},
+		{PROPERTY_DIRECTORY, OBJECT_PROCESS, {"cwd"}},
 	};
 	for (size_t i = 0; i < sizeof deep / sizeof *deep; i++) {
 		if (deep[i].property != property || object_begin(o, deep[i].type) == NOBODY)
 			continue;
-		buf_printf(&o->text, "%s", deep[i].before);
-		json_write_string(&o->text, value);
-		buf_printf(&o->text, "%s", deep[i].behind);
+		put_path(o, deep[i].keys, value);
 		object_end(o);
 	}
 }
@@ -367,11 +390,11 @@ put_referred(struct objects *o, enum pattern_property property, uint32_t number)
 {
 	if (number == NOBODY)
 		return;
-	if (property == PROPERTY_DIRECTORY && object_begin(o, "file") != NOBODY) {
+	if (property == PROPERTY_DIRECTORY && object_begin(o, OBJECT_FILE) != NOBODY) {
 		object_ref(o, "parent_directory_ref", number);
 		object_end(o);
 	}
-	if (property == PROPERTY_PROGRAM && object_begin(o, "process") != NOBODY) {
+	if (property == PROPERTY_PROGRAM && object_begin(o, OBJECT_PROCESS) != NOBODY) {
 		object_ref(o, "image_ref", number);
 		object_ref(o, "binary_ref", number);
 		object_end(o);
@@ -399,12 +422,13 @@ put_texts(struct objects *o)
 		o->texts.at[i].told = is_told(o, &o->texts.at[i]);
 	for (size_t i = 0; i < o->texts.len; i++) {
 		const struct text *t = &o->texts.at[i];
-		const char *type = places[t->property].type, *name = places[t->property].name;
+		enum object_type type = places[t->property].type;
+		const char *name = places[t->property].name;
 		if (t->told)
 			continue;
-		uint32_t number = type ? objects_put(o, type, name, t->value) : NOBODY;
+		uint32_t number = name ? objects_put(o, type, name, t->value) : NOBODY;
 		if (t->property == PROPERTY_PROGRAM)
-			number = objects_put(o, "file", "name", t->value);
+			number = objects_put(o, OBJECT_FILE, "name", t->value);
 		put_referred(o, t->property, number);
 		put_deep(o, t->property, t->value);
 	}

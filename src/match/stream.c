@@ -167,6 +167,8 @@ stream_new(struct streams *s, const struct hit *h)
 		st->has_window = matcher_has_window(st->matcher);
 		st->counts = arena_new(a, st->parts * sizeof *st->counts);
 		for (size_t p = 0; p < st->parts; p++)
+			objects_want(s->objects, matcher_part(st->matcher, p));
+		for (size_t p = 0; p < st->parts; p++)
 			st->open |=
 				(uint64_t)!pattern_part_is_covered(matcher_part(st->matcher, p), a)
 				<< p;
@@ -443,10 +445,7 @@ judge_watched(struct streams *s, const struct stream_record *r, const struct gli
 		nothing.hit.line = r->record->line;
 		nothing.hit.offset = record_place(r->record, 0);
 		st->harmless = true; /* it says neither that nor the contrary */
-		if (o)
-			judge(s, st, o, time, &nothing, a, out);
-		else
-			s->counts.undecided++;
+		judge(s, st, o, time, &nothing, a, out);
 	}
 }
 
@@ -495,10 +494,8 @@ streams_take(struct streams *s, const struct stream_record *r, const struct stre
 			continue;
 		if (!r->timed && st->has_window && s->pace == STREAM_STORED && !mutant(1705))
 			s->counts.untimed++;
-		else if (o)
-			judge(s, st, o, time, list[i], a, out);
 		else
-			s->counts.undecided++;
+			judge(s, st, o, time, list[i], a, out);
 		if (st->open && st->len && s->open == STREAM_OPEN_NOW)
 			stream_watch(s, st);
 	}
