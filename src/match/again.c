@@ -16,11 +16,15 @@ struct again {
 static void
 narrow(const struct stream *st, struct indicator *watched)
 {
-	const struct event *first = &st->events[st->first], *last = first + st->len - 1;
-	int64_t from, until;
+	int64_t first = st->events[st->first].time, last = first, from, until;
+	for (size_t i = 1; i < st->len; i++) {
+		int64_t time = st->events[st->first + i].time;
+		first = time < first ? time : first;
+		last = time > last ? time : last;
+	}
 	if (st->window == INT64_MAX || st->forgetful ||
-		__builtin_sub_overflow(first->time, st->window, &from) ||
-		__builtin_add_overflow(last->time, st->window, &until))
+		__builtin_sub_overflow(first, st->window, &from) ||
+		__builtin_add_overflow(last, st->window, &until))
 		return;
 	watched->valid_from = time_later(watched->valid_from, from);
 	watched->valid_until = time_earlier(watched->valid_until, until);

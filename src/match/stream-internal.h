@@ -32,9 +32,9 @@ struct stream {
 	uint64_t open;		       /* a bit for each part that may be any record */
 	struct glimpse_test *glimpses; /* those parts' comparisons, in order */
 	int64_t valid_from, valid_until;
-	/* events[first] to events[first + len - 1], by time */
+	/* events[first] to events[first + len - 1]; of them the first `ordered` by time, the others as they came */
 	struct event *events;
-	size_t first, len, cap;
+	size_t first, len, cap, ordered;
 	uint64_t *counts; /* of those that fit each part */
 	size_t pending;	  /* not asked about yet */
 	int64_t pending_first, pending_last;
@@ -83,8 +83,10 @@ void stream_glimpse(struct streams *s, const struct record *r, struct glimpse *o
 bool stream_may_be(const struct stream *st, const struct glimpse *g);
 /* Whether any records could be what is missing. */
 bool stream_is_awake(const struct stream *st);
-/* Puts it where its time says, behind all that are not later; it is not asked about. */
+/* One more; it is not asked about. */
 void stream_put(struct streams *s, struct stream *st, const struct event *e);
+/* Brings all of them in the order of their times, and of those alike as they came. */
+void stream_order(struct stream *st);
 /*
  * Holds what a record told, and asks what it makes, if that is worth its cost yet. h: what the record's hit would
  * be; hits are appended.

@@ -267,7 +267,7 @@ stop(struct streams *s, struct stream *st)
 	for (size_t i = 0; i < st->len; i++)
 		free(st->events[st->first + i].value);
 	s->held -= st->len;
-	st->len = st->first = st->pending = 0;
+	st->len = st->ordered = st->first = st->pending = 0;
 	s->bytes -= stream_bytes(st);
 	matcher_free(st->matcher);
 	st->matcher = NULL;

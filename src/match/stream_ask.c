@@ -53,7 +53,7 @@ forget_open(struct streams *s, struct stream *st, size_t count)
 		free(at[i].value);
 		gone++;
 	}
-	st->len = kept;
+	st->len = st->ordered = kept;
 	s->held -= gone;
 	return gone;
 }
@@ -62,6 +62,7 @@ forget_open(struct streams *s, struct stream *st, size_t count)
 static void
 forget(struct streams *s, struct stream *st, size_t count)
 {
+	stream_order(st);
 	if (st->open)
 		count -= forget_open(s, st, count);
 	for (size_t i = 0; i < count; i++) {
@@ -75,6 +76,7 @@ forget(struct streams *s, struct stream *st, size_t count)
 		free(e->value);
 		st->first++;
 		st->len--;
+		st->ordered--;
 		s->held--;
 	}
 }
@@ -111,14 +113,68 @@ stream_put(struct streams *s, struct stream *st, const struct event *e)
 {
 	make_room(st);
 	struct event *at = st->events + st->first;
-	size_t place = st->len;
-	while (place && at[place - 1].time > e->time)
-		place--;
-	memmove(at + place + 1, at + place, (st->len - place) * sizeof *at);
-	at[place] = *e;
+	at[st->len] = *e;
+	if (st->ordered == st->len && (!st->len || at[st->len - 1].time <= e->time))
+		st->ordered++;
 	st->len++;
 	s->held++;
 	count_event(st, e, true);
+}
+
+/* Where one of this time would stand: behind all that are not later. */
+static size_t
+place_of(const struct event *at, size_t len, int64_t time)
+{
+	size_t low = 0, high = len;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (at[middle].time <= time)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Merges halves that are in order, as often as it takes; `room` is as long. */
+static void
+sort_events(struct event *at, size_t len, struct event *room)
+{
+	size_t half = len / 2, left = 0, right = half;
+	if (len < 2)
+		return;
+	sort_events(at, half, room);
+	sort_events(at + half, len - half, room);
+	memcpy(room, at, half * sizeof *at);
+	for (size_t to = 0; left < half; to++)
+		at[to] = right == len || room[left].time <= at[right].time ? room[left++]
+									   : at[right++];
+}
+
+void
+stream_order(struct stream *st)
+{
+	enum { FEW = 4 };
+	struct event *at = st->events + st->first;
+	size_t fresh = st->len - st->ordered;
+	if (fresh > FEW) {
+		own_mem struct event *room = mem_grow(NULL, st->len, sizeof *room);
+		sort_events(at + st->ordered, fresh, room);
+		memcpy(room, at + st->ordered, fresh * sizeof *room);
+		/* From behind, so that nothing is overwritten that is still to be moved. */
+		for (size_t to = st->len, left = st->ordered; fresh;)
+			at[--to] =
+				left && (at[left - 1].time > room[fresh - 1].time) != mutant(1831)
+					? at[--left]
+					: room[--fresh];
+		st->ordered = st->len;
+	}
+	for (; st->ordered < st->len; st->ordered++) {
+		struct event e = at[st->ordered];
+		size_t place = place_of(at, st->ordered, e.time);
+		memmove(at + place + 1, at + place, (st->ordered - place) * sizeof *at);
+		at[place] = e;
+	}
 }
 
 static void
@@ -322,7 +378,7 @@ consume(struct streams *s, struct stream *st, const struct choice *c)
 		}
 	}
 	s->held -= c->len;
-	st->len = kept;
+	st->len = st->ordered = kept;
 }
 
 /* Asks about events low to high; true: there was a hit. */
@@ -361,6 +417,8 @@ stream_ask(struct streams *s, struct stream *st, const struct hit *h, struct are
 	struct hits *out)
 {
 	bool again = st->pending > 1;
+	if (st->pending)
+		stream_order(st);
 	while (st->pending) {
 		size_t low = 0, high = st->len;
 		if (st->window != INT64_MAX) {
@@ -376,12 +434,13 @@ stream_ask(struct streams *s, struct stream *st, const struct hit *h, struct are
 
 /* Whether the question is worth its cost yet. */
 static bool
-is_due(const struct stream *st)
+is_due(struct stream *st)
 {
 	if (st->pending * SIXTEENTH >= st->len || st->len <= EAGER)
 		return true;
 	if (st->window == INT64_MAX)
 		return false;
+	stream_order(st);
 	size_t near = find_time(st, add_clamped(st->pending_last, st->window)) -
 		      find_time(st, add_clamped(st->pending_first, 1 - st->window));
 	return near <= EAGER || st->pending * SIXTEENTH >= near;

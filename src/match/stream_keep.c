@@ -80,9 +80,10 @@ streams_keep(const struct streams *s, struct buf *out)
 		buf_printf(out, "%" PRId64 "\n", s->last_untimed);
 	put_files(out, s, number);
 	for (size_t i = 0; i < s->slots; i++)
-		for (const struct stream *st = s->slot[i]; st; st = st->next) {
+		for (struct stream *st = s->slot[i]; st; st = st->next) {
 			if (!st->len)
 				continue;
+			stream_order(st);
 			if (out->len - start + st->facts.pattern.len > STREAMS_KEPT_MAX) {
 				left_out += st->len;
 				continue;

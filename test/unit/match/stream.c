@@ -1,4 +1,5 @@
 /* Whole patterns over logs: which records complete them. */
+#include "../seed.h"
 #include "stream_world.h"
 
 #include "match/sweep.h"
@@ -54,6 +55,40 @@ a_record_counts_for_one_hit_of_a_pattern(void **state)
 		hits_in(one, "2026-01-01T10:00:00Z y.a.org\n2026-01-01T10:00:01Z x.a.org\n"
 			     "2026-01-01T10:00:02Z z.A.org\n"),
 		"1 pattern: 1;3 pattern: 3;");
+}
+
+/* Of many records in any order, those nearest in time make a hit. */
+static void
+many_records_may_come_in_any_order(void **state)
+{
+	(void)state;
+	enum { TURNS = 30, MOST = 900 };
+	uint64_t seed = seed_of_run();
+	struct rng rng = rng_seeded(&seed);
+	own_match_set struct match_set *set = set_of_pattern(
+		"[domain-name:value = 'a.org'] FOLLOWEDBY [domain-name:value = 'b.org']");
+	for (unsigned turn = 0; turn < TURNS; turn++) {
+		own_buf struct buf log = {};
+		unsigned second[MOST], count = 1 + chance(rng, MOST), nearest = 0;
+		char want[60], time[TIME_TEXT];
+		for (unsigned i = 0; i < count; i++) {
+			unsigned other = chance(rng, i + 1);
+			second[i] = second[other];
+			second[other] = i * 2;
+		}
+		unsigned at = 1 + 2 * chance(rng, count);
+		for (unsigned i = 0; i < count; i++) {
+			time_text(NOON + second[i] * SECOND, time);
+			buf_printf(&log, "%s a.org\n", time);
+			if (second[i] + 1 == at)
+				nearest = i + 1;
+		}
+		time_text(NOON + at * SECOND, time);
+		buf_printf(&log, "%s b.org\n", time);
+		buf_add_byte(&log, 0);
+		snprintf(want, sizeof want, "%u pattern: %u %u;", count + 1, nearest, count + 1);
+		assert_string_equal(hits_in(set, log.ptr), want);
+	}
 }
 
 static void
@@ -261,6 +296,7 @@ main(void)
 		cmocka_unit_test(a_hit_is_told_at_the_record_that_completes_it),
 		cmocka_unit_test(records_may_come_in_any_order_and_from_several_files),
 		cmocka_unit_test(a_record_counts_for_one_hit_of_a_pattern),
+		cmocka_unit_test(many_records_may_come_in_any_order),
 		cmocka_unit_test(what_a_set_takes_a_text_for_it_is),
 		cmocka_unit_test(fields_say_who_is_who),
 		cmocka_unit_test(an_end_that_a_pattern_names_is_not_the_other),
