@@ -306,7 +306,10 @@ ahead_sweep(struct ahead *a, struct block *b, struct hand *h)
 	bool sweeps = h->sweep && whole && !b->shown.rough && a->keep != LINES_KEEP_ALL;
 	if (sweeps) {
 		struct sweep_result found;
-		sweep_text(h->sweep, text, &found);
+		if (a->judgement.counted)
+			sweep_text_counted(h->sweep, text, &found);
+		else
+			sweep_text(h->sweep, text, &found);
 		b->shown.by_record = stretch_is_by_record(text, a->keep);
 		if (!a->thin || !make_thin(a, b, h, whole, found))
 			keep_found(b, found);
@@ -394,13 +397,15 @@ take_first(struct ahead *a)
 /* ---- the caller ---- */
 
 struct ahead *
-ahead_new(struct crew *c, struct stream *stream, struct span carry, enum lines_keep keep)
+ahead_new(struct crew *c, struct stream *stream, struct span carry, enum lines_keep keep,
+	enum stretch_names names)
 {
 	pthread_mutex_lock(&c->lock);
 	struct ahead *a = ahead_get(c);
 	pthread_mutex_unlock(&c->lock);
 	a->stream = stream;
 	a->keep = keep;
+	a->judgement.counted = names == NAMES_COUNTED;
 	a->begun = true;
 	a->by_caller = !stream_is_prompt(stream);
 	if (carry.len)

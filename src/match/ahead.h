@@ -33,8 +33,8 @@ struct ahead_block {
  * On from where the stream stands; `carry`: what was read before and is to come first. keep: which lines are
  * likely. At most one at a time, besides those of crew_take.
  */
-struct ahead *ahead_new(
-	struct crew *c, struct stream *stream, struct span carry, enum lines_keep keep);
+struct ahead *ahead_new(struct crew *c, struct stream *stream, struct span carry,
+	enum lines_keep keep, enum stretch_names names);
 void ahead_free(struct ahead *a); /* NULL accepted */
 /*
  * The next block; the one before is given back by this. RC_NONE at the end; faults of the stream as they are,

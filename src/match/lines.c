@@ -280,7 +280,10 @@ sweep_lines(struct lines *l)
 	l->all = false;
 	l->stretch = (struct stretch){.text = text};
 	l->by_record = stretch_is_by_record(text, l->keep);
-	sweep_text(l->sweep, text, &r);
+	if (l->names == NAMES_COUNTED)
+		sweep_text_counted(l->sweep, text, &r);
+	else
+		sweep_text(l->sweep, text, &r);
 	keep_result(l, &r);
 }
 
@@ -398,7 +401,7 @@ begin_ahead(struct lines *l)
 	struct span carry = {l->buffer + l->start, l->end - l->start};
 	if (!l->crew)
 		l->crew = l->crew_here = crew_new(l->sweep, l->threads);
-	l->ahead = ahead_new(l->crew, l->stream, carry, l->keep);
+	l->ahead = ahead_new(l->crew, l->stream, carry, l->keep, l->names);
 	l->own = l->buffer;
 	l->own_cap = l->cap;
 	l->times_ahead++;

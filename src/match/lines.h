@@ -47,6 +47,7 @@ struct lines {
 	size_t raw_len;
 	struct sweep *sweep; /* borrowed; NULL: every line is given out */
 	enum lines_keep keep;
+	enum stretch_names names;
 	bool joining; /* until the record ends, every line is given out */
 	/*
 	 * Of the record that `text` begins with, when nothing of it was given out yet: its bytes, with what parts

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "codec/json.h"
 #include "match/ahead.h"
+#include "match/counted.h"
 #include "match/reader-internal.h"
 #include "match/stamp.h"
 
@@ -86,79 +87,26 @@ refuse_packed(struct span head, struct diag *why)
 	return RC_OK;
 }
 
-/* "(3)www(4)evil(7)example(0)" from `at` on: its labels, each behind its length. */
-static struct span
-counted_name(struct arena *a, struct span text, size_t at, size_t *end)
-{
-	enum { LONGEST = 253 };
-	char *name = arena_bytes(a, LONGEST + 1);
-	size_t len = 0;
-	while (at + 2 < text.len && text.ptr[at] == '(') {
-		size_t close = span_find_byte(span_sub(text, at, 4), ')');
-		uint64_t count;
-		if (close == SIZE_MAX || !span_to_u64(span_sub(text, at + 1, close - 1), &count))
-			break;
-		at += close + 1;
-		*end = at;
-		if (count == 0)
-			return (struct span){name, len};
-		if (count > 63 || count > text.len - at || len + count + 1 > LONGEST)
-			break;
-		if (len)
-			name[len++] = '.';
-		memcpy(name + len, text.ptr + at, count);
-		len += count;
-		at += count;
-	}
-	return (struct span){};
-}
-
-/* Names as Microsoft's DNS servers log them. */
 static void
 add_counted_names(struct reading *r, const struct record *out)
 {
-	struct span text = out->text;
-	if (!r->counted || span_find(text, SPAN("(0)")) == SIZE_MAX)
-		return;
-	for (size_t at = 0, end; at < text.len; at = end) {
-		size_t open = span_find_byte(span_sub(text, at, SIZE_MAX), '(');
-		if (open == SIZE_MAX)
-			return;
-		at += open;
-		end = at + 1;
-		struct span name = counted_name(&r->arena, text, at, &end);
-		if (name.len)
-			record_field(
-				r, (struct field){.value = name, .at = at, .coding = FIELD_MADE});
-	}
-}
-
-/* No fast pass reads such names: where a log begins with some, all its lines are read. */
-static bool
-has_counted_names(struct span head)
-{
-	own_arena struct arena a = {};
-	for (size_t at = 0, end; at < head.len; at = end) {
-		size_t close = span_find(span_sub(head, at, SIZE_MAX), SPAN("(0)"));
-		size_t open = span_find_byte(span_sub(head, at, SIZE_MAX), '(');
-		if (close == SIZE_MAX)
-			return false;
-		at += open;
-		end = at + 1;
-		if (counted_name(&a, head, at, &end).len)
-			return true;
-	}
-	return false;
+	struct counted one;
+	for (size_t at = 0; r->counted && counted_next(out->text, &at, &one);)
+		record_field(r, (struct field){.value = arena_dup(&r->arena, one.name),
+					.at = one.at,
+					.coding = FIELD_MADE});
 }
 
 void
 reading_judge(struct span head, const struct reader *forced, struct judgement *out)
 {
+	struct counted counted;
+	size_t from = 0;
 	*out = (struct judgement){.reader = forced};
 	out->code = head.len ? refuse_packed(head, &out->why) : RC_NONE;
 	if (out->code)
 		return;
-	out->counted = has_counted_names(head);
+	out->counted = counted_next(head, &from, &counted) || forced == &reader_windows_dns;
 	/* Who asks for JSON may have it in any shape. */
 	bool json =
 		forced == &reader_json || forced == &reader_ecs || forced == &reader_windows_json;
@@ -175,12 +123,13 @@ reading_judge(struct span head, const struct reader *forced, struct judgement *o
 			out->reader = readers[i];
 		}
 	}
+	out->counted |= out->reader == &reader_windows_dns;
 }
 
 enum lines_keep
 judgement_keep(const struct judgement *j)
 {
-	return j->counted || !j->reader ? LINES_KEEP_ALL : j->reader->keep;
+	return !j->reader ? LINES_KEEP_ALL : j->reader->keep;
 }
 
 /* CSV's records may span lines; of W3C's logs lines are read until one names the columns. */
@@ -230,7 +179,8 @@ reading_next(struct reading *r, struct record *out, struct diag *why)
 	enum rc code = r->begun ? RC_OK : begin(r, why);
 	r->lines.joining = false;
 	if (!code) {
-		r->lines.keep = wants_header(r) || r->counted ? LINES_KEEP_ALL : r->reader->keep;
+		r->lines.keep = wants_header(r) ? LINES_KEEP_ALL : r->reader->keep;
+		r->lines.names = r->counted ? NAMES_COUNTED : NAMES_PLAIN;
 		r->lines.record = r->reader->record;
 		r->lines.reading = r;
 	}

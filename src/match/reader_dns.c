@@ -100,7 +100,6 @@ packet_parts(struct reading *r, const struct record *out)
 static enum rc
 windows_dns_next(struct reading *r, struct record *out, struct diag *why)
 {
-	r->counted = true;
 	enum rc code = record_line(r, out, why);
 	if (code || !record_text(r, out))
 		return code;
@@ -127,4 +126,4 @@ windows_dns_sniff(struct span head)
 
 const struct reader reader_dns = {"dns", dns_sniff, dns_next, LINES_KEEP_LIKELY};
 const struct reader reader_windows_dns = {
-	"windows-dns", windows_dns_sniff, windows_dns_next, LINES_KEEP_ALL};
+	"windows-dns", windows_dns_sniff, windows_dns_next, LINES_KEEP_LIKELY};

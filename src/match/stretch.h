@@ -33,6 +33,9 @@ enum lines_keep {
 	LINES_KEEP_UNQUOTED, /* the same where a stretch holds a quote, else as LINES_KEEP_LIKELY */
 };
 
+/* How names stand in a text: as they are, or also as counted labels (match/counted.h). */
+enum stretch_names { NAMES_PLAIN, NAMES_COUNTED };
+
 struct stretch {
 	struct span text; /* whole lines */
 	struct sweep_result found;

@@ -301,7 +301,12 @@ struct sweep {
 	struct asked asked;
 	struct arena arena; /* for the plain extraction */
 	struct match_answers answers;
+	struct sweep_beside *beside; /* for names as counted labels; NULL: none yet */
 };
+
+void sweep_beside_free(struct sweep_beside *b); /* NULL accepted */
+/* The result of what was noted, in order. */
+void sweep_finish(struct sweep *s, struct sweep_result *out);
 
 /* Of 64 bytes, a bit each. */
 struct classes {

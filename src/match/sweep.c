@@ -119,6 +119,7 @@ sweep_free(struct sweep **p)
 	free(s->line_ends.at);
 	free(s->probes.at);
 	free(s->answers.at);
+	sweep_beside_free(s->beside);
 	arena_fini(&s->arena);
 	free(s);
 }
@@ -215,6 +216,12 @@ sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 	struct strings_walk texts = {};
 	while (s->set->strings && strings_next_line(s->set->strings, text, &texts))
 		sweep_note_vague(s, s->text + texts.place);
+	sweep_finish(s, out);
+}
+
+void
+sweep_finish(struct sweep *s, struct sweep_result *out)
+{
 	sort_places(s->places.at, s->places.len);
 	sort_places(s->vague.at, s->vague.len);
 	*out = (struct sweep_result){.place = s->places.at,

@@ -29,3 +29,5 @@ size_t sweep_bytes(const struct sweep *s);
 
 /* Whole lines, of less than 1 GiB together; the last may lack its line end. The result is borrowed until the next. */
 void sweep_text(struct sweep *s, struct span text, struct sweep_result *out);
+/* The same of a log in which names also stand as counted labels (match/counted.h). */
+void sweep_text_counted(struct sweep *s, struct span text, struct sweep_result *out);
