@@ -46,6 +46,15 @@ alternatives_of_single_comparisons_are_texts(void **state)
 		{"[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = "
 		 "'x y']",
 			PROPERTY_AGENT, "= x y;whole"},
+		{"[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'[*] = "
+		 "'x y']",
+			PROPERTY_AGENT, "= x y;whole"},
+		{"[network-traffic:extensions.'http-request-ext'.request_header.Referer[0] LIKE "
+		 "'x%']",
+			PROPERTY_REFERRER, "LIKE x%;whole"},
+		{"[network-traffic:extensions.'http-request-ext'.request_header.Host[*] LIKE "
+		 "'%evil%']",
+			PROPERTY_DOMAIN, "LIKE %evil%;whole"},
 		{"[domain-name:value MATCHES 'evil']", PROPERTY_DOMAIN, "MATCHES evil;whole"},
 		{"[url:value LIKE '%/gate.php']", PROPERTY_URL, "LIKE %/gate.php;whole"},
 		{"[file:name = 'a.exe'] START t'2026-01-01T00:00:00Z' STOP "
