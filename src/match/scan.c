@@ -270,7 +270,7 @@ keep(struct scan *s, const struct record *r, const struct field *f, enum view vi
 	bool harmless =
 		s->warn && (warn_find(s->warn, a->seen).len || warn_find(s->warn, i.about).len);
 	*vec_add(&s->parts) = (struct stream_seen){made, harmless, i.text.property, i.text.form,
-		f->value, i.valid_from, i.valid_until};
+		mutant(1833) ? f->value : s->viewed, i.valid_from, i.valid_until};
 	return true;
 }
 
@@ -309,6 +309,7 @@ scan_view(
 			   : view == VIEW_PERCENT ? unpercent(f->value, &s->arena)
 						  : f->value;
 	s->mark.at = s->mark.done = 0;
+	s->viewed = text;
 	extract_init(&it, text, &s->arena);
 	scan_found(s, &at, &it);
 }
@@ -360,6 +361,7 @@ scan_spots(struct scan *s, const struct record *r, const struct field *f, const 
 	struct extract it;
 	struct looking at = {r, f, VIEW_PLAIN, context_of(f->name), time};
 	s->mark.at = s->mark.done = 0;
+	s->viewed = f->value;
 	extract_init(&it, f->value, &s->arena);
 	it.end = 0;
 	for (; i < spots->count && spots->at[i] - base < f->value.len; i++) {
@@ -393,6 +395,7 @@ scan_strings_view(
 		text = view == VIEW_DEFANGED ? obs_refang(text, &s->arena)
 					     : unpercent(text, &s->arena);
 	s->mark.at = s->mark.done = 0;
+	s->viewed = text;
 	size_t first = s->answers.len;
 	strings_field(s->strings, f, text, &s->arena, &s->answers);
 	for (size_t i = first; i < s->answers.len; i++)

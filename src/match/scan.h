@@ -46,6 +46,7 @@ struct scan {
 		size_t at, count; /* line ends of the record before `at` */
 	} line;
 	struct field_mark places;
+	struct span viewed; /* of the field at hand: what is looked at, as it is read */
 	struct arena arena;
 	struct buf pattern; /* of the hit under work */
 	struct match_answers answers;

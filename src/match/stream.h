@@ -48,7 +48,7 @@ struct stream_seen {
 	bool harmless;			/* on a warninglist */
 	enum pattern_property property; /* of a text: what it is taken for */
 	enum pattern_form form;
-	struct span field;		 /* and all of what it was seen in */
+	struct span field;		 /* and all of what it was seen in, read in the same way */
 	int64_t valid_from, valid_until; /* the indicator */
 };
 
