@@ -2,7 +2,7 @@
  * Patterns of which some part may be any record. Where all that is scanned can be read twice, the first run is as
  * fast as ever and says whether a second one is due, which looks at every record for these patterns alone. Where it
  * cannot - a pipe, files that are followed, or where each file's verdict is printed at its end - every record is
- * looked at at once, and such a pattern knows nothing of what came before the first of its other parts.
+ * looked at at once, from the first on.
  */
 #include <inttypes.h>
 #include <string.h>

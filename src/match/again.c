@@ -101,6 +101,7 @@ again_begin(const struct again *again, const struct scan *first, struct scan *ou
 	out->text = first->text;
 	out->pace = first->pace;
 	out->cache = first->cache;
+	out->open = STREAM_OPEN_GIVEN;
 	for (size_t i = 0; i < again->patterns.len; i++)
 		(void)!streams_watch(scan_streams(out), &again->patterns.at[i]);
 }

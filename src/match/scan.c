@@ -478,6 +478,18 @@ take_parts(struct scan *s, const struct record *r, int64_t time)
 	streams_take(scan_streams(s), &one, s->parts.at, s->parts.len, &s->arena, &s->hits);
 }
 
+/* A set that is followed may have others by now. */
+static void
+watch_open(struct scan *s)
+{
+	uint64_t version = s->open == STREAM_OPEN_NOW ? match_set_version(s->set) + 1 : s->watched;
+	if (s->watched == version)
+		return;
+	s->watched = version;
+	if (match_set_has_open(s->set))
+		streams_watch_set(scan_streams(s), s->set, s->min_confidence);
+}
+
 size_t
 scan_settle(struct scan *s, const struct hit **hits)
 {
@@ -520,6 +532,7 @@ scan_record(struct scan *s, const struct record *r, struct span file, const stru
 	for (size_t i = 0; texts && i < r->fields; i++)
 		if (r->field[i].value.len)
 			scan_strings(s, r, &r->field[i], time);
+	watch_open(s);
 	if (s->parts.len || (s->streams && !s->is_outside && streams_want_all(s->streams)))
 		take_parts(s, r, time);
 	if (s->hits.len > 1)

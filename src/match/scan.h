@@ -55,7 +55,9 @@ struct scan {
 	struct hits hits;
 	vec_of(struct stream_seen) parts; /* of patterns, seen in this record */
 	struct streams *streams;	  /* NULL: no part was seen yet */
-	struct once seen;		  /* indicator and observable, hashed, of this record */
+	uint64_t
+		watched; /* one more than the set's version of which open patterns are watched for; 0: none */
+	struct once seen; /* indicator and observable, hashed, of this record */
 	struct {
 		uint64_t key; /* of the pattern and what it names, hashed */
 		enum side side;

@@ -98,6 +98,12 @@ size_t match_set_count(const struct match_set *set);
 bool match_set_has_parts(const struct match_set *set);
 /* Whether there are, or were, any of which another part may be any record. */
 bool match_set_has_open(const struct match_set *set);
+/* Parts of patterns, from {} on; of a pattern one for each that is looked for, or fewer. False: that was all. */
+struct set_parts {
+	uint32_t detail, item, string;
+};
+bool match_set_next_part(
+	const struct match_set *set, struct set_parts *at, struct arena *a, struct indicator *out);
 size_t match_set_count_kind(const struct match_set *set, enum obs_kind kind);
 /* The texts of it, NULL where it holds none. */
 struct strings *match_set_strings(const struct match_set *set);

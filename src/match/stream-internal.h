@@ -29,7 +29,9 @@ struct stream {
 	size_t parts;
 	int64_t window;
 	bool has_window, forgetful, watched;
-	uint64_t open;		       /* a bit for each part that may be any record */
+	bool shown;	 /* a record of a part that is not open was held */
+	uint64_t unsaid; /* records that made room before anything came that could go with them */
+	uint64_t open;	 /* a bit for each part that may be any record */
 	struct glimpse_test *glimpses; /* those parts' comparisons, in order */
 	int64_t valid_from, valid_until;
 	/* events[first] to events[first + len - 1]; of them the first `ordered` by time, the others as they came */

@@ -361,51 +361,6 @@ tell_seen(struct objects *o, const struct stream_seen *seen)
 
 /* ---- open patterns ---- */
 
-bool
-stream_is_awake(const struct stream *st)
-{
-	uint64_t counts[STREAM_PARTS_MAX];
-	if (!st->open || !st->matcher || !st->len)
-		return false;
-	/* What made room for others may have been enough. */
-	for (size_t p = 0; p < st->parts; p++)
-		counts[p] = st->open >> p & 1 || st->forgetful ? UINT32_MAX : st->counts[p];
-	return matcher_enough(st->matcher, counts);
-}
-
-void
-stream_watch(struct streams *s, struct stream *st)
-{
-	if (!st->watched)
-		*vec_add(&s->watched) = st;
-	st->watched = true;
-}
-
-bool
-streams_want_all(const struct streams *s)
-{
-	return s->watched.len > 0;
-}
-
-enum rc
-streams_watch(struct streams *s, const struct indicator *what)
-{
-	struct hit h = {.indicator = what->id,
-		.name = what->name,
-		.pattern = what->pattern,
-		.party = what->party,
-		.memo = what->memo,
-		.tlp = what->tlp,
-		.confidence = what->confidence};
-	struct stream *st = stream_find(s, &h);
-	if (!st || !st->matcher)
-		return RC_LIMIT;
-	st->valid_from = what->valid_from;
-	st->valid_until = what->valid_until;
-	stream_watch(s, st);
-	return RC_OK;
-}
-
 /* glimpse NULL: the record may be anything. */
 static bool
 is_wanted(const struct stream *st, const struct stream_record *r, const struct glimpse *glimpse)

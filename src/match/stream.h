@@ -13,10 +13,10 @@
  * A record without a time counts as read now, one after the other; patterns with WITHIN pass it over,
  * unless the stream is live. One thread at a time.
  *
- * Of an open pattern some part may be any record (a port, a negation). Its other parts are held like any; once
- * there is one, the pattern is watched for: every record that is given from then on is judged for it. Who can
- * read everything twice has open patterns held back (STREAM_OPEN_LATER), and watched for from the first record on
- * in a second run (match/again.h).
+ * Of an open pattern some part may be any record (a port, a negation): it is watched for, every record is judged for
+ * it. Of its records those that show nothing make room first; that is counted once another part is held, since
+ * nothing can come of them before. Who can read everything twice has open patterns held back (STREAM_OPEN_LATER),
+ * and watched for in a second run, if something of them was seen in the first (match/again.h).
  */
 #include "base/clock.h"
 #include "match/reader.h"
@@ -74,7 +74,11 @@ struct stream_counts {
 
 /* live: records are read as they are written, so that now is when they happened. */
 enum stream_pace { STREAM_STORED, STREAM_LIVE };
-enum stream_open { STREAM_OPEN_NOW, STREAM_OPEN_LATER };
+/*
+ * Open patterns: every record is judged for them as it comes; not at all, a second run is to do it; for those alone
+ * that streams_watch is told of.
+ */
+enum stream_open { STREAM_OPEN_NOW, STREAM_OPEN_LATER, STREAM_OPEN_GIVEN };
 
 struct streams *streams_new(uint64_t seed, enum stream_pace pace, enum stream_open open);
 void streams_free(struct streams **s); /* NULL accepted */
@@ -88,6 +92,8 @@ void streams_take(struct streams *s, const struct stream_record *r, const struct
 bool streams_want_all(const struct streams *s);
 /* Watches for an open pattern from now on. RC_LIMIT: there is no room. */
 enum rc streams_watch(struct streams *s, const struct indicator *what);
+/* For all open patterns of a set but those whose confidence is less. */
+void streams_watch_set(struct streams *s, const struct match_set *set, int min_confidence);
 /* Appends hits for what was held back. */
 void streams_settle(struct streams *s, struct arena *a, struct hits *out);
 struct stream_counts streams_counts(const struct streams *s);

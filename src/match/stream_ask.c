@@ -31,6 +31,18 @@ is_beyond(const struct stream *st, const struct event *e)
 	return st->window != INT64_MAX && newest - e->time >= st->window;
 }
 
+/* What made room is told once something is held, or was, that could have gone with it. */
+static void
+say_forgotten(struct streams *s, struct stream *st)
+{
+	if (!st->unsaid || (!st->shown && !mutant(1835)))
+		return;
+	s->counts.forgotten += st->unsaid;
+	s->counts.forgetful += !st->forgetful;
+	st->forgetful = true;
+	st->unsaid = 0;
+}
+
 /*
  * The earliest of those that stand for parts which any record may be: of such there are always more, of the others
  * not. How many went.
@@ -45,16 +57,14 @@ forget_open(struct streams *s, struct stream *st, size_t count)
 			at[kept++] = at[i];
 			continue;
 		}
-		bool beyond = is_beyond(st, &at[i]);
-		s->counts.forgotten += !beyond;
-		s->counts.forgetful += !beyond && !st->forgetful;
-		st->forgetful |= !beyond;
+		st->unsaid += !is_beyond(st, &at[i]);
 		count_event(st, &at[i], false);
 		free(at[i].value);
 		gone++;
 	}
 	st->len = st->ordered = kept;
 	s->held -= gone;
+	say_forgotten(s, st);
 	return gone;
 }
 
@@ -117,6 +127,7 @@ stream_put(struct streams *s, struct stream *st, const struct event *e)
 	if (st->ordered == st->len && (!st->len || at[st->len - 1].time <= e->time))
 		st->ordered++;
 	st->len++;
+	st->shown |= (e->fits & ~st->open) != 0;
 	s->held++;
 	count_event(st, e, true);
 }
@@ -459,6 +470,7 @@ stream_hold(struct streams *s, struct stream *st, const struct event *e, const s
 		forget_of_largest(s);
 	bool enough = is_enough(st, 0, st->len);
 	insert(s, st, e);
+	say_forgotten(s, st);
 	if (st->open && s->open == STREAM_OPEN_LATER) {
 		st->pending = 0;
 		return;

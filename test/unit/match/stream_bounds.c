@@ -160,6 +160,28 @@ what_is_forgotten_is_what_came_first(void **state)
 	scan_fini(&scan);
 }
 
+/* Of records that any part may be more come than are held, before anything comes that they could go with. */
+static void
+what_made_room_is_told_when_it_could_matter(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set =
+		set_of_pattern("[domain-name:value = 'a.org'] AND [network-traffic:dst_port != 1]");
+	own_buf struct buf log = {};
+	struct scan scan;
+	begin(&scan, set);
+	for (unsigned i = 0; i < STREAM_HELD_MAX + 10; i++)
+		buf_add(&log, SPAN("{\"dest_port\":2}\n"));
+	scan_more(&scan, buf_span(&log), "", "json");
+	assert_int_equal(scan_patterns(&scan).forgotten, 0);
+	assert_int_equal(scan_patterns(&scan).forgetful, 0);
+	scan_more(&scan, SPAN("{\"query\":\"a.org\"}\n"), "", "json");
+	assert_non_null(strstr(said(), "1 pattern: "));
+	assert_true(scan_patterns(&scan).forgotten > 10);
+	assert_int_equal(scan_patterns(&scan).forgetful, 1);
+	scan_fini(&scan);
+}
+
 static void
 many_patterns_take_bounded_memory(void **state)
 {
@@ -196,6 +218,7 @@ main(void)
 		cmocka_unit_test(an_expression_that_takes_for_ever_is_given_up),
 		cmocka_unit_test(a_pattern_may_want_as_many_records_as_are_held),
 		cmocka_unit_test(what_is_forgotten_is_what_came_first),
+		cmocka_unit_test(what_made_room_is_told_when_it_could_matter),
 		cmocka_unit_test(many_patterns_take_bounded_memory),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
