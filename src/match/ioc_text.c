@@ -1,5 +1,6 @@
 /* Lines of lists that are no observables: a STIX pattern, a path, a key of the registry. */
 #include "base/ascii.h"
+#include "base/mutant.h"
 #include "base/own.h"
 #include "match/ioc-internal.h"
 
@@ -47,6 +48,15 @@ add_pattern(const char *path, struct span text, struct buf *out)
 	buf_add(out, SPAN("']"));
 }
 
+/* "[", perhaps in brackets of patterns. */
+static bool
+is_pattern(struct span text)
+{
+	while (text.len && (text.ptr[0] == '(' || text.ptr[0] == ' ') && !mutant(1836))
+		text = span_sub(text, 1, SIZE_MAX);
+	return text.len && text.ptr[0] == '[';
+}
+
 bool
 ioc_text(struct span line, struct arm_batch *to)
 {
@@ -58,7 +68,7 @@ ioc_text(struct span line, struct arm_batch *to)
 		.valid_from = TIME_NONE,
 		.valid_until = TIME_NONE,
 		.confidence = -1};
-	if (text.len && text.ptr[0] == '[') {
+	if (is_pattern(text)) {
 		uint64_t unknown = to->counts.unknown;
 		made.pattern = text;
 		arm_pattern(&made, to);

@@ -265,6 +265,17 @@ lists_hold_patterns_paths_and_keys(void **state)
 }
 
 static void
+a_list_holds_patterns_in_brackets(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set =
+		set_of("( ([domain-name:value = 'a.org'] FOLLOWEDBY [domain-name:value = "
+		       "'b.org'])) WITHIN 5 SECONDS\n(evil.org)\n");
+	assert_true(match_set_has_parts(set));
+	assert_int_equal(match_set_count_kind(set, OBS_DOMAIN), 3);
+}
+
+static void
 hostile_expressions_are_bounded(void **state)
 {
 	(void)state;
@@ -298,6 +309,7 @@ main(void)
 		cmocka_unit_test(a_line_is_searched_as_documented),
 		cmocka_unit_test(what_is_revoked_or_reset_is_not_found),
 		cmocka_unit_test(lists_hold_patterns_paths_and_keys),
+		cmocka_unit_test(a_list_holds_patterns_in_brackets),
 		cmocka_unit_test(hostile_expressions_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
