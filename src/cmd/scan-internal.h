@@ -69,6 +69,8 @@ struct scan_job {
 	struct compiler *compiler; /* of a node that is followed; NULL: none */
 	struct match_set *set;
 	struct sweep *sweep; /* NULL: every record is looked at */
+	struct sweep *
+		beside; /* every record is read, and this says in which something may be; NULL: nobody does */
 	struct scan scan;
 	struct vscan_cache expressions; /* the node's, where its keys may be read */
 	const struct reader *reader;	/* NULL: sniff */

@@ -302,6 +302,7 @@ scan_run(struct cmd_env *env)
 	scan_show_fini(&job);
 	scan_fini(&job.scan);
 	sweep_free(&job.sweep);
+	sweep_free(&job.beside);
 	free(job.marks.at);
 	armed_free(job.node);
 	return job.failed ? CMD_FAIL : hits ? CMD_YES : CMD_NO;

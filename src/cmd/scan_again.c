@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/own.h"
 #include "cmd/scan-internal.h"
 #include "match/again.h"
 
@@ -34,7 +35,7 @@ scan_again_prepare(struct scan_job *job, const struct scan_paths *paths)
 	}
 	if (!job->sweep)
 		return;
-	sweep_free(&job->sweep);
+	job->beside = take(&job->sweep);
 	cmd_say(job->env, "there are patterns with a part that any record may be: every line is "
 			  "read for them, expect it to take longer");
 }
@@ -93,6 +94,9 @@ scan_again(struct scan_job *job, const struct scan_paths *paths)
 	progress_init(&job->progress, job->env, "scan again", "bytes", total);
 	job->sweep = NULL;
 	again_begin(again, &first, &job->scan);
+	job->beside = sweep ? sweep_new(job->scan.set) : NULL;
+	if (job->beside && job->scan.text == SCAN_DEFANGED)
+		sweep_defanged(job->beside);
 	for (size_t i = 0; i < paths->len; i++)
 		read_again(job, paths->at[i]);
 	first.counts.hits += job->scan.counts.hits;
@@ -101,5 +105,6 @@ scan_again(struct scan_job *job, const struct scan_paths *paths)
 	job->scan = first;
 	streams_count_in(scan_streams(&job->scan), &c);
 	job->sweep = sweep;
+	sweep_free(&job->beside);
 	again_free(&again);
 }

@@ -64,6 +64,8 @@ scan_source_open(struct scan_job *job, struct scan_source *s, const char *path)
 	if (job->sweep)
 		reading_sweep(
 			&s->reading, job->sweep, job->follow ? 0 : (unsigned)job->threads - 1);
+	else if (job->beside)
+		reading_sweep_all(&s->reading, job->beside);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "base/must.h"
+#include "base/mutant.h"
 #include "base/own.h"
 #include "match/ahead.h"
 #include "match/sweep.h"
@@ -456,6 +457,15 @@ line_spots(struct lines *l, size_t len)
 	return stretch_spots(&l->stretch, from, from + len);
 }
 
+/* Of such a line, whether nothing is in it. */
+static bool
+is_quiet(struct lines *l, size_t len)
+{
+	size_t from = l->start - l->swept_from;
+	return !l->by_record && l->start >= l->swept_from && l->start + len < l->swept &&
+	       (!stretch_has(&l->stretch, from, from + len + 1) || mutant(1837));
+}
+
 /* Takes account of lines that the block in hand lacks. */
 static void
 pass_gaps(struct lines *l)
@@ -495,7 +505,7 @@ lines_next(struct lines *l, struct line *out, struct diag *why)
 		if (l->ahead)
 			pass_gaps(l);
 		bool swept = is_swept(l);
-		if (swept) {
+		if (swept && !l->every) {
 			if (l->by_record)
 				pass_records(l);
 			else
@@ -518,8 +528,10 @@ lines_next(struct lines *l, struct line *out, struct diag *why)
 		if (at) {
 			size_t len = (size_t)(at - (l->buffer + l->start));
 			give(l, len, out);
-			if (swept)
+			if (swept) {
 				out->spots = line_spots(l, len);
+				out->quiet = l->every && is_quiet(l, len);
+			}
 			if (len && out->text.ptr[len - 1] == '\r')
 				out->text.len--;
 			advance(l, len + 1);

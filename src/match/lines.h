@@ -19,6 +19,7 @@ struct line {
 	bool piece;	  /* of a longer line: not all of it is here */
 	bool wide; /* was UTF-16: utf16_bytes(before) is how far a byte of text stands behind offset */
 	struct spots spots; /* of a sweep; valid as long as the text */
+	bool quiet;	    /* a sweep says that nothing is to be found in it */
 };
 
 /* Of records that span lines, or of which many share a line. */
@@ -48,6 +49,7 @@ struct lines {
 	struct sweep *sweep; /* borrowed; NULL: every line is given out */
 	enum lines_keep keep;
 	enum stretch_names names;
+	bool every;   /* lines in which nothing is to be found are given out, too */
 	bool joining; /* until the record ends, every line is given out */
 	/*
 	 * Of the record that `text` begins with, when nothing of it was given out yet: its bytes, with what parts

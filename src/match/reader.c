@@ -195,6 +195,13 @@ reading_sweep(struct reading *r, struct sweep *sweep, unsigned threads)
 }
 
 void
+reading_sweep_all(struct reading *r, struct sweep *sweep)
+{
+	reading_sweep(r, sweep, 0);
+	r->lines.every = true;
+}
+
+void
 reading_ahead(struct reading *r, struct sweep *sweep, struct crew *crew, struct ahead *ahead)
 {
 	r->lines.sweep = sweep;
@@ -254,7 +261,8 @@ record_line(struct reading *r, struct record *out, struct diag *why)
 		.offset = line.offset,
 		.time = TIME_NONE,
 		.wide = line.wide,
-		.spots = line.spots};
+		.spots = line.spots,
+		.quiet = line.quiet};
 	return RC_OK;
 }
 

@@ -41,6 +41,7 @@ struct record {
 	struct field *field;
 	size_t fields;
 	struct spots spots; /* of its text */
+	bool quiet;	    /* a sweep says that nothing is to be found in it */
 };
 
 struct reading;
@@ -119,6 +120,11 @@ void reading_fini(struct reading *r);
  * caller's sweep large streams; the set must not change while there are any.
  */
 void reading_sweep(struct reading *r, struct sweep *sweep, unsigned threads);
+/*
+ * Instead: every record is read, and of those in which nothing is to be found, as far as that is known, it is said. By
+ * this thread alone.
+ */
+void reading_sweep_all(struct reading *r, struct sweep *sweep);
 /* Instead: the stream is read ahead from its first byte. Takes the latter over. */
 void reading_ahead(struct reading *r, struct sweep *sweep, struct crew *crew, struct ahead *ahead);
 /* Records that were passed over so far. */

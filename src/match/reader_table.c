@@ -250,6 +250,7 @@ csv_line(struct reading *r, struct record *out, struct diag *why)
 	}
 	out->text = joined;
 	out->spots = (struct spots){};
+	out->quiet = false;
 	return code == RC_NONE ? RC_OK : code;
 }
 

@@ -524,11 +524,11 @@ scan_record(struct scan *s, const struct record *r, struct span file, const stru
 	s->is_outside = (s->since != TIME_NONE && time < s->since) ||
 			(s->until != TIME_NONE && time >= s->until);
 	s->is_spotted = r->spots.count && s->text == SCAN_AS_IS;
-	for (size_t i = 0; i < r->fields; i++)
+	for (size_t i = 0; i < r->fields && !r->quiet; i++)
 		if (r->field[i].value.len && !(s->is_spotted && is_apart(r, &r->field[i])) &&
 			!is_known(&r->field[i]))
 			scan_field(s, r, &r->field[i], time);
-	bool texts = has_strings(s);
+	bool texts = has_strings(s) && !r->quiet;
 	for (size_t i = 0; texts && i < r->fields; i++)
 		if (r->field[i].value.len)
 			scan_strings(s, r, &r->field[i], time);

@@ -187,8 +187,10 @@ tell_log(const struct match_set *set, struct sweep *s, struct span log, const ch
 	own_reading struct reading reading;
 	reading_init(
 		&reading, stream, reader ? reader_find(span_of(reader)) : NULL, LINES_ALL, NOON);
-	if (s)
-		reading_sweep(&reading, s, log.len % 3); /* threads besides this one */
+	if (s && log.len % 4 == 3)
+		reading_sweep_all(&reading, s);
+	else if (s)
+		reading_sweep(&reading, s, log.len % 4); /* threads besides this one */
 	buf_reset(out);
 	enum rc code;
 	while (!(code = reading_next(&reading, &r, NULL)) || code == RC_AGAIN) {
