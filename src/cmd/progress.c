@@ -80,6 +80,22 @@ progress_text(const struct progress *p, int64_t elapsed, char *out, size_t size)
 		unit, rate, left);
 }
 
+bool
+progress_came_to(const struct progress *p, int64_t elapsed, uint64_t memory, char *out, size_t size)
+{
+	char done[32], rate[32], most[32];
+	const char *unit = !strcmp(p->unit, "bytes") ? "" : p->unit;
+	double seconds = elapsed > 0 ? (double)elapsed / SECOND : 1e-6;
+	if (p->off || !p->done)
+		return false;
+	amount(p->done, p->unit, done, sizeof done);
+	amount((uint64_t)((double)p->done / seconds), p->unit, rate, sizeof rate);
+	amount(memory, "bytes", most, sizeof most);
+	snprintf(out, size, "%s%s%s in %.2f s, %s/s, %s of memory", done, *unit ? " " : "", unit,
+		seconds, rate, most);
+	return true;
+}
+
 void
 progress_add(struct progress *p, uint64_t more)
 {

@@ -20,3 +20,9 @@ void progress_fini(struct progress *p);
 /* The line itself, at `elapsed` microseconds: "import  41% 412,000 of 1,000,000 objects 95,100/s 6s
  * left". */
 void progress_text(const struct progress *p, int64_t elapsed, char *out, size_t size);
+/*
+ * What it came to: "256.0 MiB in 0.13 s, 1.9 GiB/s, 24.3 MiB of memory"; memory: the most the process had, in bytes.
+ * false: nobody watches, or nothing was done.
+ */
+bool progress_came_to(
+	const struct progress *p, int64_t elapsed, uint64_t memory, char *out, size_t size);

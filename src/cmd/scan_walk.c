@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -231,6 +232,19 @@ scan_paths_fini(struct scan_paths *p)
 	*p = (struct scan_paths){};
 }
 
+/* On a terminal: how much was read, how fast, and in how much memory. */
+static void
+say_rate(struct scan_job *job)
+{
+	struct rusage used;
+	char line[128];
+	progress_fini(&job->progress);
+	if (getrusage(RUSAGE_SELF, &used) == 0 &&
+		progress_came_to(&job->progress, clock_monotonic() - job->progress.started,
+			(uint64_t)used.ru_maxrss << 10, line, sizeof line))
+		cmd_say(job->env, "%s", line);
+}
+
 void
 scan_walk(struct scan_job *job)
 {
@@ -249,6 +263,7 @@ scan_walk(struct scan_job *job)
 			scan_ahead(job, &paths);
 		for (size_t i = 0; alone && i < paths.len; i++)
 			scan_file(job, paths.at[i]);
+		say_rate(job);
 		scan_again(job, &paths);
 	}
 	progress_fini(&job->progress);

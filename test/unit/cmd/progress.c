@@ -41,6 +41,23 @@ more_done_than_planned_never_passes_100(void **state)
 	assert_string_equal(line, "x   0%  0 of 5 files  0/s  - left");
 }
 
+static void
+the_end_tells_amount_rate_and_memory_to_who_watches(void **state)
+{
+	(void)state;
+	char line[160] = "";
+	struct progress p = {.label = "scan", .unit = "bytes", .done = UINT64_C(3) << 30};
+	assert_true(progress_came_to(&p, SECOND * 3 / 2, 25 << 20, line, sizeof line));
+	assert_string_equal(line, "3.0 GiB in 1.50 s, 2.0 GiB/s, 25.0 MiB of memory");
+	p = (struct progress){.label = "x", .unit = "files", .done = 1200};
+	assert_true(progress_came_to(&p, 0, 1 << 10, line, sizeof line));
+	assert_string_equal(line, "1,200 files in 0.00 s, 1,200,000,000/s, 1.0 KiB of memory");
+	p.off = true;
+	assert_false(progress_came_to(&p, SECOND, 1 << 10, line, sizeof line));
+	p = (struct progress){.label = "x", .unit = "files"};
+	assert_false(progress_came_to(&p, SECOND, 1 << 10, line, sizeof line));
+}
+
 int
 main(void)
 {
@@ -48,6 +65,7 @@ main(void)
 		cmocka_unit_test(the_line_tells_share_rate_and_time_left),
 		cmocka_unit_test(an_unknown_total_shows_no_share),
 		cmocka_unit_test(more_done_than_planned_never_passes_100),
+		cmocka_unit_test(the_end_tells_amount_rate_and_memory_to_who_watches),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
