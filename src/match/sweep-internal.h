@@ -288,6 +288,8 @@ struct sweep {
 	/* What the plain extraction looked at last. */
 	const unsigned char *looked[LOOKS], *looked_end[LOOKS];
 	vec_of(uint32_t) places, vague;
+	uint32_t *sorted; /* room for sorting them */
+	size_t sorted_cap;
 	vec_of(uint16_t) line_ends;
 	struct bitmaps bits;
 	struct carries carries;

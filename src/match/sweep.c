@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "base/mutant.h"
 #include "base/own.h"
 #include "match/strings.h"
 #include "match/sweep-internal.h"
@@ -117,6 +118,7 @@ sweep_free(struct sweep **p)
 	free(s->places.at);
 	free(s->vague.at);
 	free(s->line_ends.at);
+	free(s->sorted);
 	free(s->probes.at);
 	free(s->answers.at);
 	sweep_beside_free(s->beside);
@@ -169,21 +171,67 @@ forget_history(struct bitmaps *b)
 	memset(b->edge, 0xff, HISTORY * sizeof *b->edge);
 }
 
-static int
-ascending(const void *a, const void *b)
+enum { DIGIT = 11, DIGITS = 3, SLOTS = 1 << DIGIT, FEW = 48 };
+
+/* Each moved to the left until what stands there is not larger. */
+static void
+sort_few(uint32_t *at, size_t count)
 {
-	const uint32_t *x = a, *y = b;
-	return *x < *y ? -1 : *x > *y;
+	for (size_t i = 1; i < count; i++) {
+		uint32_t one = at[i];
+		size_t to = i;
+		for (; to > 0 && at[to - 1] > one; to--)
+			at[to] = at[to - 1];
+		at[to] = one;
+	}
 }
 
+/* By one digit after the other, the lowest first; `largest` says how many there are. */
 static void
-sort_places(uint32_t *at, size_t count)
+sort_many(struct sweep *s, uint32_t *at, size_t count, uint32_t largest)
+{
+	uint32_t *from = at, *to;
+	if (count > s->sorted_cap) {
+		s->sorted_cap = count * 2;
+		s->sorted = mem_grow(s->sorted, s->sorted_cap, sizeof *s->sorted);
+	}
+	to = s->sorted;
+	for (unsigned digit = 0;
+		digit < DIGITS && largest >> digit * DIGIT && !(digit && mutant(1854)); digit++) {
+		uint32_t slot[SLOTS] = {}, sum = 0;
+		for (size_t i = 0; i < count; i++)
+			slot[from[i] >> digit * DIGIT & (SLOTS - 1)]++;
+		for (size_t k = 0; k < SLOTS; k++) {
+			uint32_t here = slot[k];
+			slot[k] = sum;
+			sum += here;
+		}
+		for (size_t i = 0; i < count; i++)
+			to[slot[from[i] >> digit * DIGIT & (SLOTS - 1)]++] = from[i];
+		uint32_t *swap = from;
+		from = to;
+		to = swap;
+	}
+	if (from != at)
+		memcpy(at, from, count * sizeof *at);
+}
+
+/* Where each line holds a hit there are thousands, of several filters that took turns. */
+static void
+sort_places(struct sweep *s, uint32_t *at, size_t count)
 {
 	bool sorted = true;
-	for (size_t i = 1; i < count; i++)
-		sorted &= at[i - 1] <= at[i];
-	if (!sorted)
-		qsort(at, count, sizeof *at, ascending);
+	uint32_t largest = 0;
+	for (size_t i = 0; i < count; i++) {
+		sorted &= largest <= at[i];
+		largest = at[i] > largest ? at[i] : largest;
+	}
+	if (sorted)
+		return;
+	if (count <= FEW)
+		sort_few(at, count);
+	else
+		sort_many(s, at, count, largest);
 }
 
 void
@@ -222,8 +270,8 @@ sweep_text(struct sweep *s, struct span text, struct sweep_result *out)
 void
 sweep_finish(struct sweep *s, struct sweep_result *out)
 {
-	sort_places(s->places.at, s->places.len);
-	sort_places(s->vague.at, s->vague.len);
+	sort_places(s, s->places.at, s->places.len);
+	sort_places(s, s->vague.at, s->vague.len);
 	*out = (struct sweep_result){.place = s->places.at,
 		.places = s->places.len,
 		.vague = s->vague.at,
