@@ -160,6 +160,30 @@ seen_key(const struct match_answer *a)
 	return hash64(a->seen.value, (uint64_t)a->item << 8 | a->seen.kind);
 }
 
+/* Most records have one answer: nothing is hashed for that. */
+static bool
+is_first(struct scan *s, const struct match_answer *a)
+{
+	if (s->has_first == FIRST_NONE) {
+		s->first = *a;
+		s->has_first = FIRST_ALONE;
+		return true;
+	}
+	if (s->has_first == FIRST_ALONE && !mutant(1849))
+		once_first(&s->seen, seen_key(&s->first));
+	s->has_first = FIRST_SEEN;
+	return once_first(&s->seen, seen_key(a));
+}
+
+static void
+forget(struct scan *s, const struct match_answer *a)
+{
+	if (s->has_first == FIRST_ALONE)
+		s->has_first = FIRST_NONE;
+	else
+		once_forget(&s->seen, seen_key(a));
+}
+
 static bool
 is_wanted(struct scan *s, const struct indicator *i, const struct match_answer *a, int64_t time)
 {
@@ -283,20 +307,25 @@ struct looking {
 	int64_t time;
 };
 
+static void
+scan_one(struct scan *s, const struct looking *at, struct span text, const struct found *found)
+{
+	size_t first = s->answers.len;
+	match_set_probe(s->set, text, found, at->context, &s->arena, &s->answers);
+	for (size_t i = first; i < s->answers.len; i++)
+		/* Where it is no answer after all, what is seen elsewhere in the record may be one. */
+		if (is_first(s, &s->answers.at[i]) &&
+			!keep(s, at->r, at->f, at->view, &s->answers.at[i], at->time))
+			forget(s, &s->answers.at[i]);
+}
+
 /* All that the extraction finds. */
 static void
 scan_found(struct scan *s, const struct looking *at, struct extract *it)
 {
 	struct found found;
-	while (extract_next(it, &found)) {
-		size_t first = s->answers.len;
-		match_set_probe(s->set, it->text, &found, at->context, &s->arena, &s->answers);
-		for (size_t i = first; i < s->answers.len; i++)
-			/* Where it is no answer after all, what is seen elsewhere in the record may be one. */
-			if (once_first(&s->seen, seen_key(&s->answers.at[i])) &&
-				!keep(s, at->r, at->f, at->view, &s->answers.at[i], at->time))
-				once_forget(&s->seen, seen_key(&s->answers.at[i]));
-	}
+	while (extract_next(it, &found))
+		scan_one(s, at, it->text, &found);
 }
 
 static void
@@ -358,7 +387,8 @@ scan_spots(struct scan *s, const struct record *r, const struct field *f, const 
 	size_t base = (size_t)(stands - spots->base), i = first_spot(spots, base);
 	if (i == spots->count || spots->at[i] - base >= f->value.len)
 		return;
-	struct extract it;
+	__attribute__((uninitialized)) struct extract it;
+	__attribute__((uninitialized)) struct found found;
 	struct looking at = {r, f, VIEW_PLAIN, context_of(f->name), time};
 	s->mark.at = s->mark.done = 0;
 	s->viewed = f->value;
@@ -367,6 +397,10 @@ scan_spots(struct scan *s, const struct record *r, const struct field *f, const 
 	for (; i < spots->count && spots->at[i] - base < f->value.len; i++) {
 		if (spots->at[i] - base < it.end)
 			continue;
+		if (extract_name(&it, spots->at[i] - base, &found)) {
+			scan_one(s, &at, f->value, &found);
+			continue;
+		}
 		extract_around(&it, spots->at[i] - base);
 		scan_found(s, &at, &it);
 	}
@@ -508,6 +542,14 @@ scan_patterns(const struct scan *s)
 	return s->streams ? streams_counts(s->streams) : (struct stream_counts){};
 }
 
+bool
+scan_is_lean(const struct scan *s)
+{
+	return s->text == SCAN_AS_IS && !match_set_strings(s->set) &&
+	       (!match_set_has_parts(s->set) || mutant(1855)) &&
+	       !(s->streams && streams_want_all(s->streams));
+}
+
 size_t
 scan_record(struct scan *s, const struct record *r, struct span file, const struct hit **hits)
 {
@@ -517,6 +559,7 @@ scan_record(struct scan *s, const struct record *r, struct span file, const stru
 	s->hits.len = 0;
 	s->parts.len = 0;
 	s->answers.len = 0;
+	s->has_first = FIRST_NONE;
 	once_reset(&s->seen);
 	arena_reset(&s->arena);
 	s->counts.records++;

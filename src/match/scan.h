@@ -57,7 +57,9 @@ struct scan {
 	struct streams *streams;	  /* NULL: no part was seen yet */
 	uint64_t
 		watched; /* one more than the set's version of which open patterns are watched for; 0: none */
-	struct once seen; /* indicator and observable, hashed, of this record */
+	struct once seen;	   /* indicator and observable, hashed, of this record */
+	struct match_answer first; /* of the record; in `seen` once there is another */
+	enum scan_first { FIRST_NONE, FIRST_ALONE, FIRST_SEEN } has_first;
 	struct {
 		uint64_t key; /* of the pattern and what it names, hashed */
 		enum side side;
@@ -69,6 +71,11 @@ void scan_fini(struct scan *s);
 /* Hits of one record, in the order of their places; file is what the user calls it. */
 size_t scan_record(
 	struct scan *s, const struct record *r, struct span file, const struct hit **hits);
+/*
+ * Whether of a record with spots only fields in which one lies matter, and what readers make of others: no texts
+ * are looked for, nothing is undone, no pattern asks for the rest.
+ */
+bool scan_is_lean(const struct scan *s);
 /* Hits of patterns that were held back: due when there is nothing to read, for now or at all. */
 size_t scan_settle(struct scan *s, const struct hit **hits);
 /* What holds the records of patterns over several, for whoever keeps it beyond the process. */

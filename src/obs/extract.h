@@ -52,6 +52,11 @@ void extract_init(struct extract *it, struct span text, struct arena *scratch);
  * `at`, which is read as it would be in its turn. it->end is the end of that run.
  */
 void extract_around(struct extract *it, size_t at);
+/*
+ * Whether all that there is in that run is one name, of no difficulty: what extract_around and extract_next would
+ * find, and nothing else; it->end as above. False: ask them.
+ */
+bool extract_name(struct extract *it, size_t at, struct found *out);
 /* False at the end. */
 bool extract_next(struct extract *it, struct found *out);
 

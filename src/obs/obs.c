@@ -349,6 +349,12 @@ add_quoted(struct buf *out, struct span value)
 {
 	char *to = buf_room(out, 2 * value.len + 2), *start = to;
 	*to++ = '\'';
+	if (value.len && !memchr(value.ptr, '\'', value.len) &&
+		!memchr(value.ptr, '\\', value.len)) {
+		memcpy(to, value.ptr, value.len);
+		to += value.len;
+		value.len = 0;
+	}
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.ptr[i] == '\'' || value.ptr[i] == '\\')
 			*to++ = '\\';

@@ -1,3 +1,4 @@
+#include "../seed.h"
 #include "../test.h"
 
 #include <string.h>
@@ -368,6 +369,62 @@ names_of_253_bytes_are_found_and_longer_ones_are_none(void **state)
 	check(text, "");
 }
 
+/* What one look at a run says is what all of the extraction says; names of no difficulty need no more. */
+static void
+a_name_that_stands_by_itself_is_found_in_one_look(void **state)
+{
+	(void)state;
+	static const char *const pieces[] = {"evil.org", "EVIL", "a", "9", "12", ".", "..", "-",
+		"--", "_", ":", "@", "%", "%2F", "\\", "\\n", "\\x2e", "[", "\x1b[", "\x1b[1;",
+		"31m", "=", "?", " ", " ", " ", " ", "/", "\"", "abcd", ".abcd.", "aa-bb-cc",
+		"\xc3\xbc", "\xff", "0123456789abcdef0123456789abcdef", "123456789012",
+		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghij", "x_y",
+		"CVE-2024-1234"};
+	uint64_t seed = seed_of_run();
+	struct rng rng = rng_seeded(&seed);
+	size_t names = 0, runs = 0;
+	for (unsigned turn = 0; turn < 20000; turn++) {
+		char text[4096], small[NAME_LONGEST];
+		size_t len = 0;
+		uint8_t v[24];
+		rng_fill(rng, v, sizeof v);
+		for (size_t i = 1; i < 2 + v[0] % (sizeof v - 2u); i++) {
+			const char *piece = pieces[v[i] % (sizeof pieces / sizeof *pieces)];
+			memcpy(text + len, piece, strlen(piece));
+			len += strlen(piece);
+		}
+		for (size_t at = 0; at < len; at++) {
+			struct extract plain, it;
+			struct found one, f;
+			struct span all = {text, len};
+			extract_init(&plain, all, &arena);
+			extract_init(&it, all, &arena);
+			runs++;
+			if (!strchr("abcdefghijklmnopqrstuvwxyzEVIL", text[at]) ||
+				!extract_name(&plain, at, &one))
+				continue;
+			names++;
+			memcpy(small, one.value.ptr, one.value.len);
+			extract_around(&it, at);
+			assert_int_equal(it.end, plain.end);
+			if (!extract_next(&it, &f))
+				fail_msg("nothing is found at %zu of %.*s", at, (int)len, text);
+			assert_true(f.kind == OBS_DOMAIN && f.at == one.at && f.len == one.len);
+			assert_true(span_eq(f.value, (struct span){small, one.value.len}));
+			assert_false(extract_next(&it, &f));
+		}
+		arena_reset(&arena);
+	}
+	assert_true(names > runs / 200);
+	static const char *const plain[] = {"evil.org", "a.b-c.example", "x9.Evil_1.ORG"};
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+		struct extract it;
+		struct found one;
+		extract_init(&it, span_of(plain[i]), &arena);
+		assert_true(extract_name(&it, 3, &one));
+	}
+}
+
 int
 main(void)
 {
@@ -387,6 +444,7 @@ main(void)
 		cmocka_unit_test(escapes_before_a_word_are_no_part_of_it),
 		cmocka_unit_test(a_terminals_colours_are_no_part_of_a_name),
 		cmocka_unit_test(urls_and_addresses_of_people_are_reached_from_their_host),
+		cmocka_unit_test(a_name_that_stands_by_itself_is_found_in_one_look),
 		cmocka_unit_test(names_of_253_bytes_are_found_and_longer_ones_are_none),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
