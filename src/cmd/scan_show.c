@@ -12,7 +12,7 @@ static const char red[] = "\033[1;31m", violet[] = "\033[35m", green[] = "\033[3
 		  plain[] = "\033[m";
 
 /* What is printed is gathered: printing each piece by itself takes longer than finding it. */
-enum { GATHERED = 32 << 10 };
+enum { GATHERED = 128 << 10 };
 
 static void
 put_out(struct scan_job *job)
