@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mutant.h"
 #include "base/own.h"
 #include "cmd/scan-internal.h"
 
@@ -90,6 +91,7 @@ scan_source_drain(struct scan_job *job, struct scan_source *s)
 	const struct hit *hit;
 	enum rc code;
 	s->reading.numbers = match_set_has_parts(job->set);
+	s->reading.lean = (job->show != SHOW_ASSETS || mutant(1853)) && scan_is_lean(&job->scan);
 	while (!(code = reading_next(&s->reading, &r, &why)) || code == RC_AGAIN) {
 		if (!code && r.offset < s->resume)
 			continue;

@@ -19,6 +19,22 @@ record_add(struct reading *r)
 	*f = (struct field){};
 	return f;
 }
+/* The places of a record that is read leanly, as they come: struct spot_walk w = {&out->spots}; */
+struct spot_walk {
+	const struct spots *spots;
+	size_t next;
+};
+
+/* Whether one lies in these bytes of the record's text, where what was asked for before lies before. */
+static inline bool
+spot_lies_in(struct spot_walk *w, const char *from, size_t len)
+{
+	const struct spots *s = w->spots;
+	while (w->next < s->count && s->base + s->at[w->next] < from)
+		w->next++;
+	return w->next < s->count && s->base + s->at[w->next] < from + len;
+}
+
 /* Hands the fields over. */
 void record_finish(struct reading *r, struct record *out);
 /* A line that the format at hand does not explain: JSON where it is some, else the whole as one

@@ -365,7 +365,20 @@ time_name_rank(struct span name, int above)
 		SPAN("@timestamp"),
 		SPAN("ts"),
 	};
-	for (int i = (int)(sizeof names / sizeof *names); name.len && i > above; i--)
+	/* Lengths that names of this last letter have: most keys are none of them by that. */
+	static const uint32_t lengths[256] = {
+		['d'] = 1 << 7 | 1 << 9 | 1 << 11 | 1 << 13 | 1 << 14,
+		['e'] = 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 15 |
+			1 << 16,
+		['n'] = 1 << 10,
+		['p'] = 1 << 9 | 1 << 10 | 1 << 18 | 1 << 20 | 1 << 24,
+		['s'] = 1 << 2 | 1 << 8 | 1 << 9,
+		['t'] = 1 << 1 | 1 << 9 | 1 << 10,
+	};
+	if (!name.len || name.len > 24 ||
+		!(lengths[(unsigned char)ascii_lower(name.ptr[name.len - 1])] >> name.len & 1))
+		return 0;
+	for (int i = (int)(sizeof names / sizeof *names); i > above; i--)
 		if (names[i - 1].len == name.len &&
 			names[i - 1].ptr[name.len - 1] == ascii_lower(name.ptr[name.len - 1]) &&
 			span_eq_fold(name, names[i - 1]))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/mutant.h"
 #include "codec/json.h"
 #include "match/reader-internal.h"
 #include "match/stamp.h"
@@ -15,9 +16,13 @@
 struct walk {
 	struct reading *r;
 	struct record *out;
-	size_t strings; /* seen so far: the number of the next one */
-	int rank;	/* of the name that gave the time */
-	int64_t system; /* that of a Windows event's header, TIME_NONE: none */
+	size_t strings;	  /* seen so far: the number of the next one */
+	int rank;	  /* of the name that gave the time */
+	int64_t system;	  /* that of a Windows event's header, TIME_NONE: none */
+	bool lean;	  /* strings that say nothing of a hit become no fields */
+	const char *pool; /* nothing has escapes: strings lie there as in the text; else NULL */
+	size_t base;	  /* of the text, in the places */
+	struct spot_walk spots;
 };
 
 /* .NET's "/Date(1764228430000)/" */
@@ -65,13 +70,63 @@ add_string(struct walk *w, struct span name, yyjson_val *val)
 	f->stands = json_stands(w->r->doc, w->out->text, f->value);
 }
 
+/* Whether URLs or events may be made of a member of this name. */
+static bool
+is_made_of(struct span name)
+{
+	if (name.len < 3 || mutant(1851))
+		return false;
+	switch (name.ptr[name.len - 1]) {
+	case 't': return span_ends(name, SPAN("host"));
+	case 'i': return span_ends(name, SPAN("uri"));
+	case 'l': return span_ends(name, SPAN("url"));
+	case 'n': return span_ends(name, SPAN("domain"));
+	case 'h': return span_ends(name, SPAN("path"));
+	case 'y': return span_ends(name, SPAN("query"));
+	case 'e': return span_ends(name, SPAN("hostname"));
+	case 'd': return span_ends(name, SPAN("Payload"));
+	default: return false;
+	}
+}
+
+/* Whether a string, the next in the order of the text, becomes a field. */
+static bool
+is_told(struct walk *w, struct span name, yyjson_val *val)
+{
+	struct span text = {unsafe_yyjson_get_str(val), unsafe_yyjson_get_len(val)};
+	const struct spots *spots = w->spots.spots;
+	/* Most strings lie behind the last place or before the next: that is all there is to ask. */
+	if (w->pool) {
+		size_t at = (size_t)(text.ptr - w->pool);
+		const uint32_t *next = spots->at + w->spots.next, *end = spots->at + spots->count;
+		while (next < end && *next < w->base + at)
+			next++;
+		w->spots.next = (size_t)(next - spots->at);
+		return (next < end && *next < w->base + at + text.len) || is_made_of(name);
+	}
+	const char *stands = json_stands(w->r->doc, w->out->text, text);
+	return !stands || spot_lies_in(&w->spots, stands, text.len) || is_made_of(name);
+}
+
+static void
+tell_string(struct walk *w, struct span name, yyjson_val *val)
+{
+	if (!w->lean || is_told(w, name, val))
+		add_string(w, name, val);
+	else
+		w->strings++;
+}
+
 /* <TimeCreated SystemTime="..."/>, however its attributes are spelled in JSON. */
 static void
 take_system_time(struct walk *w, struct span path, struct span name, yyjson_val *val)
 {
+	static const struct span system = SPAN("SystemTime");
+	if (name.len != system.len && name.len != system.len + 1)
+		return;
 	if (span_starts(name, SPAN("@")))
 		name = span_sub(name, 1, SIZE_MAX);
-	if (w->system == TIME_NONE && span_eq(name, SPAN("SystemTime")) && yyjson_is_str(val) &&
+	if (w->system == TIME_NONE && span_eq(name, system) && yyjson_is_str(val) &&
 		span_find(path, SPAN("TimeCreated")) != SIZE_MAX)
 		w->system = stamp_of_value(json_span(val), w->r->reference);
 }
@@ -136,7 +191,7 @@ static void
 add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 {
 	if (yyjson_is_str(val)) {
-		add_string(w, path, val);
+		tell_string(w, path, val);
 	} else if (yyjson_is_num(val)) {
 		add_number(w, path, val);
 	} else if (yyjson_is_arr(val)) {
@@ -148,12 +203,18 @@ add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 		for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));) {
 			yyjson_val *member = yyjson_obj_iter_get_val(key);
 			struct span name = json_span(key), full = name;
-			add_string(w, (struct span){}, key);
+			tell_string(w, (struct span){}, key);
 			/* Elasticsearch wraps each event once more. */
 			if (depth == 0 || (depth == 1 && span_eq(path, SPAN("_source"))))
 				take_time(w, name, member);
 			take_system_time(w, path, name, member);
-			if (depth && span_eq(name, SPAN("#text")))
+			bool is_text = depth && span_eq(name, SPAN("#text"));
+			if (w->lean && !is_text && yyjson_is_str(member) &&
+				!is_told(w, name, member)) {
+				w->strings++;
+				continue;
+			}
+			if (is_text)
 				full = data_path(w, path, val);
 			else if (path.len &&
 				 (!yyjson_is_num(member) ||
@@ -261,6 +322,22 @@ add_payload(struct reading *r, uint32_t last)
 		add_payload_part(r, at, json_span(key), yyjson_obj_iter_get_val(key));
 }
 
+/* What one string shows holds for all where none has escapes. */
+static void
+find_pool(struct walk *w, yyjson_val *root)
+{
+	struct span text = w->out->text;
+	if ((memchr(text.ptr, '\\', text.len) && !mutant(1850)) || !yyjson_is_obj(root) ||
+		!yyjson_obj_size(root))
+		return;
+	struct span first = json_span(unsafe_yyjson_get_first(root));
+	const char *stands = json_stands(w->r->doc, text, first);
+	if (!stands)
+		return;
+	w->pool = first.ptr - (stands - text.ptr);
+	w->base = (size_t)(text.ptr - w->out->spots.base);
+}
+
 bool
 json_fields(struct reading *r, struct record *out)
 {
@@ -271,7 +348,10 @@ json_fields(struct reading *r, struct record *out)
 	yyjson_val *root = yyjson_doc_get_root(r->doc);
 	if (!yyjson_is_ctn(root))
 		return false;
-	struct walk w = {.r = r, .out = out, .system = TIME_NONE};
+	struct walk w = {.r = r, .out = out, .system = TIME_NONE, .spots = {&out->spots}};
+	w.lean = r->lean && out->spots.count;
+	if (w.lean)
+		find_pool(&w, root);
 	add_value(&w, (struct span){}, root, 0);
 	if (out->time == TIME_NONE)
 		out->time = w.system;

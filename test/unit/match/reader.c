@@ -285,10 +285,38 @@ places_lead_through_escapes(void **state)
 	assert_int_equal(rec.text.ptr[field_place(&rec, m, 16, NULL)], '"');
 }
 
+#define NOON_OF_2026 INT64_C(1767268800000000)
+
+static void
+every_name_of_a_time_is_one(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"__REALTIME_TIMESTAMP", "t", "WRITE_TS", "_write_ts",
+		"CREATEDAT", "created", "CREATED_AT", "first_seen", "FLOW_START", "start_time",
+		"DATE_TIME", "datetime", "DATE-TIME", "date", "UNIXTIME", "published",
+		"CREATIONTIME", "createddatetime", "ACTIVITYDATETIME", "starteddatetime",
+		"EDGESTARTTIMESTAMP", "requestreceivedtimestamp", "TIMECREATED", "utctime",
+		"TIME_GENERATED", "timegenerated", "EVENT_TIME", "eventtime", "_TIME", "time",
+		"TIMESTAMP", "@timestamp", "TS"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct record r;
+		own_buf struct buf line = {};
+		buf_printf(
+			&line, "{\"%s\":\"2026-01-01T12:00:00Z\",\"%sx\":1}\n", names[i], names[i]);
+		own_stream struct stream *stream = stream_new_span(buf_span(&line), NULL);
+		own_reading struct reading reading;
+		reading_init(&reading, stream, reader_find(SPAN("json")), LINES_ALL, NOON_OF_2026);
+		assert_int_equal(reading_next(&reading, &r, NULL), RC_OK);
+		if (r.time != NOON_OF_2026)
+			fail_msg("%s is no time", names[i]);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_name_of_a_time_is_one),
 		cmocka_unit_test(zeek_tables_have_columns_and_epochs),
 		cmocka_unit_test(zeek_tables_have_separators_of_their_own),
 		cmocka_unit_test(json_lines_give_paths_keys_and_times),

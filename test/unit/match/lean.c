@@ -1,0 +1,222 @@
+/* Of lines with a hit only fields in which something may be found are read: the hits are those of all fields. */
+#include "../seed.h"
+#include "../test.h"
+
+#include "base/own.h"
+#include "base/rng.h"
+#include "match/sweep.h"
+#include "world.h"
+
+static const char list[] = "evil.org\nhttp://url.example/a/b\nspam@mail.example\n198.51.100.7\n"
+			   "203.0.113.0/28\n2001:db8::7\nb\xc3\xbc"
+			   "cher.de\nd41d8cd98f00b204e9800998ecf8427e\n00:1b:44:11:3a:b7\n"
+			   "ja3:0123456789abcdef0123456789abcdef\n";
+
+static const char *const values[] = {"evil.org", "www.EVIL.org.", "quiet.example", "-", "(empty)",
+	"", "url.example", "url.example", "/a/b/c", "/a/b?x", "/", "198.51.100.7", "203.0.113.9",
+	"2001:db8::7", "spam@mail.example", "http://url.example/a/b",
+	"b\xc3\xbc"
+	"cher.de",
+	"001b44113ab7", "d41d8cd98f00b204e9800998ecf8427e", "0123456789abcdef0123456789abcdef",
+	"a word", "evil.org evil.org", "evil.org,198.51.100.7", "1700000000.5", "tcp", "x"};
+
+/* Of JSON: how one may spell them. */
+static const char *const escaped[] = {"\\u0065vil.org", "evil\\u002eorg",
+	"a\\\"b\\\"c\\\"d evil.org", "\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"evil.org",
+	"http:\\/\\/url.example\\/a\\/b", "\\/a\\/b\\/c", "\\tevil.org", "b\\u00fccher.de",
+	"\\\\evil.org", "back\\\\slash"};
+
+/* Of Zeek's tables. */
+static const char *const coded[] = {"\\x65vil.org", "a\\x09evil.org", "\\x20198.51.100.7",
+	"back\\\\slash evil.org", "\\", "evil\\x2eorg"};
+
+static const char *const keys[] = {"query", "host", "uri", "http", "url", "domain", "path",
+	"hostname", "src_mac", "ja3", "evil.org", "mac", "dns", "Payload", "ts", "timestamp", "a",
+	"destination"};
+
+#define ONE_OF(rng, table) table[chance(rng, sizeof table / sizeof *table)]
+
+static uint32_t
+chance(struct rng rng, uint32_t below)
+{
+	uint32_t v;
+	rng_fill(rng, &v, sizeof v);
+	return v % below;
+}
+
+static const char *
+json_value(struct rng rng, bool plain)
+{
+	return plain || chance(rng, 3) ? ONE_OF(rng, values) : ONE_OF(rng, escaped);
+}
+
+static void
+add_object(struct rng rng, unsigned depth, bool plain, struct buf *out)
+{
+	buf_add_byte(out, '{');
+	for (uint32_t n = 1 + chance(rng, 6), i = 0; i < n; i++) {
+		buf_printf(out, "%s\"%s\":", i ? "," : "", ONE_OF(rng, keys));
+		uint32_t kind = chance(rng, 10);
+		if (kind == 0 && depth < 3) {
+			add_object(rng, depth + 1, plain, out);
+		} else if (kind == 1) {
+			buf_printf(out, "[\"%s\",%u,\"%s\"]", json_value(rng, plain), i,
+				json_value(rng, plain));
+		} else if (kind == 2) {
+			buf_printf(out, "%u", chance(rng, 70000));
+		} else if (kind == 3) {
+			buf_printf(out, "{\"Data\":{\"@Name\":\"%s\",\"#text\":\"%s\"}}",
+				ONE_OF(rng, keys), json_value(rng, plain));
+		} else if (kind == 4) {
+			buf_printf(out, "\"{\\\"EventData\\\":{\\\"x\\\":\\\"%s\\\"}}\"",
+				ONE_OF(rng, values));
+		} else {
+			buf_printf(out, "\"%s\"", json_value(rng, plain));
+		}
+	}
+	buf_add_byte(out, '}');
+}
+
+static void
+make_json(struct rng rng, unsigned lines, struct buf *out)
+{
+	for (unsigned i = 0; i < lines; i++) {
+		/* Host and path of one request, often. */
+		if (chance(rng, 4) == 0)
+			buf_printf(out, "{\"uri\":\"%s\",\"n\":%u,\"host\":\"url.example\"}",
+				chance(rng, 2) ? "/a/b/c" : json_value(rng, false), i);
+		else
+			add_object(rng, 0, chance(rng, 2), out);
+		buf_add(out, chance(rng, 20) ? SPAN("\n") : SPAN("\r\n"));
+	}
+}
+
+static void
+make_zeek(struct rng rng, unsigned lines, struct buf *out)
+{
+	enum { COLUMNS = 12 };
+	buf_add(out, SPAN("#separator \\x09\n#fields"));
+	static const char *const names[COLUMNS] = {"ts", "uid", "id.orig_h", "id.orig_p",
+		"id.resp_h", "query", "mac", "host", "ja3", "uri", "answers", "last"};
+	for (unsigned i = 0; i < COLUMNS; i++)
+		buf_printf(out, "\t%s", names[i]);
+	buf_add_byte(out, '\n');
+	for (unsigned i = 0; i < lines; i++) {
+		/* Some lines have a column too few or too many. */
+		unsigned columns = chance(rng, 20) ? COLUMNS : COLUMNS - 1 + 2 * chance(rng, 2);
+		bool plain = chance(rng, 3);
+		for (unsigned k = 0; k < columns; k++) {
+			const char *value =
+				plain || chance(rng, 5) ? ONE_OF(rng, values) : ONE_OF(rng, coded);
+			buf_printf(out, "%s%s", k ? "\t" : "",
+				k == 0				? "1700000000.25"
+				: chance(rng, 3) == 0 && k == 7 ? "url.example"
+				: chance(rng, 3) == 0 && k == 9 ? "/a/b/c"
+								: value);
+		}
+		buf_add(out, chance(rng, 20) ? SPAN("\n") : SPAN("\r\n"));
+	}
+}
+
+/* Hits of a log, as words; how many fields were read. */
+static size_t
+tell_hits(const struct match_set *set, struct sweep *s, struct span log, const char *reader,
+	struct buf *out)
+{
+	struct scan scan;
+	struct record r;
+	const struct hit *hit;
+	size_t fields = 0;
+	enum rc code;
+	scan_init(&scan, set, (struct clock){noon_now, NULL});
+	own_stream struct stream *stream = stream_new_span(log, NULL);
+	own_reading struct reading reading;
+	reading_init(&reading, stream, reader_find(span_of(reader)), LINES_ALL, NOON);
+	if (s)
+		reading_sweep(&reading, s, 0);
+	reading.lean = s && scan_is_lean(&scan);
+	buf_reset(out);
+	while (!(code = reading_next(&reading, &r, NULL)) || code == RC_AGAIN) {
+		size_t hits = code ? 0 : scan_record(&scan, &r, SPAN("log"), &hit);
+		fields += hits ? r.fields : 0;
+		for (size_t i = 0; i < hits; i++)
+			buf_printf(out, "%llu:%llu+%zu %s %s %.*s of %.*s time %lld\n",
+				(unsigned long long)hit[i].line, (unsigned long long)hit[i].offset,
+				hit[i].length, hit_match_word(hit[i].match),
+				obs_word(hit[i].seen.kind), (int)hit[i].seen.value.len,
+				hit[i].seen.value.ptr, (int)hit[i].pattern.len, hit[i].pattern.ptr,
+				(long long)hit[i].time);
+	}
+	scan_fini(&scan);
+	return fields;
+}
+
+static void
+compare(struct rng rng, const char *reader, void (*make)(struct rng, unsigned, struct buf *))
+{
+	static const char *const cpus[] = {"c", "avx2", "avx512", "neon"};
+	own_match_set struct match_set *set = set_of(list);
+	own_buf struct buf log = {}, want = {}, got = {};
+	for (size_t k = 0; k < sizeof cpus / sizeof *cpus; k++) {
+		setenv("TOCSIN_CPU", cpus[k], 1);
+		own_sweep struct sweep *s = sweep_new(set);
+		for (unsigned turn = 0; turn < 30; turn++) {
+			buf_reset(&log);
+			make(rng, 200, &log);
+			size_t all = tell_hits(set, NULL, buf_span(&log), reader, &want);
+			size_t few = tell_hits(set, s, buf_span(&log), reader, &got);
+			buf_add_byte(&want, 0);
+			buf_add_byte(&got, 0);
+			assert_string_equal(got.ptr, want.ptr);
+			assert_true(want.len > 1000 && few < all);
+		}
+	}
+	unsetenv("TOCSIN_CPU");
+}
+
+static void
+json_has_the_same_hits(void **state)
+{
+	(void)state;
+	uint64_t seed = seed_of_run();
+	struct rng rng = rng_seeded(&seed);
+	compare(rng, "json", make_json);
+	compare(rng, "eve", make_json);
+	compare(rng, "windows-json", make_json);
+}
+
+static void
+zeeks_tables_have_the_same_hits(void **state)
+{
+	(void)state;
+	uint64_t seed = seed_of_run();
+	compare(rng_seeded(&seed), "zeek", make_zeek);
+}
+
+/* What was seen twice in a record is one hit, however many are seen between. */
+static void
+what_is_seen_again_is_one_hit(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *set = set_of(list);
+	own_sweep struct sweep *s = sweep_new(set);
+	own_buf struct buf got = {};
+	tell_hits(set, s, SPAN("evil.org 198.51.100.7 evil.org 198.51.100.7\nevil.org evil.org\n"),
+		"lines", &got);
+	buf_add_byte(&got, 0);
+	size_t hits = 0;
+	for (const char *p = got.ptr; *p; p++)
+		hits += *p == '\n';
+	assert_int_equal(hits, 3);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(json_has_the_same_hits),
+		cmocka_unit_test(zeeks_tables_have_the_same_hits),
+		cmocka_unit_test(what_is_seen_again_is_one_hit),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
