@@ -29,7 +29,7 @@ struct block {
 	enum block_state state;
 	struct ahead_block shown;
 	struct room room; /* where its text lies */
-	uint32_t *place, *vague;
+	struct sweep_place *place, *vague;
 	uint16_t *line_ends;
 	struct ahead_gap *gap;
 	/* Instead of room and gap where it is little: memory that goes from thread to thread costs. */

@@ -257,7 +257,9 @@ keep_result(struct lines *l, const struct sweep_result *r)
 		.vague = l->own_vague.at,
 		.vagues = l->own_vague.len,
 		.line_ends = l->own_ends.at,
-		.chunks = l->own_ends.len};
+		.chunks = l->own_ends.len,
+		.set = r->set,
+		.version = r->version};
 }
 
 /*

@@ -67,7 +67,7 @@ struct lines {
 	size_t swept_from; /* where that stretch begins; places count from there */
 	bool all;	   /* of that stretch is given out */
 	struct stretch stretch;
-	vec_of(uint32_t) own_places, own_vague;
+	vec_of(struct sweep_place) own_places, own_vague;
 	vec_of(uint16_t) own_ends;
 	unsigned threads;	       /* besides this one, of a crew of its own */
 	struct crew *crew, *crew_here; /* the former borrowed */

@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "base/mutant.h"
-#include "match/set-internal.h"
+#include "match/set_file-internal.h"
+#include "match/stretch.h"
 #include "obs/url.h"
 
 /* One probe under way. */
@@ -273,6 +274,30 @@ probe_digits(struct probe *p)
 			answer(p, i, HIT_EXACT,
 				(struct observable){ja3 ? OBS_JA3 : kind, found_text(p)});
 	}
+}
+
+/* A place is an answer where its item's key ends with the name. */
+bool
+match_set_answer(const struct match_set *set, struct span text, const struct found *f,
+	const struct match_places *places, struct arena *a, struct match_answers *out)
+{
+	struct probe p = {set, text, f, CONTEXT_PLAIN, a, out, {}};
+	struct item item;
+	for (size_t i = 0; i < places->count; i++) {
+		const struct sweep_place *place = &places->at[i];
+		if (!set->base || place->item == NO_ITEM || place->at < places->from ||
+			!set_file_item(set->base, place->item, &item) ||
+			item.len != f->value.len - (place->at - places->from))
+			return false;
+	}
+	for (size_t i = 0; i < places->count; i++) {
+		struct set_walk walk = {set, places->at[i].item, NONE, set->base->chains};
+		if (places->at[i].at == places->from || mutant(1858))
+			answer_whole(&p, walk, OBS_DOMAIN);
+		else
+			answer_below(&p, walk);
+	}
+	return true;
 }
 
 void

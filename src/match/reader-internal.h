@@ -30,9 +30,9 @@ static inline bool
 spot_lies_in(struct spot_walk *w, const char *from, size_t len)
 {
 	const struct spots *s = w->spots;
-	while (w->next < s->count && s->base + s->at[w->next] < from)
+	while (w->next < s->count && s->base + s->at[w->next].at < from)
 		w->next++;
-	return w->next < s->count && s->base + s->at[w->next] < from + len;
+	return w->next < s->count && s->base + s->at[w->next].at < from + len;
 }
 
 /* Hands the fields over. */

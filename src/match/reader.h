@@ -93,9 +93,9 @@ struct reading {
 	char parting[16];	  /* Zeek's separator, which may be several bytes; empty: a tab */
 	size_t parting_len;
 	bool header_seen;
-	bool numbers;		/* ports and such of JSON become fields: patterns ask for them */
-	bool lean;		/* of a record with spots, fields in which none lies may be left out */
-	bool counted;		/* names stand as counted labels in it: (4)evil(3)org(0) */
+	bool numbers; /* ports and such of JSON become fields: patterns ask for them */
+	bool lean;    /* of a record with spots, fields in which none lies may be left out */
+	bool counted; /* names stand as counted labels in it: (4)evil(3)org(0) */
 	struct yyjson_doc *doc; /* of the record, where it is JSON */
 	struct documents *documents;
 	struct events *events;

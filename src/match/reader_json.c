@@ -98,11 +98,12 @@ is_told(struct walk *w, struct span name, yyjson_val *val)
 	/* Most strings lie behind the last place or before the next: that is all there is to ask. */
 	if (w->pool) {
 		size_t at = (size_t)(text.ptr - w->pool);
-		const uint32_t *next = spots->at + w->spots.next, *end = spots->at + spots->count;
-		while (next < end && *next < w->base + at)
+		const struct sweep_place *next = spots->at + w->spots.next,
+					 *end = spots->at + spots->count;
+		while (next < end && next->at < w->base + at)
 			next++;
 		w->spots.next = (size_t)(next - spots->at);
-		return (next < end && *next < w->base + at + text.len) || is_made_of(name);
+		return (next < end && next->at < w->base + at + text.len) || is_made_of(name);
 	}
 	const char *stands = json_stands(w->r->doc, w->out->text, text);
 	return !stands || spot_lies_in(&w->spots, stands, text.len) || is_made_of(name);

@@ -214,7 +214,7 @@ zeek_lean_fields(struct reading *r, struct record *out)
 			span_sub(out->text, from, end[r->time_column] - from), r->reference);
 	}
 	for (size_t i = 0; i < spots->count; i++) {
-		size_t at = spots->at[i] - base;
+		size_t at = spots->at[i].at - base;
 		if (column && (at < end[column - 1] || mutant(1852)))
 			continue; /* it has become a field */
 		while (column < r->columns && end[column] <= at)

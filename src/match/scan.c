@@ -307,16 +307,49 @@ struct looking {
 	int64_t time;
 };
 
-static void
-scan_one(struct scan *s, const struct looking *at, struct span text, const struct found *found)
+/* Where a field's bytes stand in the record as they are; NULL: nowhere. */
+static const char *
+field_stands(const struct record *r, const struct field *f)
 {
-	size_t first = s->answers.len;
-	match_set_probe(s->set, text, found, at->context, &s->arena, &s->answers);
+	uintptr_t from = (uintptr_t)r->text.ptr, value = (uintptr_t)f->value.ptr;
+	bool inside = value >= from && value - from <= r->text.len &&
+		      f->value.len <= r->text.len - (value - from);
+	return f->stands ? f->stands : inside ? f->value.ptr : NULL;
+}
+
+static void
+keep_from(struct scan *s, const struct looking *at, size_t first)
+{
 	for (size_t i = first; i < s->answers.len; i++)
 		/* Where it is no answer after all, what is seen elsewhere in the record may be one. */
 		if (is_first(s, &s->answers.at[i]) &&
 			!keep(s, at->r, at->f, at->view, &s->answers.at[i], at->time))
 			forget(s, &s->answers.at[i]);
+}
+
+static void
+scan_one(struct scan *s, const struct looking *at, struct span text, const struct found *found)
+{
+	size_t first = s->answers.len;
+	match_set_probe(s->set, text, found, at->context, &s->arena, &s->answers);
+	keep_from(s, at, first);
+}
+
+/* A name in which the spots from `from` on, before `to`, lie: what the sweep was answered need not be asked again. */
+static void
+scan_name(
+	struct scan *s, const struct looking *at, const struct found *found, size_t from, size_t to)
+{
+	const struct spots *spots = &at->r->spots;
+	size_t first = s->answers.len;
+	bool same = (spots->set == s->set || mutant(1859)) &&
+		    (spots->version == match_set_version(s->set) || mutant(1857));
+	size_t base = (size_t)(field_stands(at->r, at->f) - spots->base);
+	struct match_places places = {spots->at + from, to - from, base + found->at};
+	if (same && match_set_answer(s->set, at->f->value, found, &places, &s->arena, &s->answers))
+		keep_from(s, at, first);
+	else
+		scan_one(s, at, at->f->value, found);
 }
 
 /* All that the extraction finds. */
@@ -343,16 +376,6 @@ scan_view(
 	scan_found(s, &at, &it);
 }
 
-/* Where a field's bytes stand in the record as they are; NULL: nowhere. */
-static const char *
-field_stands(const struct record *r, const struct field *f)
-{
-	uintptr_t from = (uintptr_t)r->text.ptr, value = (uintptr_t)f->value.ptr;
-	bool inside = value >= from && value - from <= r->text.len &&
-		      f->value.len <= r->text.len - (value - from);
-	return f->stands ? f->stands : inside ? f->value.ptr : NULL;
-}
-
 /* The first place that lies at so many bytes from the spots' base or behind. */
 static size_t
 first_spot(const struct spots *spots, size_t from)
@@ -360,7 +383,7 @@ first_spot(const struct spots *spots, size_t from)
 	size_t low = 0, high = spots->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (spots->at[middle] < from)
+		if (spots->at[middle].at < from)
 			low = middle + 1;
 		else
 			high = middle;
@@ -374,8 +397,8 @@ is_apart(const struct record *r, const struct field *f)
 {
 	const struct spots *spots = &r->spots;
 	const char *stands = field_stands(r, f);
-	return stands && (spots->base + spots->at[spots->count - 1] < stands ||
-				 spots->base + spots->at[0] >= stands + f->value.len);
+	return stands && (spots->base + spots->at[spots->count - 1].at < stands ||
+				 spots->base + spots->at[0].at >= stands + f->value.len);
 }
 
 /* What scan_view does, but only around the places that a sweep has named, since nowhere else is anything. */
@@ -385,7 +408,7 @@ scan_spots(struct scan *s, const struct record *r, const struct field *f, const 
 {
 	const struct spots *spots = &r->spots;
 	size_t base = (size_t)(stands - spots->base), i = first_spot(spots, base);
-	if (i == spots->count || spots->at[i] - base >= f->value.len)
+	if (i == spots->count || spots->at[i].at - base >= f->value.len)
 		return;
 	__attribute__((uninitialized)) struct extract it;
 	__attribute__((uninitialized)) struct found found;
@@ -394,14 +417,17 @@ scan_spots(struct scan *s, const struct record *r, const struct field *f, const 
 	s->viewed = f->value;
 	extract_init(&it, f->value, &s->arena);
 	it.end = 0;
-	for (; i < spots->count && spots->at[i] - base < f->value.len; i++) {
-		if (spots->at[i] - base < it.end)
+	for (; i < spots->count && spots->at[i].at - base < f->value.len; i++) {
+		if (spots->at[i].at - base < it.end)
 			continue;
-		if (extract_name(&it, spots->at[i] - base, &found)) {
-			scan_one(s, &at, f->value, &found);
+		if (extract_name(&it, spots->at[i].at - base, &found)) {
+			size_t last = i;
+			while (last + 1 < spots->count && spots->at[last + 1].at - base < it.end)
+				last++;
+			scan_name(s, &at, &found, i, last + 1);
 			continue;
 		}
-		extract_around(&it, spots->at[i] - base);
+		extract_around(&it, spots->at[i].at - base);
 		scan_found(s, &at, &it);
 	}
 }

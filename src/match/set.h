@@ -118,6 +118,8 @@ struct match_answer {
 	size_t at, len;		/* of what was seen, in the text */
 };
 
+struct sweep_place;
+
 struct match_answers {
 	struct match_answer *at;
 	size_t len, cap;
@@ -130,6 +132,14 @@ enum match_context { CONTEXT_PLAIN, CONTEXT_JA3, CONTEXT_MAC };
  * arena. */
 void match_set_probe(const struct match_set *set, struct span text, const struct found *f,
 	enum match_context context, struct arena *a, struct match_answers *out);
+/* Places of a sweep of this set, unchanged since: all that lie in a name that begins at `from`. */
+struct match_places {
+	const struct sweep_place *at;
+	size_t count, from;
+};
+/* match_set_probe for that name, without looking anything up. False: it does not tell all, and nothing was added. */
+bool match_set_answer(const struct match_set *set, struct span text, const struct found *f,
+	const struct match_places *places, struct arena *a, struct match_answers *out);
 /* What is known of an indicator; spans borrow from the set, about.value of an address from the
  * arena. */
 struct indicator match_set_get(const struct match_set *set, uint32_t item, struct arena *a);

@@ -75,9 +75,9 @@ stretch_is_by_record(struct span text, enum lines_keep keep)
 bool
 stretch_has(struct stretch *s, size_t from, size_t to)
 {
-	while (s->next < s->found.places && s->found.place[s->next] < from)
+	while (s->next < s->found.places && s->found.place[s->next].at < from)
 		s->next++;
-	return s->next < s->found.places && s->found.place[s->next] < to;
+	return s->next < s->found.places && s->found.place[s->next].at < to;
 }
 
 size_t
@@ -86,7 +86,7 @@ stretch_pass(struct stretch *s, enum lines_keep keep, size_t from)
 	const char *text = s->text.ptr;
 	size_t to = s->text.len;
 	if (stretch_has(s, from, to)) {
-		const char *end = memrchr(text + from, '\n', s->found.place[s->next] - from);
+		const char *end = memrchr(text + from, '\n', s->found.place[s->next].at - from);
 		to = end ? (size_t)(end - text) + 1 : from;
 	}
 	return keep == LINES_KEEP_HEADINGS ? find_heading(s, from, to) : to;
@@ -96,15 +96,15 @@ struct spots
 stretch_spots(struct stretch *s, size_t from, size_t to)
 {
 	const struct sweep_result *f = &s->found;
-	struct spots spots = {.base = s->text.ptr};
-	while (s->next_vague < f->vagues && f->vague[s->next_vague] < from)
+	struct spots spots = {.base = s->text.ptr, .set = f->set, .version = f->version};
+	while (s->next_vague < f->vagues && f->vague[s->next_vague].at < from)
 		s->next_vague++;
-	if (s->next_vague < f->vagues && f->vague[s->next_vague] < to && !mutant(1841))
+	if (s->next_vague < f->vagues && f->vague[s->next_vague].at < to && !mutant(1841))
 		return spots;
 	if (!stretch_has(s, from, to))
 		return spots;
 	spots.at = f->place + s->next;
-	while (s->next + spots.count < f->places && spots.at[spots.count] < to)
+	while (s->next + spots.count < f->places && spots.at[spots.count].at < to)
 		spots.count++;
 	return spots;
 }

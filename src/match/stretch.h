@@ -8,20 +8,31 @@
 /* So many bytes before and behind what is swept must be readable; what they hold does not matter. */
 enum { SWEEP_SLACK = 64, SWEEP_CHUNK = 8192 };
 
+struct match_set;
+
+/* item: of a compiled set, the first of the key that begins here, a name's end; NO_ITEM: not known. */
+struct sweep_place {
+	uint32_t at, item;
+};
+enum { NO_ITEM = UINT32_MAX };
+
 /* Both borrow. */
 struct sweep_result {
-	const uint32_t *place; /* ascending, each within the text */
+	const struct sweep_place *place; /* ascending, each within the text */
 	size_t places;
 	/*
 	 * Those of them, ascending, that only say that their line is to be read as a whole. Where a line has none of
 	 * these, each hit's token holds one of the line's places, or stands in the same run of letters, digits, "-",
 	 * "_", dots, colons and bytes beyond ASCII.
 	 */
-	const uint32_t *vague;
+	const struct sweep_place *vague;
 	size_t vagues;
 	/* Line ends in each stretch of SWEEP_CHUNK bytes. */
 	const uint16_t *line_ends;
 	size_t chunks;
+	/* Whose items these are, as it was then. */
+	const struct match_set *set;
+	uint64_t version;
 };
 
 /* Which lines a reader must see, where a sweep says on which there may be a hit. */
@@ -45,8 +56,10 @@ struct stretch {
 /* Where alone in some bytes something may be found; count 0: anywhere. Borrowed as they are. */
 struct spots {
 	const char *base; /* places count from there */
-	const uint32_t *at;
+	const struct sweep_place *at;
 	size_t count;
+	const struct match_set *set; /* of the items, with this version */
+	uint64_t version;
 };
 
 /*

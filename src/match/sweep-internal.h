@@ -287,8 +287,8 @@ struct sweep {
 	const unsigned char *escaped; /* the end of the \uXXXX that were looked at last */
 	/* What the plain extraction looked at last. */
 	const unsigned char *looked[LOOKS], *looked_end[LOOKS];
-	vec_of(uint32_t) places, vague;
-	uint32_t *sorted; /* room for sorting them */
+	vec_of(struct sweep_place) places, vague;
+	struct sweep_place *sorted; /* room for sorting them */
 	size_t sorted_cap;
 	vec_of(uint16_t) line_ends;
 	struct bitmaps bits;
@@ -345,6 +345,8 @@ extern const bool sweep_label[256];
 /* What may end an escape, or stand in one. */
 extern const bool sweep_odd_before[256];
 void sweep_note(struct sweep *s, const unsigned char *at);
+/* The same where a name begins that the set's file has, and nothing else: its first item. */
+void sweep_note_item(struct sweep *s, const unsigned char *at, uint32_t item);
 /* Notes the place where the set knows the key, letters made small; not before sweep_answers. */
 void sweep_ask(struct sweep *s, enum key key, const unsigned char *bytes, size_t len,
 	const unsigned char *place);

@@ -175,12 +175,12 @@ enum { DIGIT = 11, DIGITS = 3, SLOTS = 1 << DIGIT, FEW = 48 };
 
 /* Each moved to the left until what stands there is not larger. */
 static void
-sort_few(uint32_t *at, size_t count)
+sort_few(struct sweep_place *at, size_t count)
 {
 	for (size_t i = 1; i < count; i++) {
-		uint32_t one = at[i];
+		struct sweep_place one = at[i];
 		size_t to = i;
-		for (; to > 0 && at[to - 1] > one; to--)
+		for (; to > 0 && at[to - 1].at > one.at; to--)
 			at[to] = at[to - 1];
 		at[to] = one;
 	}
@@ -188,9 +188,9 @@ sort_few(uint32_t *at, size_t count)
 
 /* By one digit after the other, the lowest first; `largest` says how many there are. */
 static void
-sort_many(struct sweep *s, uint32_t *at, size_t count, uint32_t largest)
+sort_many(struct sweep *s, struct sweep_place *at, size_t count, uint32_t largest)
 {
-	uint32_t *from = at, *to;
+	struct sweep_place *from = at, *to;
 	if (count > s->sorted_cap) {
 		s->sorted_cap = count * 2;
 		s->sorted = mem_grow(s->sorted, s->sorted_cap, sizeof *s->sorted);
@@ -200,15 +200,15 @@ sort_many(struct sweep *s, uint32_t *at, size_t count, uint32_t largest)
 		digit < DIGITS && largest >> digit * DIGIT && !(digit && mutant(1854)); digit++) {
 		uint32_t slot[SLOTS] = {}, sum = 0;
 		for (size_t i = 0; i < count; i++)
-			slot[from[i] >> digit * DIGIT & (SLOTS - 1)]++;
+			slot[from[i].at >> digit * DIGIT & (SLOTS - 1)]++;
 		for (size_t k = 0; k < SLOTS; k++) {
 			uint32_t here = slot[k];
 			slot[k] = sum;
 			sum += here;
 		}
 		for (size_t i = 0; i < count; i++)
-			to[slot[from[i] >> digit * DIGIT & (SLOTS - 1)]++] = from[i];
-		uint32_t *swap = from;
+			to[slot[from[i].at >> digit * DIGIT & (SLOTS - 1)]++] = from[i];
+		struct sweep_place *swap = from;
 		from = to;
 		to = swap;
 	}
@@ -218,13 +218,13 @@ sort_many(struct sweep *s, uint32_t *at, size_t count, uint32_t largest)
 
 /* Where each line holds a hit there are thousands, of several filters that took turns. */
 static void
-sort_places(struct sweep *s, uint32_t *at, size_t count)
+sort_places(struct sweep *s, struct sweep_place *at, size_t count)
 {
 	bool sorted = true;
 	uint32_t largest = 0;
 	for (size_t i = 0; i < count; i++) {
-		sorted &= largest <= at[i];
-		largest = at[i] > largest ? at[i] : largest;
+		sorted &= largest <= at[i].at;
+		largest = at[i].at > largest ? at[i].at : largest;
 	}
 	if (sorted)
 		return;
@@ -277,5 +277,7 @@ sweep_finish(struct sweep *s, struct sweep_result *out)
 		.vague = s->vague.at,
 		.vagues = s->vague.len,
 		.line_ends = s->line_ends.at,
-		.chunks = s->line_ends.len};
+		.chunks = s->line_ends.len,
+		.set = s->set,
+		.version = s->set->version};
 }

@@ -15,8 +15,11 @@ sweep_answers(struct sweep *s)
 	struct asked *a = &s->asked;
 	set_find_all(s->set, a->key, a->len);
 	for (size_t i = 0; i < a->len; i++)
-		if (a->key[i].base != NONE || a->key[i].own != NONE)
-			sweep_note(s, a->place[i]);
+		if (a->key[i].base != NONE || a->key[i].own != NONE) {
+			bool alone = a->key[i].key == KEY_NAME && a->key[i].own == NONE;
+			sweep_note_item(
+				s, a->place[i], alone || mutant(1856) ? a->key[i].base : NO_ITEM);
+		}
 	a->len = a->used = 0;
 }
 

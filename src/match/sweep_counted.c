@@ -81,7 +81,7 @@ sweep_text_counted(struct sweep *s, struct span text, struct sweep_result *out)
 		&found);
 	const struct origin *from = b->origins.at;
 	for (size_t i = 0; i < found.places && !mutant(1832); i++) {
-		while (from->end <= found.place[i])
+		while (from->end <= found.place[i].at)
 			from++;
 		sweep_note_vague(s, s->text + from->at);
 	}

@@ -20,12 +20,19 @@ const bool sweep_odd_before[256] = {
 	['%'] = true, ['\\'] = true, ['['] = true, [':' ... '?'] = true, [0x9b] = true};
 
 void
-sweep_note(struct sweep *s, const unsigned char *at)
+sweep_note_item(struct sweep *s, const unsigned char *at, uint32_t item)
 {
 	uint32_t place = (uint32_t)((at < s->text ? s->text : at) - s->text);
+	const struct sweep_place *last = s->places.at + s->places.len;
 	/* Many hits of one token are one place. */
-	if (s->places.len == 0 || s->places.at[s->places.len - 1] != place)
-		*vec_add(&s->places) = place;
+	if (s->places.len == 0 || last[-1].at != place || last[-1].item != item)
+		*vec_add(&s->places) = (struct sweep_place){place, item};
+}
+
+void
+sweep_note(struct sweep *s, const unsigned char *at)
+{
+	sweep_note_item(s, at, NO_ITEM);
 }
 
 void

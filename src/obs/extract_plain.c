@@ -37,10 +37,9 @@ extract_name(struct extract *it, size_t at, struct found *out)
 	if (stop - start > NAME_LONGEST + 1)
 		stop = start + NAME_LONGEST + 1;
 	size_t end = start, label = start, run = start, marks = 0;
-	unsigned seen = 0, here = 0, part;
+	unsigned here = 0, part;
 	bool odd = start > 0 && is_odd_before(p[start - 1]) && !mutant(1847);
 	for (; end < stop && (part = kinds[p[end]]); end++) {
-		seen |= part;
 		it->small[end - start] = (char)(p[end] | (part & LETTER ? 0x20 : 0));
 		if (!(part & (MARK | POINT | OTHER))) {
 			here |= part;

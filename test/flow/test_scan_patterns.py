@@ -263,6 +263,16 @@ def test_pattern_match_says_the_same_of_the_events_as_stix(scan, tocsin, tmp_pat
         tocsin("pattern", "match", pattern, "o.json", code=code)
 
 
+def test_fields_that_are_no_hit_of_their_own_are_read_for_patterns(scan):
+    """Nothing is looked for that says the source: it is read all the same."""
+    said = scan(["[network-traffic:dst_ref.value = '198.51.100.7' AND network-traffic:src_ref.value != '10.0.0.5']"], {
+        "a.log": "".join(CONN % (i, f"10.0.0.{4 + i}", "198.51.100.7", 80) for i in range(4)),
+        "b.log": "#separator \\x09\n#fields\tts\tid.orig_h\tid.resp_h\n1700000000.5\t10.0.0.5\t198.51.100.7\n"
+                 "1767400000.5\t10.0.0.6\t198.51.100.7\n"}, "--json")
+    assert [(hit["file"], hit["line"]) for hit in map(json.loads, said.out.splitlines()) if "file" in hit] == [
+        ("a.log", 1), ("a.log", 3), ("a.log", 4), ("b.log", 4)]
+
+
 def test_what_goes_on_while_following_completes_a_pattern(tmp_path):
     (tmp_path / "patterns.json").write_text(json.dumps(indicator(0, f"({AND}) WITHIN 60 SECONDS")))
     (tmp_path / "a.log").write_text("evil.example\n")

@@ -56,10 +56,10 @@ compare(const struct sweep_result *places, struct span log, const struct reader 
 	scan_init(&scan, set, (struct clock){fixed_now, NULL});
 	size_t at = 0;
 	while (!reading_next(&reading, &r, NULL)) {
-		while (at < places->places && places->place[at] < r.offset)
+		while (at < places->places && places->place[at].at < r.offset)
 			at++;
 		bool there =
-			at < places->places && places->place[at] <= record_place(&r, r.text.len);
+			at < places->places && places->place[at].at <= record_place(&r, r.text.len);
 		must(there || r.wide || reading.lines.keep == LINES_KEEP_ALL ||
 			reading.lines.keep == LINES_KEEP_RECORDS ||
 			scan_record(&scan, &r, SPAN("log"), &hit) == 0);
@@ -121,8 +121,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct sweep_result places;
 		sweep_text(sweeps[k], (struct span){room + SWEEP_SLACK, size}, &places);
 		for (size_t i = 0; i < places.places; i++)
-			must(places.place[i] <= size &&
-				(!i || places.place[i - 1] <= places.place[i]));
+			must(places.place[i].at <= size &&
+				(!i || places.place[i - 1].at <= places.place[i].at));
 		for (size_t i = 0; readers[i]; i++)
 			compare(&places, log, readers[i]);
 		for (size_t i = 0; k == 0 && readers[i]; i++)

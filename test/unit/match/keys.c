@@ -142,8 +142,8 @@ sweep_lines_of(struct sweep *s, unsigned count, size_t width)
 	sweep_text(s, (struct span){log.ptr + SWEEP_SLACK, len}, &r);
 	for (size_t i = 0, k = 0; i < starts.len; i++) {
 		size_t end = i + 1 < starts.len ? starts.at[i + 1] : len;
-		assert_true(k < r.places && r.place[k] >= starts.at[i] && r.place[k] < end);
-		while (k < r.places && r.place[k] < end)
+		assert_true(k < r.places && r.place[k].at >= starts.at[i] && r.place[k].at < end);
+		while (k < r.places && r.place[k].at < end)
 			k++;
 		assert_true(i + 1 < starts.len || k == r.places);
 	}

@@ -193,6 +193,169 @@ zeeks_tables_have_the_same_hits(void **state)
 	compare(rng_seeded(&seed), "zeek", make_zeek);
 }
 
+/* ---- names that the fast pass has looked up ---- */
+
+/* Names of each other, by reach, and hosts of URLs and of e-mail addresses. */
+static void
+add_names(struct match_set *set, struct rng rng, unsigned count)
+{
+	static const char *const labels[] = {"a", "bb", "evil", "www", "mail"};
+	static const enum match_reach reaches[] = {
+		REACH_EXACT, REACH_COVERING, REACH_COVERING, REACH_BELOW};
+	for (unsigned i = 0; i < count; i++) {
+		char name[80] = "example", id[80];
+		for (uint32_t n = 1 + chance(rng, 3); n; n--) {
+			char longer[80];
+			snprintf(longer, sizeof longer, "%s.%s", ONE_OF(rng, labels), name);
+			memcpy(name, longer, sizeof name);
+		}
+		struct span text = span_of(name);
+		snprintf(id, sizeof id, "indicator--%08x-0000-4000-8000-%012x", i,
+			chance(rng, 1000000));
+		struct indicator one = {.id = span_of(id),
+			.about = {OBS_DOMAIN, text},
+			.reach = ONE_OF(rng, reaches),
+			.valid_from = chance(rng, 5) ? TIME_NONE : NOON + 1,
+			.valid_until = chance(rng, 5) ? TIME_NONE : NOON,
+			.confidence = -1};
+		(void)!match_set_add(set, &one);
+		char other[120];
+		if (chance(rng, 4) == 0) {
+			snprintf(other, sizeof other, "http://%s/x\nuser@%s\n", name, name);
+			set_add(set, span_of(other));
+		}
+	}
+}
+
+static void
+make_names(struct rng rng, unsigned lines, struct buf *out)
+{
+	static const char *const words[] = {"a", "bb", "evil", "www", "mail", "a.example",
+		"bb.example", "evil.example", "EVIL.Example", "mail.example"};
+	static const char *const before[] = {"", "", "", "", "http://", "user@", "other@", "%2F",
+		"\\n", "-", "x", "1.", "\"", "[", "(", ":"};
+	static const char *const behind[] = {"", "", "", "", "/x/y", "/z", ".", "-", "@bb.example",
+		":80", "\xc3\xbc", "\"", ".example", "x"};
+	for (unsigned i = 0; i < lines; i++) {
+		for (uint32_t n = 1 + chance(rng, 4); n; n--) {
+			buf_add(out, span_of(ONE_OF(rng, before)));
+			for (uint32_t k = chance(rng, 4); k; k--)
+				buf_printf(out, "%s.", words[chance(rng, 5)]);
+			buf_add(out, span_of(words[5 + chance(rng, 5)]));
+			buf_add(out, span_of(ONE_OF(rng, behind)));
+			buf_add_byte(out, ' ');
+		}
+		buf_add_byte(out, '\n');
+	}
+}
+
+/* Out of a file, with some added besides, and some disarmed. */
+static void
+what_the_fast_pass_was_answered_is_the_answer(void **state)
+{
+	(void)state;
+	uint64_t seed = seed_of_run();
+	struct rng rng = rng_seeded(&seed);
+	for (unsigned turn = 0; turn < 60; turn++) {
+		own_match_set struct match_set *made = match_set_new(turn);
+		own_buf struct buf log = {}, want = {}, got = {};
+		add_names(made, rng, 60);
+		own_match_set struct match_set *set = mapped_of(made);
+		if (turn % 3 == 1)
+			add_names(set, rng, 20);
+		own_sweep struct sweep *s = sweep_new(set);
+		make_names(rng, 300, &log);
+		tell_hits(set, NULL, buf_span(&log), "lines", &want);
+		tell_hits(set, s, buf_span(&log), "lines", &got);
+		buf_add_byte(&want, 0);
+		buf_add_byte(&got, 0);
+		assert_true(want.len > 1000);
+		assert_string_equal(got.ptr, want.ptr);
+	}
+}
+
+/* A reading that stands before its second line, whose places are known. */
+static void
+begin(struct reading *reading, struct stream *stream, struct sweep *s, struct scan *scan,
+	size_t hits)
+{
+	struct record r;
+	const struct hit *hit;
+	reading_init(reading, stream, reader_find(SPAN("lines")), LINES_ALL, NOON);
+	reading_sweep(reading, s, 0);
+	reading->lean = true;
+	assert_int_equal(reading_next(reading, &r, NULL), RC_OK);
+	assert_int_equal(r.spots.count, 1);
+	assert_int_equal(scan_record(scan, &r, SPAN("log"), &hit), hits);
+	assert_int_equal(reading_next(reading, &r, NULL), RC_OK);
+	assert_int_equal(r.spots.count, 1);
+}
+
+static void
+a_set_that_changed_meanwhile_is_asked_again(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *first = set_of("evil.example\n"),
+				       *second = set_of("nice.example\n");
+	for (unsigned other = 0; other < 2; other++) {
+		own_match_set struct match_set *set = mapped_of(first);
+		own_sweep struct sweep *s = sweep_new(set);
+		own_stream struct stream *stream =
+			stream_new_span(SPAN("evil.example\nevil.example\n"), NULL);
+		own_reading struct reading reading;
+		struct scan scan;
+		const struct hit *hit;
+		scan_init(&scan, set, (struct clock){noon_now, NULL});
+		begin(&reading, stream, s, &scan, 1);
+		if (other) { /* item 0 is another name of that length by now */
+			char folder[] = "/tmp/tocsin-set-XXXXXX", path[64];
+			struct set_file *file = NULL;
+			assert_non_null(mkdtemp(folder));
+			snprintf(path, sizeof path, "%s/set", folder);
+			assert_int_equal(
+				set_file_write(second, path, (struct span){}, NOON, NULL), RC_OK);
+			assert_int_equal(set_file_open(path, &file, NULL), RC_OK);
+			unlink(path);
+			rmdir(folder);
+			match_set_rebase(set, &file);
+		} else {
+			struct indicator more = {.id = SPAN("indicator--1"),
+				.about = {OBS_DOMAIN, SPAN("evil.example")},
+				.valid_from = TIME_NONE,
+				.valid_until = TIME_NONE,
+				.confidence = -1};
+			assert_int_equal(match_set_add(set, &more), RC_OK);
+		}
+		struct record r = {.text = SPAN("evil.example"), .time = TIME_NONE};
+		struct field f = {.value = r.text};
+		struct sweep_place place = {0, 0};
+		r.field = &f;
+		r.fields = 1;
+		r.spots = (struct spots){r.text.ptr, &place, 1, set, 0};
+		r.spots.version = match_set_version(set) - 1;
+		assert_int_equal(scan_record(&scan, &r, SPAN("log"), &hit), other ? 0 : 2);
+		scan_fini(&scan);
+	}
+}
+
+/* A name that another set's sweep has seen. */
+static void
+places_of_another_set_are_places_alone(void **state)
+{
+	(void)state;
+	own_match_set struct match_set *first = set_of("evil.example\n"),
+				       *second = set_of("nice.example\n");
+	own_match_set struct match_set *one = mapped_of(first), *two = mapped_of(second);
+	own_sweep struct sweep *s = sweep_new(one);
+	own_stream struct stream *stream =
+		stream_new_span(SPAN("evil.example\nevil.example\n"), NULL);
+	own_reading struct reading reading;
+	struct scan scan;
+	scan_init(&scan, two, (struct clock){noon_now, NULL});
+	begin(&reading, stream, s, &scan, 0);
+	scan_fini(&scan);
+}
+
 /* What was seen twice in a record is one hit, however many are seen between. */
 static void
 what_is_seen_again_is_one_hit(void **state)
@@ -216,6 +379,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_has_the_same_hits),
 		cmocka_unit_test(zeeks_tables_have_the_same_hits),
+		cmocka_unit_test(what_the_fast_pass_was_answered_is_the_answer),
+		cmocka_unit_test(a_set_that_changed_meanwhile_is_asked_again),
+		cmocka_unit_test(places_of_another_set_are_places_alone),
 		cmocka_unit_test(what_is_seen_again_is_one_hit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,9 +65,9 @@ compare(const struct match_set *set, struct sweep *s, struct span text, const ch
 	own_buf struct buf want = {};
 	while (!reading_next(&reading, &record, NULL)) {
 		size_t hits = scan_record(&scan, &record, SPAN("log"), &hit);
-		while (at < r.places && r.place[at] < record.offset)
+		while (at < r.places && r.place[at].at < record.offset)
 			at++;
-		bool there = at < r.places && r.place[at] <= record.offset + record.text.len;
+		bool there = at < r.places && r.place[at].at <= record.offset + record.text.len;
 		if (hits && !there)
 			fail_msg("%s, %s: no place on line %llu for %s %.*s: %.*s", sweep_cpu(s),
 				reader, (unsigned long long)record.line, obs_word(hit->seen.kind),
