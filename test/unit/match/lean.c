@@ -12,13 +12,15 @@ static const char list[] = "evil.org\nhttp://url.example/a/b\nspam@mail.example\
 			   "cher.de\nd41d8cd98f00b204e9800998ecf8427e\n00:1b:44:11:3a:b7\n"
 			   "ja3:0123456789abcdef0123456789abcdef\n";
 
+#define WIDE_NAME \
+	"b\xc3\xbc" \
+	"cher.de"
+
 static const char *const values[] = {"evil.org", "www.EVIL.org.", "quiet.example", "-", "(empty)",
 	"", "url.example", "url.example", "/a/b/c", "/a/b?x", "/", "198.51.100.7", "203.0.113.9",
-	"2001:db8::7", "spam@mail.example", "http://url.example/a/b",
-	"b\xc3\xbc"
-	"cher.de",
-	"001b44113ab7", "d41d8cd98f00b204e9800998ecf8427e", "0123456789abcdef0123456789abcdef",
-	"a word", "evil.org evil.org", "evil.org,198.51.100.7", "1700000000.5", "tcp", "x"};
+	"2001:db8::7", "spam@mail.example", "http://url.example/a/b", WIDE_NAME, "001b44113ab7",
+	"d41d8cd98f00b204e9800998ecf8427e", "0123456789abcdef0123456789abcdef", "a word",
+	"evil.org evil.org", "evil.org,198.51.100.7", "1700000000.5", "tcp", "x"};
 
 /* Of JSON: how one may spell them. */
 static const char *const escaped[] = {"\\u0065vil.org", "evil\\u002eorg",
@@ -35,14 +37,6 @@ static const char *const keys[] = {"query", "host", "uri", "http", "url", "domai
 	"destination"};
 
 #define ONE_OF(rng, table) table[chance(rng, sizeof table / sizeof *table)]
-
-static uint32_t
-chance(struct rng rng, uint32_t below)
-{
-	uint32_t v;
-	rng_fill(rng, &v, sizeof v);
-	return v % below;
-}
 
 static const char *
 json_value(struct rng rng, bool plain)
@@ -120,7 +114,7 @@ make_zeek(struct rng rng, unsigned lines, struct buf *out)
 
 /* Hits of a log, as words; how many fields were read. */
 static size_t
-tell_hits(const struct match_set *set, struct sweep *s, struct span log, const char *reader,
+read_hits(const struct match_set *set, struct sweep *s, struct span log, const char *reader,
 	struct buf *out)
 {
 	struct scan scan;
@@ -163,8 +157,8 @@ compare(struct rng rng, const char *reader, void (*make)(struct rng, unsigned, s
 		for (unsigned turn = 0; turn < 30; turn++) {
 			buf_reset(&log);
 			make(rng, 200, &log);
-			size_t all = tell_hits(set, NULL, buf_span(&log), reader, &want);
-			size_t few = tell_hits(set, s, buf_span(&log), reader, &got);
+			size_t all = read_hits(set, NULL, buf_span(&log), reader, &want);
+			size_t few = read_hits(set, s, buf_span(&log), reader, &got);
 			buf_add_byte(&want, 0);
 			buf_add_byte(&got, 0);
 			assert_string_equal(got.ptr, want.ptr);
@@ -265,8 +259,8 @@ what_the_fast_pass_was_answered_is_the_answer(void **state)
 			add_names(set, rng, 20);
 		own_sweep struct sweep *s = sweep_new(set);
 		make_names(rng, 300, &log);
-		tell_hits(set, NULL, buf_span(&log), "lines", &want);
-		tell_hits(set, s, buf_span(&log), "lines", &got);
+		read_hits(set, NULL, buf_span(&log), "lines", &want);
+		read_hits(set, s, buf_span(&log), "lines", &got);
 		buf_add_byte(&want, 0);
 		buf_add_byte(&got, 0);
 		assert_true(want.len > 1000);
@@ -364,7 +358,7 @@ what_is_seen_again_is_one_hit(void **state)
 	own_match_set struct match_set *set = set_of(list);
 	own_sweep struct sweep *s = sweep_new(set);
 	own_buf struct buf got = {};
-	tell_hits(set, s, SPAN("evil.org 198.51.100.7 evil.org 198.51.100.7\nevil.org evil.org\n"),
+	read_hits(set, s, SPAN("evil.org 198.51.100.7 evil.org 198.51.100.7\nevil.org evil.org\n"),
 		"lines", &got);
 	buf_add_byte(&got, 0);
 	size_t hits = 0;
