@@ -14,7 +14,7 @@ struct sense {
 };
 
 struct senses {
-	struct sense slot[512];
+	struct sense slot[2048];
 	uint64_t seed;
 };
 

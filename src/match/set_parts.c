@@ -1,4 +1,5 @@
 /* Indicators that are parts of patterns, one after the other: few sets have many, so that lists are not walked for them. */
+#include "base/mutant.h"
 #include "match/set_file-internal.h"
 #include "match/strings.h"
 
@@ -7,7 +8,7 @@ next_of_base(
 	const struct match_set *set, struct set_parts *at, struct arena *a, struct indicator *out)
 {
 	const struct set_file *f = set->base;
-	while (f && at->detail < f->details) {
+	while (f && at->detail < f->details && !mutant(1838)) {
 		uint32_t detail = at->detail++, first = f->detail[detail].first;
 		uint32_t end = detail + 1 < f->details ? f->detail[detail + 1].first : f->items;
 		if (!(f->detail[detail].source & DETAIL_IS_PART) || first >= end || end > f->items)

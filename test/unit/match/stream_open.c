@@ -105,12 +105,56 @@ records_that_cannot_be_it_are_not_told(void **state)
 	}
 }
 
+static const char lines[] =
+	"{\"timestamp\":\"2026-01-01T00:00:00Z\",\"dest_port\":4444}\n"
+	"{\"timestamp\":\"2026-01-01T00:00:01Z\",\"dest_port\":4444}\n"
+	"{\"timestamp\":\"2026-01-01T00:00:02Z\",\"query\":\"a.org\"}\n"
+	"{\"timestamp\":\"2026-01-01T00:00:03Z\",\"TargetFilename\":\"C:\\\\evil.exe\"}\n";
+
+/* Of whatever the set holds, be it in its file, added or a text: also what comes before the part that selects. */
+static void
+what_comes_before_is_known(void **state)
+{
+	(void)state;
+	static const char by_name[] =
+		"[network-traffic:dst_port = 4444] FOLLOWEDBY [domain-name:value = 'a.org']";
+	static const char by_text[] =
+		"[network-traffic:dst_port = 4444] FOLLOWEDBY [file:name = 'evil.exe']";
+	own_match_set struct match_set *both = set_of_pattern(by_name);
+	add_pattern(both, "indicator--2", span_of(by_text));
+	own_match_set struct match_set *mapped = mapped_of(both), *first = set_of_pattern(by_name);
+	own_match_set struct match_set *parted = mapped_of(first);
+	add_pattern(parted, "indicator--2", span_of(by_text));
+	struct match_set *const sets[] = {both, mapped, parted};
+	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+		struct scan scan;
+		begin(&scan, sets[i]);
+		scan_more(&scan, span_of(lines), "", "json");
+		scan_fini(&scan);
+		assert_string_equal(said(), "3 pattern: 2 3;4 pattern: 2 4;");
+	}
+	/* What is revoked, or not trusted as far as is asked for, is not watched for. */
+	struct scan scan;
+	assert_true(match_set_revoke(mapped, SPAN("indicator--1")) > 0);
+	begin(&scan, mapped);
+	scan_more(&scan, span_of(lines), "", "json");
+	assert_string_equal(said(), "4 pattern: 2 4;");
+	assert_int_equal(scan_patterns(&scan).patterns, 1);
+	/* What comes later is watched for from then on. */
+	add_pattern(mapped, "indicator--3", span_of(by_name));
+	buf_reset(&out);
+	scan_more(&scan, span_of(lines), "", "json");
+	assert_non_null(strstr(said(), "3 pattern: 2 3;"));
+	scan_fini(&scan);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_any_record_may_be_is_found_by_its_fields),
 		cmocka_unit_test(records_that_cannot_be_it_are_not_told),
+		cmocka_unit_test(what_comes_before_is_known),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	buf_fini(&out);
