@@ -73,3 +73,5 @@ void armed_fini(struct armed *a);
 bool armed_network(struct span text, struct addr *out);
 /* Sets why->where to the column of a byte of the pattern. */
 void armed_where(const struct pattern *p, size_t at, struct diag *why);
+struct matcher;
+const struct armed *matcher_armed(const struct matcher *m);
