@@ -214,7 +214,7 @@ lines_back(struct lines *l, size_t len)
 {
 	enum { PAYS = 32 << 10, PART = 8 };
 	size_t back = l->last.all - l->last.text + len;
-	if (!l->last.all || len > l->last.text)
+	if (!l->last.all || len > l->last.text || l->every)
 		return false;
 	size_t taken = l->last.text - len;
 	if (!taken || (taken < PAYS && taken < len / PART))
