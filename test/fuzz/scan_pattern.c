@@ -51,7 +51,10 @@ scan_log(const struct match_set *set, struct sweep *sweep, struct span log, stru
 	own_reading struct reading reading;
 	reading_init(&reading, s, reader_find(SPAN("json")), LINES_ALL, fixed_now(NULL));
 	reading.numbers = true;
-	if (sweep)
+	/* Any record may matter to an open pattern. */
+	if (sweep && match_set_has_open(set))
+		reading_sweep_all(&reading, sweep);
+	else if (sweep)
 		reading_sweep(&reading, sweep, 0);
 	scan_init(&scan, set, (struct clock){fixed_now, NULL});
 	while (!(code = reading_next(&reading, &r, NULL)) || code == RC_AGAIN)

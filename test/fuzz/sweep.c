@@ -69,7 +69,8 @@ compare(const struct sweep_result *places, struct span log, const struct reader 
 
 /* Places of hits, and how many records there are. */
 static void
-tell_hits(struct sweep *sweep, struct span log, const struct reader *reader, struct buf *out)
+tell_hits(struct sweep *sweep, struct span log, const struct reader *reader, bool all,
+	struct buf *out)
 {
 	struct scan scan;
 	struct record r;
@@ -78,7 +79,10 @@ tell_hits(struct sweep *sweep, struct span log, const struct reader *reader, str
 	own_stream struct stream *s = stream_new_span(log, NULL);
 	own_reading struct reading reading;
 	reading_init(&reading, s, reader, LINES_ALL, fixed_now(NULL));
-	reading_sweep(&reading, sweep, 0);
+	if (all)
+		reading_sweep_all(&reading, sweep);
+	else
+		reading_sweep(&reading, sweep, 0);
 	scan_init(&scan, set, (struct clock){fixed_now, NULL});
 	while (!(code = reading_next(&reading, &r, NULL)) || code == RC_AGAIN) {
 		size_t hits = code ? 0 : scan_record(&scan, &r, SPAN("log"), &hit);
@@ -96,10 +100,12 @@ tell_hits(struct sweep *sweep, struct span log, const struct reader *reader, str
 static void
 compare_whole(struct sweep *sweep, struct span log, const struct reader *reader)
 {
-	own_buf struct buf plain = {}, swept = {};
-	tell_hits(NULL, log, reader, &plain);
-	tell_hits(sweep, log, reader, &swept);
+	own_buf struct buf plain = {}, swept = {}, beside = {};
+	tell_hits(NULL, log, reader, false, &plain);
+	tell_hits(sweep, log, reader, false, &swept);
+	tell_hits(sweep, log, reader, true, &beside);
 	must(span_eq(buf_span(&plain), buf_span(&swept)));
+	must(span_eq(buf_span(&plain), buf_span(&beside)));
 }
 
 int
@@ -119,7 +125,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(room + SWEEP_SLACK, data, size);
 	for (size_t k = 0; k < KERNELS; k++) {
 		struct sweep_result places;
-		sweep_text(sweeps[k], (struct span){room + SWEEP_SLACK, size}, &places);
+		sweep_text_counted(sweeps[k], (struct span){room + SWEEP_SLACK, size}, &places);
 		for (size_t i = 0; i < places.places; i++)
 			must(places.place[i].at <= size &&
 				(!i || places.place[i - 1].at <= places.place[i].at));
