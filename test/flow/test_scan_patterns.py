@@ -124,6 +124,15 @@ def test_open_parts_are_counted_grouped_and_read_from_pipes(scan, tmp_path):
     run = subprocess.run([BIN, "scan", "--json", "--ioc", "patterns.json", "-"], cwd=tmp_path, capture_output=True, text=True,
                          input="".join(files.values()))
     assert [json.loads(row)["line"] for row in run.stdout.splitlines()] == [2] and run.returncode == 0
+    # So is what came before all that selects.
+    files = {"a.log": CONN % (4, "10.0.0.5", "192.0.2.9", 4444), "b.log": DNS % (2, "evil.example")}
+    assert scan([OPEN], files, "-c", plain=False).out.splitlines() == ["a.log:0", "b.log:1"]
+    run = subprocess.run([BIN, "scan", "--json", "--ioc", "patterns.json", "-"], cwd=tmp_path, capture_output=True, text=True,
+                         input="".join(files.values()))
+    row, = map(json.loads, run.stdout.splitlines())
+    assert row["line"] == 2 and [p["line"] for p in row["parts"]] == [2, 1]
+    files = {"a.log": files["b.log"], "b.log": files["a.log"]}
+    scan([OPEN], files)
     subprocess.run([BIN, "set", "build", "--ioc", "patterns.json", "--out", "a.set"], cwd=tmp_path, check=True, capture_output=True)
     run = subprocess.run([BIN, "scan", "--json", "--set", "a.set", "a.log", "b.log"], cwd=tmp_path, capture_output=True, text=True)
     assert [json.loads(row)["file"] for row in run.stdout.splitlines()] == ["b.log"]
