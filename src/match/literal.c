@@ -27,6 +27,7 @@ struct reader {
 	const struct literal_common *common;
 	struct arena *arena;
 	bool either;			    /* what was read so far is one of several */
+	bool whole;			    /* compared as a whole */
 	struct span row[2 * LITERALS_ALSO]; /* pieces outside all groups */
 	size_t rows;
 };
@@ -35,6 +36,7 @@ struct reader {
 struct run {
 	char byte[LITERAL_LONGEST];
 	size_t len;
+	bool goes_on; /* behind another, with nothing between */
 };
 
 bool
@@ -124,7 +126,8 @@ end_run(struct reader *r, struct run *run, struct literals *best)
 {
 	struct span piece = {run->byte, run->len};
 	if (run->len >= LITERAL_SHORTEST && !is_rewritten(r->property, piece)) {
-		struct literals one = {.len = 1};
+		struct literals one = {
+			.len = 1, .begins = r->whole && (!run->goes_on || mutant(1867))};
 		one.at[0] = arena_dup(r->arena, piece);
 		if (r->depth == 0 && r->rows < sizeof r->row / sizeof *r->row)
 			r->row[r->rows++] = one.at[0];
@@ -138,10 +141,13 @@ add_byte(struct reader *r, struct run *run, char c, struct literals *best)
 {
 	if (!literal_is_plain(c)) {
 		end_run(r, run, best);
+		run->goes_on = false;
 		return;
 	}
-	if (run->len == LITERAL_LONGEST)
+	if (run->len == LITERAL_LONGEST) {
 		end_run(r, run, best);
+		run->goes_on = true;
+	}
 	run->byte[run->len++] = ascii_lower(c);
 }
 
@@ -439,6 +445,8 @@ literal_of(enum pattern_form form, enum pattern_property property, struct span t
 {
 	struct reader r = {.text = text, .property = property, .common = common, .arena = a};
 	bool expression = form == FORM_MATCHES;
+	/* Names and URLs are compared where they are found: behind a terminal's sequence, too. */
+	r.whole = form == FORM_EQUAL && (!pattern_property_is_observable(property) || mutant(1868));
 	*out = expression ? read_either(&r) : of_plain(&r, form == FORM_LIKE);
 	if (expression && (r.lost || r.at < text.len))
 		*out = (struct literals){};

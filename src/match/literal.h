@@ -16,7 +16,12 @@ enum {
 
 struct literals {
 	struct span at[LITERALS_MAX];
-	size_t len;			 /* 0: nothing that could be looked for */
+	size_t len; /* 0: nothing that could be looked for */
+	/*
+	 * Of a text that is compared as a whole: before its piece no letter and no digit stands in a log, unless an
+	 * escape ends there, for the text begins with the piece, or with a byte before it that is in no piece.
+	 */
+	bool begins;
 	struct span also[LITERALS_ALSO]; /* each match holds these, too, anywhere */
 	size_t alsos;
 };

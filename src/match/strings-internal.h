@@ -18,13 +18,19 @@ struct string {
 struct gate_piece {
 	struct span text;
 	uint32_t owner; /* first of gate.owner, up to the next piece's */
+	bool begins;	/* of all owners, as struct literals says it */
 };
 
 enum {
 	GATE_GRAM = 4,
+	GATE_SPAN =
+		6, /* bytes of a piece from its gram on that are looked for, where there are so many */
 	GATE_BLOCK = 512, /* bytes of a value that are marked at a time */
-	GATE_AHEAD = 3,	  /* bytes that a kernel reads behind those that it marks */
+	GATE_AHEAD = 7,	  /* bytes that a kernel reads behind those that it marks */
 	GATE_BUCKETS = 8,
+	GATE_PAIRS = 4,
+	GATE_ESCAPE =
+		6, /* bytes of an escape at most, and so many at a text's start are no letter's neighbours */
 };
 
 /*
@@ -34,11 +40,15 @@ enum {
 struct gate_tables {
 	/* Of each byte of ASCII what it adds to the number of a pair that it is the first or the second of. */
 	uint8_t first[128], second[128], bit[128];
-	/* The three pairs of a gram, and its first byte with its last: which stand there in some gram, a bit each. */
-	uint8_t pair[GATE_GRAM][128];
+	/* Which pairs stand there in some gram, a bit each, by gate_pair_table. */
+	uint8_t pair[GATE_PAIRS][128];
+	bool spans; /* each piece goes on for GATE_SPAN bytes: pairs up to there are looked at, else those of a gram */
 	/* Grams dealt to buckets, a bit each: the halves of bytes that some of its grams have there. */
 	uint8_t low[GATE_GRAM][16], high[GATE_GRAM][16];
 };
+
+/* By where a pair begins, from the byte before a gram on: tables in turns, so that two looks tell four pairs. */
+static const uint8_t gate_pair_table[GATE_SPAN] = {0, 1, 2, 3, 2, 3};
 
 enum gate_way { GATE_BY_PAIRS, GATE_BY_BYTES };
 
@@ -48,8 +58,8 @@ struct gate_kernel {
 	bool (*runs)(void);
 	enum gate_way way;
 	/*
-	 * Where of 64 * words bytes, one word at least, a gram may begin or an escape does (gate_is_escape), a
-	 * bit each; GATE_AHEAD bytes behind are read. Whether any byte is beyond ASCII.
+	 * Where of 64 * words bytes, of one word to those of a stretch, a gram may begin or an escape does
+	 * (gate_is_escape), a bit each; GATE_AHEAD bytes behind are read. Whether any byte is beyond ASCII.
 	 */
 	bool (*mark)(const struct gate_tables *t, const char *text, size_t words, uint64_t *out);
 	/*
@@ -70,16 +80,18 @@ const struct gate_kernel *gate_kernel_choose(void);
 /* What a log is likely to hold. */
 struct gate_likely {
 	float byte[128], pair[1024]; /* pairs by gate_pair() */
-	float gram[1 << 16];	     /* hashed; of a part of the log, where there was one */
+	/* Of a part of the log, where there was one, by a hash: grams, and what `often` is of. */
+	size_t bytes; /* of a gram and what follows, that count */
+	float gram[1 << 18], window[1 << 18];
 	/* Those that stand there most often: other grams together must not make them pass. */
 	struct gate_often {
-		char gram[GATE_GRAM];
+		char window[1 + GATE_SPAN]; /* a byte, a gram, and what follows */
 		float share;
 	} often[512];
 	size_t oftens;
 };
 /* Of a part of the log; of any, where it is empty. */
-struct gate_likely *gate_likely_new(struct span text);
+struct gate_likely *gate_likely_new(struct span text, enum gate_way way, bool spans);
 
 /* Tables that are being filled. */
 struct gate_anchors {
@@ -88,11 +100,14 @@ struct gate_anchors {
 	const struct gate_likely *likely;
 	float mass[GATE_BUCKETS][GATE_GRAM]; /* by bytes: how likely what a bucket takes is */
 };
-void gate_anchors_init(struct gate_anchors *a, enum gate_way way, struct gate_tables *tables,
-	const struct gate_likely *likely);
+/* spans: as the tables say it. */
+void gate_anchors_init(struct gate_anchors *a, enum gate_way way, bool spans,
+	struct gate_tables *tables, const struct gate_likely *likely);
 /* What looking for the gram at `at` adds to the places of a log that are looked at; *bucket where to put it. */
-float gate_anchor_cost(const struct gate_anchors *a, const char *at, unsigned *bucket);
-void gate_anchor_add(struct gate_anchors *a, const char *at, unsigned bucket);
+float gate_anchor_cost(
+	const struct gate_anchors *a, const struct gate_piece *p, size_t at, unsigned *bucket);
+void gate_anchor_add(
+	struct gate_anchors *a, const struct gate_piece *p, size_t at, unsigned bucket);
 /* How many of a log's places are likely to be marked, of one. */
 float gate_anchors_share(const struct gate_anchors *a);
 
@@ -120,15 +135,19 @@ struct gate_mark {
  * L >= step + 3; so only those places are looked at.
  */
 struct gate {
-	/* Grams, hashed: as few words as keep them sparse, for the first cache is small. */
+	/*
+	 * Grams, hashed: as few words as keep them sparse, for the first cache is small. With a kernel GATE_SPAN
+	 * bytes of each piece that goes on so long.
+	 */
 	struct gate_bits {
 		uint64_t *word;
 		unsigned shift;
+		bool longs, shorts; /* whether there are such, and others */
 	} bits;
 	/* NULL: none. With one, of each piece one gram is taken, and all places are looked at. */
 	const struct gate_kernel *kernel;
 	struct gate_tables tables;
-	size_t step;
+	size_t step, shortest; /* of pieces, the bytes */
 	struct gate_slot *slot;
 	struct gate_wide *wide;
 	size_t slots, wides;

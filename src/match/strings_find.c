@@ -70,6 +70,17 @@ mark_block(const struct gate *g, struct span text, size_t at, struct gate_place 
 	g->kernel->mark(&g->tables, padded, words, p->may);
 }
 
+/* What is behind the text's end is nothing. */
+static bool
+passes(const struct gate *g, struct span text, size_t at)
+{
+	char padded[8] = {};
+	if (text.len - at >= sizeof padded)
+		return gate_passes(&g->bits, text.ptr + at);
+	memcpy(padded, text.ptr + at, text.len - at);
+	return gate_passes(&g->bits, padded);
+}
+
 /* The next place of the block that `p` is in; SIZE_MAX where there is none. */
 static size_t
 next_of_block(const struct gate *g, struct span text, struct gate_place *p, size_t at)
@@ -79,8 +90,7 @@ next_of_block(const struct gate *g, struct span text, struct gate_place *p, size
 		while (p->may[word]) {
 			size_t place = start + 64 * word + (size_t)__builtin_ctzll(p->may[word]);
 			p->may[word] &= p->may[word] - 1;
-			if (place >= at && place + GATE_GRAM <= text.len &&
-				gate_passes(&g->bits, text.ptr + place))
+			if (place >= at && passes(g, text, place))
 				return place;
 		}
 	return SIZE_MAX;
@@ -198,14 +208,13 @@ gate_next_at(const struct gate *g, struct span text, size_t at, struct gate_plac
 bool
 gate_next(const struct gate *g, struct span text, struct gate_place *p)
 {
-	enum { SHORT = 64 };
 	if (!g->pieces.len || text.len < GATE_GRAM)
 		return false;
 	size_t last = text.len - GATE_GRAM + 1;
 	while (!next_mark(g, text, p)) {
 		size_t at = p->looked ? p->at + g->step : p->at;
-		p->at = g->kernel && text.len >= SHORT ? next_by_block(g, text, p, at, last)
-						       : next_by_step(g, text.ptr, at, last);
+		p->at = g->kernel ? next_by_block(g, text, p, at, last)
+				  : next_by_step(g, text.ptr, at, last);
 		p->looked = true;
 		if (p->at >= last)
 			return false;

@@ -6,7 +6,6 @@
 #include "match/strings_gate-internal.h"
 
 enum {
-	STEP_MOST = 8,
 	COUNTS = 20,  /* bits of a hash by which grams are counted */
 	WINDOWS = 16, /* of a piece, of which the rarest grams are taken */
 };
@@ -83,22 +82,23 @@ add_mark(struct gate *g, struct gate_slot *slot, struct gate_mark m)
 /* The gram of a piece that few places of a log have, and few other pieces. */
 static size_t
 choose_anchor(const struct gate *g, const struct gate_anchors *a, const uint32_t *count,
-	struct span piece, unsigned *bucket)
+	const struct gate_piece *p, unsigned *bucket)
 {
 	const float least = 1e-9F;
 	/* So many pieces that share a gram make it twice as bad: where nothing beside it tells them apart, and else. */
 	enum { ALIKE = 64, APART = 16384 };
 	enum { MANY = 8192, OF_MANY = 4 };
 	bool few = a->way == GATE_BY_BYTES && g->pieces.len > MANY; /* it takes time */
-	size_t best = 0,
+	struct span piece = p->text;
+	size_t best = 0, bytes = g->tables.spans ? GATE_SPAN : GATE_GRAM,
 	       apart = few ? 1 + (piece.len < WINDOWS ? piece.len : WINDOWS) / OF_MANY : 1;
 	float lowest = 0;
-	for (size_t at = 0; at + GATE_GRAM <= piece.len && at < WINDOWS; at += apart) {
+	for (size_t at = 0; at + bytes <= piece.len && at < WINDOWS; at += apart) {
 		unsigned into;
 		const char *gram = piece.ptr + at;
 		float others = (float)count[gate_hash(gate_gram(gram)) >> (32 - COUNTS)];
 		others /= at >= GATE_GRAM || at + 2 * GATE_GRAM <= piece.len ? APART : ALIKE;
-		float cost = gate_anchor_cost(a, gram, &into);
+		float cost = gate_anchor_cost(a, p, at, &into);
 		cost = (cost + least) * (1 + others + others * others);
 		if (!at || cost < lowest) {
 			lowest = cost;
@@ -114,12 +114,18 @@ add_gram(struct gate *g, uint32_t piece, size_t at)
 {
 	struct span text = g->pieces.at[piece].text;
 	uint32_t gram = gate_gram(text.ptr + at);
-	uint64_t bit[2], *word = gate_bits_of(&g->bits, gram, bit);
+	bool spans = g->kernel && at + GATE_SPAN <= text.len;
 	struct gate_slot *slot = gate_slot(g, gram);
 	if (!slot->count++)
 		*slot = (struct gate_slot){gram, GATE_NONE, 1};
 	add_mark(g, slot, make_mark(text, piece, at));
-	*word |= bit[0] | (g->kernel ? bit[1] : 0);
+	uint64_t bytes = gram, bit, *word;
+	for (size_t i = GATE_GRAM; spans && i < GATE_SPAN; i++)
+		bytes |= (uint64_t)(uint8_t)(text.ptr[at + i] | 0x20) << 8 * i;
+	word = gate_bits_of(&g->bits, bytes, &bit);
+	*word |= g->kernel ? bit : UINT64_C(1) << (bytes * GATE_FACTOR >> 32 & 63);
+	g->bits.longs |= spans;
+	g->bits.shorts |= !spans;
 }
 
 /* One gram of each piece, wherever it stands. */
@@ -128,14 +134,14 @@ add_anchors(struct gate *g, const uint32_t *count, const struct gate_likely *lik
 {
 	enum { STRIDE = 97 };
 	struct gate_anchors a;
-	gate_anchors_init(&a, g->kernel->way, &g->tables, likely);
+	gate_anchors_init(&a, g->kernel->way, g->shortest >= GATE_SPAN, &g->tables, likely);
 	/* Not in their order: neighbours are alike, and the first ones tell what buckets are of. */
 	for (uint32_t from = 0; from < STRIDE; from++)
 		for (uint32_t i = from; i < g->pieces.len; i += STRIDE) {
 			unsigned bucket = 0;
-			struct span piece = g->pieces.at[i].text;
-			size_t at = choose_anchor(g, &a, count, piece, &bucket);
-			gate_anchor_add(&a, piece.ptr + at, bucket);
+			const struct gate_piece *p = &g->pieces.at[i];
+			size_t at = choose_anchor(g, &a, count, p, &bucket);
+			gate_anchor_add(&a, p, at, bucket);
 			add_gram(g, i, at);
 		}
 	return gate_anchors_share(&a);
@@ -160,14 +166,14 @@ make_tables(struct gate *g, size_t step)
 	free(g->slot);
 	free(g->wide);
 	/* Words for so many grams: behind a kernel few places are looked up, and the first cache is small. */
-	enum { LEAST = 8, MOST = 16, GRAMS = 6 };
+	enum { LEAST = 8, MOST = 16, GRAMS = 3 };
 	size_t words = g->pieces.len * step / (g->kernel ? GRAMS : 1);
 	unsigned power = LEAST;
 	g->marks.len = 0;
 	g->step = step;
 	while (power < MOST && (size_t)1 << power < words)
 		power++;
-	g->bits.shift = 64 - power;
+	g->bits = (struct gate_bits){.shift = 64 - power};
 	g->bits.word = mem_new(((size_t)1 << power) * sizeof *g->bits.word);
 	for (g->slots = 64; g->slots < g->pieces.len * step * 2;)
 		g->slots *= 2;
@@ -183,13 +189,14 @@ add_pieces(struct gate *g, struct span sample)
 	/* Of a log's places; pairs stand in a row more often than each for itself would. */
 	static const float most[] = {[GATE_BY_PAIRS] = 1.0F / 24, [GATE_BY_BYTES] = 1.0F / 6};
 	enum { PIECES_MOST = 16384 };
-	size_t step = g->step;
+	size_t step = g->step = step_of(g->shortest);
 	if (g->pieces.len > PIECES_MOST)
 		g->kernel = NULL;
 	own_mem uint32_t *count = mem_new(((size_t)1 << COUNTS) * sizeof *count);
 	count_grams(g, count);
 	if (g->kernel) {
-		own_mem struct gate_likely *likely = gate_likely_new(sample);
+		own_mem struct gate_likely *likely =
+			gate_likely_new(sample, g->kernel->way, g->shortest >= GATE_SPAN);
 		make_tables(g, 1);
 		if (add_anchors(g, count, likely) < most[g->kernel->way])
 			return;
@@ -202,6 +209,7 @@ add_pieces(struct gate *g, struct span sample)
 struct wanted {
 	struct span piece;
 	uint32_t string;
+	bool begins;
 };
 
 static int
@@ -233,7 +241,7 @@ gather(struct gate *g, const struct strings *s, struct wanted_list *all)
 		if (!pieces.len)
 			*vec_add(&g->bare) = i;
 		for (size_t k = 0; k < pieces.len; k++)
-			*vec_add(&all->of) = (struct wanted){pieces.at[k], i};
+			*vec_add(&all->of) = (struct wanted){pieces.at[k], i, pieces.begins};
 		for (size_t k = 0; k < pieces.alsos; k++)
 			*vec_add(&g->also) = pieces.also[k];
 		g->first_also[i + 1] = (uint32_t)g->also.len;
@@ -247,16 +255,17 @@ gate_new(const struct strings *s)
 {
 	struct wanted_list all = {};
 	struct gate *g = mem_new(sizeof *g);
-	g->step = STEP_MOST;
+	g->shortest = SIZE_MAX;
 	g->kernel = gate_kernel_choose();
 	gather(g, s, &all);
 	for (size_t i = 0; i < all.of.len; i++) {
 		const struct wanted *w = &all.of.at[i];
 		if (!i || !span_eq(w->piece, w[-1].piece)) {
 			*vec_add(&g->pieces) =
-				(struct gate_piece){w->piece, (uint32_t)g->owner.len};
-			g->step = step_of(w->piece.len) < g->step ? step_of(w->piece.len) : g->step;
+				(struct gate_piece){w->piece, (uint32_t)g->owner.len, true};
+			g->shortest = w->piece.len < g->shortest ? w->piece.len : g->shortest;
 		}
+		g->pieces.at[g->pieces.len - 1].begins &= w->begins;
 		*vec_add(&g->owner) = w->string;
 	}
 	free(all.of.at);

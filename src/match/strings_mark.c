@@ -5,27 +5,41 @@
 
 #include "match/strings_gate-internal.h"
 
+/* A byte beyond ASCII has no number where a pair begins with it. */
 static bool
-has_pair(const struct gate_tables *t, unsigned which, char a, char b)
+has_pair(const struct gate_tables *t, unsigned which, const char *at)
 {
-	unsigned place = (t->first[a & 127] | t->second[b & 127]) & 127;
-	return t->pair[which][place] & t->bit[b & 127];
+	unsigned a = at[0] < 0 ? 0 : (unsigned)at[0], b = at[1] & 127;
+	unsigned place = (t->first[a] | t->second[b]) & 127;
+	return t->pair[which][place] & t->bit[b];
+}
+
+/* Whether what stands before `at` may be an escape's end, or nobody knows what it is. */
+static bool
+is_behind_escape(const char *text, size_t at)
+{
+	bool is = at < GATE_ESCAPE;
+	for (size_t i = 2; i <= GATE_ESCAPE && !is; i++)
+		is = text[at - i] == '%' || text[at - i] == '\\';
+	return is;
 }
 
 static bool
-by_pairs(const struct gate_tables *t, const char *at)
+by_pairs(const struct gate_tables *t, const char *text, size_t at)
 {
-	return has_pair(t, 0, at[0], at[1]) && has_pair(t, 1, at[1], at[2]) &&
-	       has_pair(t, 2, at[2], at[3]) && has_pair(t, 3, at[0], at[3]);
+	bool is = is_behind_escape(text, at) || has_pair(t, gate_pair_table[0], text + at - 1);
+	for (unsigned i = 1; i < (t->spans ? GATE_SPAN : GATE_GRAM) && is; i++)
+		is = has_pair(t, gate_pair_table[i], text + at + i - 1);
+	return is;
 }
 
 /* Bytes beyond ASCII have a high half of eight or more. */
 static bool
-by_bytes(const struct gate_tables *t, const char *at)
+by_bytes(const struct gate_tables *t, const char *text, size_t at)
 {
 	unsigned buckets = UINT8_MAX;
 	for (unsigned i = 0; i < GATE_GRAM; i++) {
-		unsigned char c = (unsigned char)at[i];
+		unsigned char c = (unsigned char)text[at + i];
 		buckets &= c < 0x80 ? (unsigned)t->low[i][c & 15] & t->high[i][c >> 4] : 0;
 	}
 	return buckets;
@@ -33,13 +47,13 @@ by_bytes(const struct gate_tables *t, const char *at)
 
 static bool
 mark(const struct gate_tables *t, const char *text, size_t words, uint64_t *out,
-	bool (*may)(const struct gate_tables *, const char *))
+	bool (*may)(const struct gate_tables *, const char *, size_t))
 {
 	unsigned char any = 0;
 	memset(out, 0, words * sizeof *out);
 	for (size_t i = 0; i < words * 64; i++) {
 		any |= (unsigned char)text[i];
-		if (gate_is_escape(text + i) || may(t, text + i))
+		if (gate_is_escape(text + i) || may(t, text, i))
 			out[i / 64] |= UINT64_C(1) << i % 64;
 	}
 	return any >= 0x80;
@@ -62,17 +76,15 @@ places(const struct gate *g, const char *text, size_t words, size_t first, uint1
 	bool *high)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < words; i++) {
-		const char *at = text + 64 * i;
-		uint64_t may;
-		*high |= (g->kernel->way == GATE_BY_PAIRS ? mark_pairs : mark_bytes)(
-			&g->tables, at, 1, &may);
-		for (; may; may &= may - 1) {
-			const char *place = at + __builtin_ctzll(may);
-			if (gate_passes(&g->bits, place) || gate_is_escape(place))
+	uint64_t may[STRINGS_STRETCH / 64];
+	*high |= (g->kernel->way == GATE_BY_PAIRS ? mark_pairs : mark_bytes)(
+		&g->tables, text, words, may);
+	for (size_t i = 0; i < words; i++)
+		for (; may[i]; may[i] &= may[i] - 1) {
+			const char *place = text + 64 * i + __builtin_ctzll(may[i]);
+			if (gate_passes(&g->bits, place) || gate_is_sign(place))
 				queue[count++] = (uint16_t)(first + (size_t)(place - text));
 		}
-	}
 	return count;
 }
 
@@ -98,16 +110,17 @@ is_sound(const struct gate_kernel *kernel)
 	struct gate_tables t;
 	char text[64 * WORDS + GATE_AHEAD];
 	uint64_t want[WORDS], got[WORDS], z = 1;
-	gate_anchors_init(&a, kernel->way, &t, NULL);
+	gate_anchors_init(&a, kernel->way, true, &t, NULL);
 	for (size_t i = 0; i < sizeof text; i++) {
 		z = z * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 		text[i] = (char)(z >> 56);
 	}
 	unsigned char *table = (unsigned char *)&t.pair;
-	for (size_t i = 0; i < sizeof t - offsetof(struct gate_tables, pair); i++) {
+	for (size_t i = 0; i < sizeof t.pair; i++) {
 		z = z * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 		table[i] = (uint8_t)(z >> 48 | z >> 56);
 	}
+	t.spans = true;
 	bool high = plain->mark(&t, text, WORDS, want);
 	return kernel->mark(&t, text, WORDS, got) == high && memcmp(want, got, sizeof want) == 0;
 }

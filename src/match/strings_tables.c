@@ -7,11 +7,12 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "base/mutant.h"
 #include "match/strings_gate-internal.h"
 
 enum {
 	CODES = 32,	  /* of bytes in pairs; 0: stands in no piece */
-	LIKELY_BITS = 16, /* of grams */
+	LIKELY_BITS = 18, /* of a hash by which bytes of logs are counted */
 	PAIRS = CODES * CODES,
 };
 
@@ -49,21 +50,11 @@ make_numbers(struct gate_tables *t)
 	t->first['\\'] |= 0x80;
 }
 
-/* Of codes: what gate_likely counts by. */
+/* Of codes. Its low seven bits are the place of a byte, the others tell the bit. */
 static unsigned
-pair_in(const struct codes *c, const char *at)
+pair_of(const uint8_t code[static 128], char a, char b)
 {
-	return c->of[at[0] & 127] | (unsigned)c->of[at[1] & 127] << 5;
-}
-
-/* The same number: its low seven bits are the place, the others tell the bit. */
-static unsigned
-pair_of(const struct gate_tables *t, const char *gram, unsigned which)
-{
-	unsigned a = gram[which % (GATE_GRAM - 1)] & 127;
-	unsigned b = gram[which < GATE_GRAM - 1 ? which + 1 : which] & 127;
-	unsigned place = (t->first[a] | t->second[b]) & 127;
-	return place | (unsigned)__builtin_ctz(t->bit[b]) << 7;
+	return (code[a & 127] & (CODES - 1)) | (code[b & 127] & (CODES - 1)) << 5;
 }
 
 static bool
@@ -74,10 +65,25 @@ has_pair(const struct gate_tables *t, unsigned which, unsigned pair)
 
 /* ---- what is likely ---- */
 
-static unsigned
-likely_gram(const char *at)
+/* What may be frequent: by pairs a byte, a gram and what follows, of which all is looked at; by bytes a gram. */
+struct shape {
+	size_t before, len;
+};
+
+static struct shape
+shape_of(enum gate_way way)
 {
-	return gate_hash(gate_gram(at)) >> (32 - LIKELY_BITS);
+	return way == GATE_BY_PAIRS ? (struct shape){1, 1 + GATE_SPAN}
+				    : (struct shape){0, GATE_GRAM};
+}
+
+static unsigned
+likely_hash(const char *at, size_t len)
+{
+	uint64_t hash = 0;
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (uint8_t)(at[i] | 0x20)) * GATE_FACTOR;
+	return (unsigned)(hash >> (64 - LIKELY_BITS));
 }
 
 /* Nothing is known: bytes by how often they stand in logs, nearly. */
@@ -94,21 +100,21 @@ guess(struct gate_likely *l, const struct codes *c)
 
 /* Those of at least so large a share; false: they are too many. */
 static bool
-find_those(struct gate_likely *l, struct span text, float least)
+find_those(struct gate_likely *l, struct span text, struct shape shape, float least)
 {
 	uint8_t met[1 << (LIKELY_BITS - 3)] = {};
 	l->oftens = 0;
-	for (size_t i = 0; i + GATE_GRAM <= text.len; i++) {
-		unsigned gram = likely_gram(text.ptr + i);
-		if (l->gram[gram] < least || (met[gram / 8] & 1 << gram % 8))
+	for (size_t i = 0; i + shape.len <= text.len; i++) {
+		unsigned window = likely_hash(text.ptr + i, shape.len);
+		if (l->window[window] < least || (met[window / 8] & 1 << window % 8))
 			continue;
 		if (l->oftens == sizeof l->often / sizeof *l->often)
 			return false;
-		met[gram / 8] |= (uint8_t)(1 << gram % 8);
+		met[window / 8] |= (uint8_t)(1 << window % 8);
 		struct gate_often *o = &l->often[l->oftens++];
-		for (size_t k = 0; k < GATE_GRAM; k++)
-			o->gram[k] = ascii_lower(text.ptr[i + k]);
-		o->share = l->gram[gram];
+		for (size_t k = 0; k < shape.len; k++)
+			o->window[1 - shape.before + k] = ascii_lower(text.ptr[i + k]);
+		o->share = l->window[window];
 	}
 	return true;
 }
@@ -122,31 +128,35 @@ by_share(const void *a, const void *b)
 
 /* Behind the counts: the most frequent, and of those the most frequent first. */
 static void
-find_often(struct gate_likely *l, struct span text)
+find_often(struct gate_likely *l, struct span text, struct shape shape)
 {
-	for (float least = 1.0F / 8192; least < 1 && !find_those(l, text, least);)
+	for (float least = 1.0F / 8192; least < 1 && !find_those(l, text, shape, least);)
 		least *= 1.5F;
 	qsort(l->often, l->oftens, sizeof *l->often, by_share);
 }
 
 struct gate_likely *
-gate_likely_new(struct span text)
+gate_likely_new(struct span text, enum gate_way way, bool spans)
 {
+	const struct shape shape = shape_of(way);
 	struct gate_likely *l = mem_new(sizeof *l);
 	const struct codes c = make_codes();
 	for (unsigned i = 0; i < 128; i++)
 		l->byte[i] = 0.0002F;
 	for (unsigned i = 0; i < PAIRS; i++)
 		l->pair[i] = 0.000002F;
-	if (text.len < GATE_GRAM)
+	l->bytes = spans ? GATE_SPAN : GATE_GRAM;
+	if (text.len < GATE_SPAN)
 		guess(l, &c);
 	float share = 1 / (float)text.len;
-	for (size_t i = 0; i + GATE_GRAM <= text.len; i++) {
+	for (size_t i = 0; i + GATE_SPAN <= text.len; i++) {
 		l->byte[text.ptr[i] & 127] += share;
-		l->pair[pair_in(&c, text.ptr + i)] += share;
-		l->gram[likely_gram(text.ptr + i)] += share;
+		l->pair[pair_of(c.of, text.ptr[i], text.ptr[i + 1])] += share;
+		l->gram[likely_hash(text.ptr + i, l->bytes)] += share;
 	}
-	find_often(l, text);
+	for (size_t i = 0; i + shape.len <= text.len; i++)
+		l->window[likely_hash(text.ptr + i, shape.len)] += share;
+	find_often(l, text, shape);
 	return l;
 }
 
@@ -238,7 +248,7 @@ often_in_bucket(const struct gate_anchors *a, const char *at, unsigned bucket)
 		const struct gate_often *o = &a->likely->often[k];
 		bool with = true, without = true;
 		for (unsigned i = 0; i < GATE_GRAM && with; i++) {
-			unsigned char c = (unsigned char)o->gram[i], n = (unsigned char)at[i];
+			unsigned char c = (unsigned char)o->window[1 + i], n = (unsigned char)at[i];
 			bool low = t->low[i][c & 15] >> bucket & 1;
 			bool high = c < 0x80 && (t->high[i][c >> 4 & 7] >> bucket & 1);
 			without &= low && high;
@@ -249,19 +259,70 @@ often_in_bucket(const struct gate_anchors *a, const char *at, unsigned bucket)
 	return sum;
 }
 
-/* The same of pairs: those of a gram with one gram's pairs more. */
-static float
-often_by_pairs(const struct gate_anchors *a, const unsigned pair[static GATE_GRAM])
+/* The pairs of a piece, its gram at some place of it, in the order of gate_pair_table. */
+struct pairs {
+	unsigned count, of[GATE_SPAN]; /* the first one without what stands before */
+	uint32_t before;	       /* codes of those, a bit each */
+};
+
+/* Codes of bytes that are no letter and no digit; all. */
+static uint32_t
+codes_before(const struct gate_tables *t, bool begins)
 {
+	uint32_t codes = 0;
+	for (unsigned i = 0; i < 128; i++)
+		if (!begins || (!ascii_is_alnum((char)i) && (i != '_' || !mutant(1869))))
+			codes |= UINT32_C(1) << (t->first[i] & (CODES - 1));
+	return codes;
+}
+
+static struct pairs
+pairs_of(const struct gate_tables *t, const struct gate_piece *p, size_t at)
+{
+	const char *gram = p->text.ptr + at;
+	struct pairs made = {.count = t->spans ? GATE_SPAN : GATE_GRAM};
+	for (unsigned i = 1; i < made.count; i++)
+		made.of[i] = pair_of(t->first, gram[i - 1], gram[i]);
+	made.of[0] = pair_of(t->first, 0, gram[0]);
+	made.before = at ? UINT32_C(1) << (t->first[gram[-1] & 127] & (CODES - 1))
+			 : codes_before(t, p->begins);
+	return made;
+}
+
+/* How likely what stands before is, with the first byte. */
+static float
+before_cost(const struct gate_anchors *a, const struct pairs *p, float known, bool *new)
+{
+	float cost = 0;
+	for (unsigned code = 0; code < CODES; code++)
+		if (p->before >> code & 1) {
+			bool has = has_pair(a->tables, 0, p->of[0] | code);
+			cost += a->likely->pair[p->of[0] | code] / (has ? known : 1);
+			*new |= !has;
+		}
+	return cost;
+}
+
+/* The share of what is frequent and stands in the tables with these pairs more, and not without them. */
+static float
+often_by_pairs(const struct gate_anchors *a, const struct pairs *p)
+{
+	const struct gate_tables *t = a->tables;
 	float sum = 0;
 	for (size_t k = 0; k < a->likely->oftens; k++) {
 		const struct gate_often *o = &a->likely->often[k];
 		bool with = true, without = true;
-		for (unsigned i = 0; i < GATE_GRAM && with; i++) {
-			unsigned its = pair_of(a->tables, o->gram, i);
-			bool has = has_pair(a->tables, i, its);
+		for (unsigned i = 0; i < p->count && with; i++) {
+			unsigned its = pair_of(t->first, o->window[i], o->window[i + 1]),
+				 table = gate_pair_table[i];
+			bool has = has_pair(t, table, its), is = false;
+			for (unsigned j = i ? 1 : 0; j < p->count; j++)
+				is |= gate_pair_table[j] == table &&
+				      (j ? its == p->of[j]
+					 : its >> 5 == p->of[0] >> 5 &&
+							      (p->before >> its % CODES & 1));
 			without &= has;
-			with = has || its == pair[i];
+			with = has || is;
 		}
 		sum += with && !without ? o->share : 0;
 	}
@@ -269,73 +330,109 @@ often_by_pairs(const struct gate_anchors *a, const unsigned pair[static GATE_GRA
 }
 
 void
-gate_anchors_init(struct gate_anchors *a, enum gate_way way, struct gate_tables *tables,
+gate_anchors_init(struct gate_anchors *a, enum gate_way way, bool spans, struct gate_tables *tables,
 	const struct gate_likely *likely)
 {
 	*a = (struct gate_anchors){.way = way, .tables = tables, .likely = likely};
-	*tables = (struct gate_tables){};
+	*tables = (struct gate_tables){.spans = spans};
 	make_numbers(tables);
 }
 
-float
-gate_anchor_cost(const struct gate_anchors *a, const char *at, unsigned *bucket)
+static float
+pairs_cost(const struct gate_anchors *a, const struct gate_piece *piece, size_t at)
 {
 	enum { KNOWN = 4 }; /* a pair that is looked for anyhow costs less by so much */
-	float cost = 1;
-	*bucket = 0;
-	if (a->way == GATE_BY_PAIRS) {
-		unsigned pair[GATE_GRAM];
-		bool new = false;
-		for (unsigned i = 0; i < GATE_GRAM; i++) {
-			pair[i] = pair_of(a->tables, at, i);
-			bool has = has_pair(a->tables, i, pair[i]);
-			cost *= i < GATE_GRAM - 1 ? a->likely->pair[pair[i]] : 1;
-			cost /= has ? KNOWN : 1;
-			new |= !has;
-		}
-		cost += new ? often_by_pairs(a, pair) : 0;
-	} else {
-		for (unsigned k = 0; k < GATE_BUCKETS && cost > 0; k++) {
-			float one = bucket_cost(a, at, k);
-			one += one > 0 && one < cost ? often_in_bucket(a, at, k) : 0;
-			*bucket = one < cost ? k : *bucket;
-			cost = one < cost ? one : cost;
-		}
+	const struct pairs p = pairs_of(a->tables, piece, at);
+	bool new = false;
+	float cost = before_cost(a, &p, KNOWN, &new);
+	for (unsigned i = 1; i < p.count; i++) {
+		bool has = has_pair(a->tables, gate_pair_table[i], p.of[i]);
+		cost *= a->likely->pair[p.of[i]] / (has ? KNOWN : 1);
+		new |= !has;
 	}
-	return cost + a->likely->gram[likely_gram(at)];
+	cost += new ? often_by_pairs(a, &p) : 0;
+	return cost;
+}
+
+static float
+buckets_cost(const struct gate_anchors *a, const char *at, unsigned *bucket)
+{
+	float cost = 1;
+	for (unsigned k = 0; k < GATE_BUCKETS && cost > 0; k++) {
+		float one = bucket_cost(a, at, k);
+		one += one > 0 && one < cost ? often_in_bucket(a, at, k) : 0;
+		*bucket = one < cost ? k : *bucket;
+		cost = one < cost ? one : cost;
+	}
+	return cost;
+}
+
+float
+gate_anchor_cost(
+	const struct gate_anchors *a, const struct gate_piece *p, size_t at, unsigned *bucket)
+{
+	/*
+	 * Where pieces begin with a word they are better looked for there: what stands before a word is told from
+	 * what stands in one as long as no other gram mixes the two.
+	 */
+	const float inside = 1.0F / 4096;
+	const char *gram = p->text.ptr + at;
+	*bucket = 0;
+	float cost = a->way == GATE_BY_PAIRS ? pairs_cost(a, p, at) : buckets_cost(a, gram, bucket);
+	cost += a->likely->gram[likely_hash(gram, a->likely->bytes)];
+	return cost + (p->begins && at && a->way == GATE_BY_PAIRS ? inside : 0);
+}
+
+static void
+add_pair(struct gate_tables *t, unsigned which, unsigned pair)
+{
+	t->pair[which][pair & 127] |= (uint8_t)(1u << (pair >> 7));
 }
 
 void
-gate_anchor_add(struct gate_anchors *a, const char *at, unsigned bucket)
+gate_anchor_add(struct gate_anchors *a, const struct gate_piece *p, size_t at, unsigned bucket)
 {
+	const char *gram = p->text.ptr + at;
 	if (a->way == GATE_BY_PAIRS) {
-		for (unsigned i = 0; i < GATE_GRAM; i++) {
-			unsigned pair = pair_of(a->tables, at, i);
-			a->tables->pair[i][pair & 127] |= (uint8_t)(1u << (pair >> 7));
-		}
+		const struct pairs pairs = pairs_of(a->tables, p, at);
+		for (unsigned code = 0; code < CODES; code++)
+			if (pairs.before >> code & 1)
+				add_pair(a->tables, 0, pairs.of[0] | code);
+		for (unsigned i = 1; i < pairs.count; i++)
+			add_pair(a->tables, gate_pair_table[i], pairs.of[i]);
 		return;
 	}
 	for (unsigned i = 0; i < GATE_GRAM; i++) {
-		bool there = is_in(a->tables, bucket, i, (unsigned char)at[i]) &&
-			     is_in(a->tables, bucket, i, (unsigned char)ascii_upper(at[i]));
+		bool there = is_in(a->tables, bucket, i, (unsigned char)gram[i]) &&
+			     is_in(a->tables, bucket, i, (unsigned char)ascii_upper(gram[i]));
 		if (there)
 			continue;
-		put_in(a->tables, bucket, i, at[i]);
+		put_in(a->tables, bucket, i, gram[i]);
 		a->mass[bucket][i] = mass_of(a->likely, a->tables, bucket, i);
 	}
+}
+
+static float
+share_by_pairs(const struct gate_anchors *a)
+{
+	float all = 1;
+	for (unsigned i = 0; i < (a->tables->spans ? GATE_SPAN : GATE_GRAM); i++) {
+		float one = 0;
+		for (unsigned pair = 0; pair < PAIRS; pair++)
+			one += has_pair(a->tables, gate_pair_table[i], pair) ? a->likely->pair[pair]
+									     : 0;
+		all *= one;
+	}
+	return all;
 }
 
 float
 gate_anchors_share(const struct gate_anchors *a)
 {
-	float share = 0, all = 1;
-	for (unsigned k = 0; k < GATE_BUCKETS && a->way == GATE_BY_BYTES; k++)
+	float share = 0;
+	if (a->way == GATE_BY_PAIRS)
+		return share_by_pairs(a);
+	for (unsigned k = 0; k < GATE_BUCKETS; k++)
 		share += a->mass[k][0] * a->mass[k][1] * a->mass[k][2] * a->mass[k][3];
-	for (unsigned i = 0; i < GATE_GRAM - 1 && a->way == GATE_BY_PAIRS; i++) {
-		float one = 0;
-		for (unsigned pair = 0; pair < PAIRS; pair++)
-			one += has_pair(a->tables, i, pair) ? a->likely->pair[pair] : 0;
-		all *= one;
-	}
-	return a->way == GATE_BY_PAIRS ? all : share;
+	return share;
 }

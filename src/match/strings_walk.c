@@ -210,7 +210,7 @@ next_in_stretch(const struct gate *g, struct span text, struct strings_walk *w)
 static void
 mark_stretch(const struct gate *g, struct span text, struct strings_walk *w)
 {
-	char padded[2 * 64 + GATE_GRAM] = {};
+	char padded[2 * 64 + GATE_AHEAD] = {};
 	size_t ahead = text.len - w->at, len = ahead < STRINGS_STRETCH ? ahead : STRINGS_STRETCH;
 	size_t words = (len + 63) / 64, whole = ahead < GATE_AHEAD ? 0 : (ahead - GATE_AHEAD) / 64;
 	const char *from = text.ptr + w->at;

@@ -5,6 +5,8 @@
 #include "match/sweep-internal.h"
 #include "match/sweep_x86.inc"
 
+#include "match/emit_avx512.inc"
+
 /* ---- rows made of rows, eight words at once ---- */
 
 static inline void
@@ -27,12 +29,6 @@ static inline bool
 is_any(__m512i v)
 {
 	return _mm512_test_epi64_mask(v, v) != 0;
-}
-
-static inline __m512i
-and_not(__m512i v, __m512i without)
-{
-	return _mm512_andnot_si512(without, v);
 }
 
 /* v where one of `row` is two to four bytes before */
@@ -218,47 +214,6 @@ rows_end(const struct rows_before *p, struct carries *c)
 		c->run[i] = last_word(p->run[i]);
 	for (unsigned i = 0; i < CHAINS - 1; i++)
 		c->chain[i] = last_word(p->chain[i]);
-}
-
-static const uint8_t numbers[64] __attribute__((aligned(64))) = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-	11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33,
-	34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56,
-	57, 58, 59, 60, 61, 62, 63};
-
-static inline void
-store_places(uint16_t *queue, __m256i byte, __m256i bit, __m512i base)
-{
-	__m512i place = _mm512_slli_epi16(_mm512_cvtepu8_epi16(byte), 3);
-	place = _mm512_add_epi16(place, _mm512_cvtepu8_epi16(bit));
-	_mm512_storeu_si512(queue, _mm512_add_epi16(place, base));
-}
-
-/*
- * Places of the bits of 512. Few of their bytes hold any, and nearly always one: those bytes are brought together,
- * then once more for second bits. Writes up to 64 past the count.
- */
-static inline size_t
-emit(uint16_t *queue, size_t count, __m512i row, size_t words_before)
-{
-	const __m512i one = _mm512_set1_epi8(1);
-	const __m512i base = _mm512_set1_epi16((short)(words_before * 64));
-	for (;;) {
-		__mmask64 some = _mm512_test_epi8_mask(row, row);
-		__m512i bytes = _mm512_maskz_compress_epi8(some, row);
-		__m512i which = _mm512_maskz_compress_epi8(some, _mm512_load_si512(numbers));
-		/* bits below the lowest */
-		__m512i bit = _mm512_popcnt_epi8(and_not(_mm512_sub_epi8(bytes, one), bytes));
-		size_t more = (unsigned)__builtin_popcountll(some);
-		store_places(queue + count, _mm512_castsi512_si256(which),
-			_mm512_castsi512_si256(bit), base);
-		if (__builtin_expect(more > 32, 0))
-			store_places(queue + count + 32, _mm512_extracti64x4_epi64(which, 1),
-				_mm512_extracti64x4_epi64(bit, 1), base);
-		count += more;
-		row = _mm512_and_si512(row, _mm512_sub_epi8(row, one));
-		if (__builtin_expect(_mm512_test_epi8_mask(row, row) == 0, 1))
-			return count;
-	}
 }
 
 static __attribute__((noinline)) struct marks

@@ -40,16 +40,20 @@ static void
 fill_tables(struct rng rng, const struct gate_kernel *kernel, struct gate_tables *t)
 {
 	struct gate_anchors a;
-	own_mem struct gate_likely *likely = gate_likely_new(SPAN(""));
+	bool spans = rng_below(rng, 2), begin = rng_below(rng, 2);
+	own_mem struct gate_likely *likely = gate_likely_new(SPAN(""), kernel->way, spans);
 	unsigned grams = 1u << rng_below(rng, 9), bucket;
-	gate_anchors_init(&a, kernel->way, t, likely);
+	gate_anchors_init(&a, kernel->way, spans, t, likely);
 	while (grams--) {
-		char gram[GATE_GRAM];
+		char text[LITERAL_LONGEST];
 		static const char plain[] = "evil01.-_abcdefghijklmnopqrstuvwxyz";
-		for (size_t i = 0; i < sizeof gram; i++)
-			gram[i] = plain[rng_below(rng, sizeof plain - 1)];
-		gate_anchor_cost(&a, gram, &bucket);
-		gate_anchor_add(&a, gram, bucket);
+		for (size_t i = 0; i < sizeof text; i++)
+			text[i] = plain[rng_below(rng, sizeof plain - 1)];
+		const struct gate_piece piece = {.text = {text, GATE_SPAN + rng_below(rng, 8)},
+			.begins = begin || rng_below(rng, 8) == 0};
+		size_t at = rng_below(rng, 2) ? 0 : rng_below(rng, piece.text.len - GATE_SPAN + 1);
+		gate_anchor_cost(&a, &piece, at, &bucket);
+		gate_anchor_add(&a, &piece, at, bucket);
 	}
 }
 
@@ -57,7 +61,7 @@ static void
 each_kernel_marks_what_the_plain_one_does(void **state)
 {
 	(void)state;
-	enum { TURNS = 2000, WORDS = 70 };
+	enum { TURNS = 3000, WORDS = STRINGS_STRETCH / 64 };
 	uint64_t seed = seed_of_run();
 	struct rng rng = rng_seeded(&seed);
 	static char room[64 * (WORDS + 2)];
@@ -86,14 +90,14 @@ static const char *const words[] = {"evil", "quux", "evil.exe", "miner-one", "a1
 
 enum { WORDS = sizeof words / sizeof *words };
 
-/* Texts, the gate's kernel asked for by name. */
+/* Texts, the gate's kernel asked for by name, also where it is made anew. */
 static struct strings *
-strings_for(const char *cpu)
+strings_for(const char *cpu, enum pattern_form form)
 {
 	struct strings *s = strings_new(1, 1);
 	for (size_t i = 0; i < WORDS; i++) {
 		struct indicator what = {.about = {OBS_TEXT, span_of(words[i])},
-			.text = {PROPERTY_MUTEX, i % 2 ? FORM_EQUAL : FORM_LIKE, true},
+			.text = {PROPERTY_MUTEX, form, true},
 			.valid_from = TIME_NONE,
 			.valid_until = TIME_NONE,
 			.confidence = -1};
@@ -150,12 +154,14 @@ make_text(struct rng rng, struct buf *out)
 
 /* Ends of the lines found. */
 static void
-find_lines(struct strings *s, struct span text, struct buf *out)
+find_lines(struct strings *s, const char *cpu, struct span text, struct buf *out)
 {
 	struct strings_walk walk = {};
 	buf_reset(out);
+	setenv("TOCSIN_CPU", cpu, 1);
 	while (strings_next_line(s, text, &walk))
 		buf_printf(out, "%zu ", walk.at);
+	unsetenv("TOCSIN_CPU");
 	buf_add_byte(out, 0);
 }
 
@@ -168,19 +174,19 @@ each_kernel_finds_the_lines_that_looking_up_finds(void **state)
 	uint64_t seed = seed_of_run();
 	struct rng rng = rng_seeded(&seed);
 	own_buf struct buf text = {}, want = {}, got = {};
-	struct strings *plain = strings_for("c");
+	struct strings *plain = strings_for("c", FORM_LIKE);
 	size_t found = 0;
 	assert_null(gate_of(plain)->kernel);
 	for (size_t i = 0; i < 2; i++) {
-		struct strings *fast = strings_for(cpus[i]);
+		struct strings *fast = strings_for(cpus[i], FORM_LIKE);
 		for (unsigned turn = 0; turn < TURNS; turn++) {
 			make_text(rng, &text);
 			/* On the heap of its own, so that a sanitizer sees what is read behind it. */
 			char *bytes = mem_dup(buf_span(&text));
 			char *copy = memcpy(mem_new(text.len), bytes, text.len);
 			struct span span = {copy, text.len};
-			find_lines(plain, span, &want);
-			find_lines(fast, span, &got);
+			find_lines(plain, "c", span, &want);
+			find_lines(fast, cpus[i], span, &got);
 			if (strcmp(want.ptr, got.ptr) != 0)
 				fail_msg("%s, turn %u: %s instead of %s in %.*s", cpus[i], turn,
 					got.ptr, want.ptr, (int)text.len, text.ptr);
@@ -205,11 +211,11 @@ places_are_the_plain_kernels(void **state)
 	uint64_t seed = seed_of_run();
 	struct rng rng = rng_seeded(&seed);
 	own_buf struct buf text = {};
-	for (size_t i = 0; i < 2; i++) {
-		struct strings *s = strings_for(cpus[i]);
+	for (size_t i = 0; i < 4; i++) {
+		struct strings *s = strings_for(cpus[i % 2], i < 2 ? FORM_EQUAL : FORM_LIKE);
 		const struct gate *g = gate_of(s);
 		if (g->kernel)
-			assert_string_equal(g->kernel->name, cpus[i]);
+			assert_string_equal(g->kernel->name, cpus[i % 2]);
 		for (unsigned turn = 0; g->kernel && turn < TURNS; turn++) {
 			struct gate other = *g;
 			bool high[2] = {};
@@ -238,7 +244,7 @@ letters_that_fold_to_ascii_are_seen(void **state)
 		{"kernel_tas", "\xe2\x84\xaa"}, {"\xc5\xbf", "vchost32.dll"},
 		{"evil-mutex", "-name"}};
 	for (size_t cpu = 0; cpu < 3; cpu++) {
-		struct strings *s = strings_for(cpus[cpu]);
+		struct strings *s = strings_for(cpus[cpu], FORM_LIKE);
 		for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 			for (size_t blanks = 0; blanks < 130; blanks += 1 + blanks % 7) {
 				own_buf struct buf text = {};
@@ -260,7 +266,7 @@ no_place_of_a_text_is_passed_over(void **state)
 	static const char *const cpus[] = {"c", "avx2", "avx512"};
 	char line[300];
 	for (size_t cpu = 0; cpu < 3; cpu++) {
-		struct strings *s = strings_for(cpus[cpu]);
+		struct strings *s = strings_for(cpus[cpu], FORM_EQUAL);
 		for (size_t before = 0; before < 140; before++)
 			for (size_t behind = 0; behind < 70; behind += 1 + behind / 8 * 8) {
 				const char *word = words[(before + behind) % WORDS];
@@ -277,6 +283,46 @@ no_place_of_a_text_is_passed_over(void **state)
 	}
 }
 
+/* Of a text that is compared as a whole no letter stands before; unless it may be what an escape ends with. */
+static void
+what_may_stand_before_a_text_hides_none(void **state)
+{
+	(void)state;
+	static const char *const cpus[] = {"c", "avx2", "avx512"};
+	static const char *const before[] = {" ", "\"", "\t", "_", "-", ".", "@", "\x7f", "\x01",
+		"\xc3\xa9", "\xff", "\\", "\\\\", "\\n", "\\u005c", "\\\\u005c", "\\x5c", "\\134",
+		"%5c", "%u005C", "%255c", "%C3%A9", "&quot;", "&#92;"};
+	for (size_t cpu = 0; cpu < 3; cpu++) {
+		struct strings *s = strings_for(cpus[cpu], FORM_EQUAL);
+		for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+			for (size_t blanks = 0; blanks < 140; blanks++) {
+				own_buf struct buf text = {};
+				buf_printf(&text, "quiet\n%*s%s%s and what follows\nquiet\n",
+					(int)blanks, "", before[i], words[i % WORDS]);
+				struct strings_walk walk = {};
+				if (!strings_next_line(s, buf_span(&text), &walk) ||
+					walk.at != text.len - strlen("quiet\n"))
+					fail_msg("%s: \"%s\" behind \"%s\", blanks %zu", cpus[cpu],
+						words[i % WORDS], before[i], blanks);
+			}
+		strings_free(&s);
+	}
+}
+
+/* What is in the middle of a word is not looked at, by the kernel that can tell. */
+static void
+a_text_within_a_word_is_passed_over(void **state)
+{
+	(void)state;
+	struct strings *s = strings_for("avx512", FORM_EQUAL);
+	struct strings_walk walk = {};
+	if (gate_of(s)->kernel)
+		assert_false(strings_next_line(s,
+			SPAN("so quiet a line: notevil.exe 9quux Xa1b2c3d4e5 kernelkernel_task\n"),
+			&walk));
+	strings_free(&s);
+}
+
 int
 main(void)
 {
@@ -286,6 +332,8 @@ main(void)
 		cmocka_unit_test(each_kernel_finds_the_lines_that_looking_up_finds),
 		cmocka_unit_test(letters_that_fold_to_ascii_are_seen),
 		cmocka_unit_test(no_place_of_a_text_is_passed_over),
+		cmocka_unit_test(what_may_stand_before_a_text_hides_none),
+		cmocka_unit_test(a_text_within_a_word_is_passed_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

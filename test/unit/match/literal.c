@@ -122,6 +122,45 @@ what_the_log_is_full_of_is_not_looked_for_first(void **state)
 }
 
 static bool
+begins(enum pattern_form form, enum pattern_property property, const char *text)
+{
+	own_arena struct arena a = {};
+	struct literals all;
+	literal_of(form, property, span_of(text), NULL, &a, &all);
+	return all.begins;
+}
+
+/* Before its piece something stands that is no letter and no digit, or the text does not begin there. */
+static void
+a_piece_of_a_whole_text_begins_where_no_letter_stands(void **state)
+{
+	(void)state;
+	assert_true(begins(FORM_EQUAL, PROPERTY_FILE, "evil.exe"));
+	assert_true(begins(FORM_EQUAL, PROPERTY_KEY, "HKLM\\Software\\a1b2c3d4e5"));
+	assert_true(begins(FORM_EQUAL, PROPERTY_AGENT, "an evil-agent"));
+	assert_true(begins(FORM_EQUAL, PROPERTY_MUTEX, "\xc3\xa9vilmutex"));
+	/* Of a longer word the second piece goes on in it. */
+	static const struct span words[] = {SPAN("abcdefghijklmnopqrstuvwxyz012345")};
+	static const struct literal_common common = {words, 1};
+	own_arena struct arena a = {};
+	struct literals all;
+	literal_of(FORM_EQUAL, PROPERTY_MUTEX, SPAN("abcdefghijklmnopqrstuvwxyz0123456789"),
+		&common, &a, &all);
+	assert_span(all.at[0], "6789");
+	assert_false(all.begins);
+	literal_of(FORM_EQUAL, PROPERTY_MUTEX, SPAN("abcdefghijklmnopqrstuvwxyz012345 6789"),
+		&common, &a, &all);
+	assert_span(all.at[0], "6789");
+	assert_true(all.begins);
+	/* Found anywhere; behind a terminal's sequence. */
+	assert_false(begins(FORM_LIKE, PROPERTY_FILE, "evil.exe"));
+	assert_false(begins(FORM_LIKE, PROPERTY_FILE, "%evil.exe"));
+	assert_false(begins(FORM_MATCHES, PROPERTY_FILE, "^evil\\.exe$"));
+	assert_false(begins(FORM_EQUAL, PROPERTY_DOMAIN, "evil.example"));
+	assert_false(begins(FORM_EQUAL, PROPERTY_URL, "http://evil.example/"));
+}
+
+static bool
 holds(struct span text, struct span piece)
 {
 	for (size_t at = 0; at + piece.len <= text.len; at++)
@@ -194,6 +233,7 @@ main(void)
 		cmocka_unit_test(pieces_are_what_must_be_there),
 		cmocka_unit_test(what_is_rewritten_before_it_is_compared_is_no_piece),
 		cmocka_unit_test(what_the_log_is_full_of_is_not_looked_for_first),
+		cmocka_unit_test(a_piece_of_a_whole_text_begins_where_no_letter_stands),
 		cmocka_unit_test(random_matches_hold_a_piece),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,10 @@ static const char *const pieces[] = {"evil.exe", "notevil.exe", "EVIL.EXE", "evi
 static const char *const between[] = {" ", " ", "\t", ",", "\"", "=", "/", "\\", ".", "-", "", "\n",
 	"\n", "\r\n", "x", ":", "\xc3\xa9", "|"};
 
+/* In JSON or not, each stands for something that no piece holds. */
+static const char *const escapes[] = {"\\\\", "\\n", "\\t", "\\u005c", "\\u002F", "\\u00e9", "%5C",
+	"%2f", "%20", "%C3%A9", "\\\\u005c", "\\/", "&quot;", "\\\\x5c"};
+
 static const char *const names[] = {"TargetFilename", "CommandLine", "TargetObject", "mutex", "msg",
 	"user_agent", "url", "query", "Image", "from", "src_ip", "User", "nested\":{\"a"};
 
@@ -63,7 +67,10 @@ add_words(struct rng rng, struct buf *out, bool json)
 		/* In JSON strings only what may stand there. */
 		if (!json || !strpbrk(piece, "\"\n") || strchr(piece, '\\'))
 			add_piece(rng, out, piece);
-		buf_add(out, json && strpbrk(gap, "\"\\\n\r\t") ? SPAN(" ") : span_of(gap));
+		if (chance(rng, 4) == 0)
+			buf_add(out, span_of(ONE_OF(rng, escapes)));
+		else
+			buf_add(out, json && strpbrk(gap, "\"\\\n\r\t") ? SPAN(" ") : span_of(gap));
 	}
 }
 
