@@ -29,6 +29,7 @@ enum {
 	GATE_AHEAD = 7,	  /* bytes that a kernel reads behind those that it marks */
 	GATE_BUCKETS = 8,
 	GATE_PAIRS = 4,
+	GATE_OFTENS = 128, /* frequent ones that each anchor is held against */
 	GATE_ESCAPE =
 		6, /* bytes of an escape at most, and so many at a text's start are no letter's neighbours */
 };
@@ -99,6 +100,12 @@ struct gate_anchors {
 	struct gate_tables *tables;
 	const struct gate_likely *likely;
 	float mass[GATE_BUCKETS][GATE_GRAM]; /* by bytes: how likely what a bucket takes is */
+	/* By pairs: the first ones of likely->often, and which of their pairs are in no table. */
+	struct {
+		uint16_t pair[GATE_SPAN];
+		uint8_t missing;
+	} often[GATE_OFTENS];
+	size_t oftens;
 };
 /* spans: as the tables say it. */
 void gate_anchors_init(struct gate_anchors *a, enum gate_way way, bool spans,

@@ -271,7 +271,7 @@ codes_before(const struct gate_tables *t, bool begins)
 {
 	uint32_t codes = 0;
 	for (unsigned i = 0; i < 128; i++)
-		if (!begins || (!ascii_is_alnum((char)i) && (i != '_' || !mutant(1869))))
+		if (!begins || (!ascii_is_alnum((char)i) && (i != '-' || !mutant(1869))))
 			codes |= UINT32_C(1) << (t->first[i] & (CODES - 1));
 	return codes;
 }
@@ -303,30 +303,57 @@ before_cost(const struct gate_anchors *a, const struct pairs *p, float known, bo
 	return cost;
 }
 
+/* Whether the pair, so many bytes behind the byte before a gram, is one of these. */
+static bool
+is_one_of(const struct pairs *p, unsigned which, unsigned pair)
+{
+	unsigned table = gate_pair_table[which];
+	bool is = !table && pair >> 5 == p->of[0] >> 5 && (p->before >> pair % CODES & 1);
+	for (unsigned i = 1; i < p->count && !is; i++)
+		is = gate_pair_table[i] == table && pair == p->of[i];
+	return is;
+}
+
 /* The share of what is frequent and stands in the tables with these pairs more, and not without them. */
 static float
 often_by_pairs(const struct gate_anchors *a, const struct pairs *p)
 {
-	const struct gate_tables *t = a->tables;
 	float sum = 0;
-	for (size_t k = 0; k < a->likely->oftens; k++) {
-		const struct gate_often *o = &a->likely->often[k];
-		bool with = true, without = true;
-		for (unsigned i = 0; i < p->count && with; i++) {
-			unsigned its = pair_of(t->first, o->window[i], o->window[i + 1]),
-				 table = gate_pair_table[i];
-			bool has = has_pair(t, table, its), is = false;
-			for (unsigned j = i ? 1 : 0; j < p->count; j++)
-				is |= gate_pair_table[j] == table &&
-				      (j ? its == p->of[j]
-					 : its >> 5 == p->of[0] >> 5 &&
-							      (p->before >> its % CODES & 1));
-			without &= has;
-			with = has || is;
+	for (size_t k = 0; k < a->oftens; k++) {
+		unsigned missing = a->often[k].missing;
+		bool with = missing;
+		for (; missing && with; missing &= missing - 1) {
+			unsigned i = (unsigned)__builtin_ctz(missing);
+			with = is_one_of(p, i, a->often[k].pair[i]);
 		}
-		sum += with && !without ? o->share : 0;
+		sum += with ? a->likely->often[k].share : 0;
 	}
 	return sum;
+}
+
+/* What is frequent, in pairs, and which of those are in no table yet. */
+static void
+note_missing(struct gate_anchors *a)
+{
+	for (size_t k = 0; k < a->oftens; k++)
+		for (unsigned i = 0; i < (a->tables->spans ? GATE_SPAN : GATE_GRAM); i++) {
+			if (has_pair(a->tables, gate_pair_table[i], a->often[k].pair[i]))
+				a->often[k].missing &= (uint8_t) ~(1u << i);
+		}
+}
+
+static void
+take_often(struct gate_anchors *a)
+{
+	const struct gate_likely *l = a->likely;
+	unsigned count = a->tables->spans ? GATE_SPAN : GATE_GRAM;
+	a->oftens = l->oftens < GATE_OFTENS ? l->oftens : GATE_OFTENS;
+	for (size_t k = 0; k < a->oftens; k++) {
+		a->often[k].missing = (uint8_t)((1u << count) - 1);
+		for (unsigned i = 0; i < count; i++)
+			a->often[k].pair[i] = (uint16_t)pair_of(
+				a->tables->first, l->often[k].window[i], l->often[k].window[i + 1]);
+	}
 }
 
 void
@@ -336,6 +363,8 @@ gate_anchors_init(struct gate_anchors *a, enum gate_way way, bool spans, struct 
 	*a = (struct gate_anchors){.way = way, .tables = tables, .likely = likely};
 	*tables = (struct gate_tables){.spans = spans};
 	make_numbers(tables);
+	if (likely && way == GATE_BY_PAIRS)
+		take_often(a);
 }
 
 static float
@@ -375,11 +404,12 @@ gate_anchor_cost(
 	 * Where pieces begin with a word they are better looked for there: what stands before a word is told from
 	 * what stands in one as long as no other gram mixes the two.
 	 */
-	const float inside = 1.0F / 4096;
+	const float inside = 1.0F / 512;
+	enum { FOUND = 16 }; /* what is there takes so much longer than what a kernel marks */
 	const char *gram = p->text.ptr + at;
 	*bucket = 0;
 	float cost = a->way == GATE_BY_PAIRS ? pairs_cost(a, p, at) : buckets_cost(a, gram, bucket);
-	cost += a->likely->gram[likely_hash(gram, a->likely->bytes)];
+	cost += FOUND * a->likely->gram[likely_hash(gram, a->likely->bytes)];
 	return cost + (p->begins && at && a->way == GATE_BY_PAIRS ? inside : 0);
 }
 
@@ -400,6 +430,7 @@ gate_anchor_add(struct gate_anchors *a, const struct gate_piece *p, size_t at, u
 				add_pair(a->tables, 0, pairs.of[0] | code);
 		for (unsigned i = 1; i < pairs.count; i++)
 			add_pair(a->tables, gate_pair_table[i], pairs.of[i]);
+		note_missing(a);
 		return;
 	}
 	for (unsigned i = 0; i < GATE_GRAM; i++) {

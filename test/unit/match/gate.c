@@ -36,9 +36,12 @@ some_byte(struct rng rng)
 	return often[rng_below(rng, sizeof often - 1)];
 }
 
+/* Tables for some pieces, and those in a row. */
 static void
-fill_tables(struct rng rng, const struct gate_kernel *kernel, struct gate_tables *t)
+fill_tables(
+	struct rng rng, const struct gate_kernel *kernel, struct gate_tables *t, struct buf *pieces)
 {
+	buf_reset(pieces);
 	struct gate_anchors a;
 	bool spans = rng_below(rng, 2), begin = rng_below(rng, 2);
 	own_mem struct gate_likely *likely = gate_likely_new(SPAN(""), kernel->way, spans);
@@ -54,6 +57,7 @@ fill_tables(struct rng rng, const struct gate_kernel *kernel, struct gate_tables
 		size_t at = rng_below(rng, 2) ? 0 : rng_below(rng, piece.text.len - GATE_SPAN + 1);
 		gate_anchor_cost(&a, &piece, at, &bucket);
 		gate_anchor_add(&a, &piece, at, bucket);
+		buf_add(pieces, span_sub(piece.text, at, SIZE_MAX));
 	}
 }
 
@@ -66,15 +70,20 @@ each_kernel_marks_what_the_plain_one_does(void **state)
 	struct rng rng = rng_seeded(&seed);
 	static char room[64 * (WORDS + 2)];
 	uint64_t want[WORDS], got[WORDS];
+	own_buf struct buf pieces = {};
 	for (unsigned turn = 0; turn < TURNS; turn++) {
 		const struct gate_kernel *kernel = kernels[rng_below(rng, KERNELS)];
 		struct gate_tables t;
 		size_t words = 1 + rng_below(rng, turn % 8 ? 3 : WORDS), at = rng_below(rng, 64);
 		if (!kernel->runs())
 			continue;
-		fill_tables(rng, kernel, &t);
+		fill_tables(rng, kernel, &t, &pieces);
 		for (size_t i = 0; i < at + 64 * words + GATE_AHEAD; i++)
 			room[i] = some_byte(rng);
+		for (size_t i = at + rng_below(rng, 8); i + GATE_SPAN < at + 64 * words;
+			i += GATE_SPAN + rng_below(rng, 16))
+			memcpy(room + i, pieces.ptr + rng_below(rng, pieces.len - GATE_SPAN + 1),
+				GATE_SPAN);
 		bool high = plain_of(kernel)->mark(&t, room + at, words, want);
 		assert_int_equal(kernel->mark(&t, room + at, words, got), high);
 		for (size_t i = 0; i < words; i++)
