@@ -88,7 +88,7 @@ struct gate_likely {
 	struct gate_often {
 		char window[1 + GATE_SPAN]; /* a byte, a gram, and what follows */
 		float share;
-	} often[512];
+	} often[GATE_OFTENS];
 	size_t oftens;
 };
 /* Of a part of the log; of any, where it is empty. */
@@ -106,6 +106,7 @@ struct gate_anchors {
 		uint8_t missing;
 	} often[GATE_OFTENS];
 	size_t oftens;
+	uint32_t before[2]; /* codes of all bytes; of those that are no letter and no digit */
 };
 /* spans: as the tables say it. */
 void gate_anchors_init(struct gate_anchors *a, enum gate_way way, bool spans,

@@ -6,7 +6,6 @@
 #include "match/strings_gate-internal.h"
 
 enum {
-	COUNTS = 20,  /* bits of a hash by which grams are counted */
 	WINDOWS = 16, /* of a piece, of which the rarest grams are taken */
 };
 
@@ -16,14 +15,26 @@ step_of(size_t len)
 	return len >= 11 ? 8 : len >= 7 ? 4 : len >= 5 ? 2 : 1;
 }
 
+/* By so many bits of a hash grams are counted. */
+static unsigned
+count_bits(const struct gate *g)
+{
+	enum { LEAST = 10, MOST = 20, EACH = 32 };
+	unsigned bits = LEAST;
+	while (bits < MOST && (size_t)1 << bits < g->pieces.len * EACH)
+		bits++;
+	return bits;
+}
+
 /* How many pieces hold a gram in what windows are made of, nearly: by the hash that the gate's bits go by. */
 static void
 count_grams(const struct gate *g, uint32_t *count)
 {
+	const unsigned shift = 32 - count_bits(g);
 	for (size_t k = 0; k < g->pieces.len; k++) {
 		struct span piece = g->pieces.at[k].text;
 		for (size_t i = 0; i + GATE_GRAM <= piece.len && i < WINDOWS + g->step; i++)
-			count[gate_hash(gate_gram(piece.ptr + i)) >> (32 - COUNTS)]++;
+			count[gate_hash(gate_gram(piece.ptr + i)) >> shift]++;
 	}
 }
 
@@ -31,12 +42,13 @@ count_grams(const struct gate *g, uint32_t *count)
 static size_t
 choose_window(const struct gate *g, const uint32_t *count, struct span piece)
 {
+	const unsigned shift = 32 - count_bits(g);
 	size_t best = 0, last = piece.len - g->step - (GATE_GRAM - 1);
 	uint64_t least = UINT64_MAX;
 	for (size_t from = 0; from <= last && from < WINDOWS; from++) {
 		uint64_t sum = 0;
 		for (size_t i = 0; i < g->step; i++)
-			sum += count[gate_hash(gate_gram(piece.ptr + from + i)) >> (32 - COUNTS)];
+			sum += count[gate_hash(gate_gram(piece.ptr + from + i)) >> shift];
 		if (sum < least) {
 			least = sum;
 			best = from;
@@ -84,6 +96,7 @@ static size_t
 choose_anchor(const struct gate *g, const struct gate_anchors *a, const uint32_t *count,
 	const struct gate_piece *p, unsigned *bucket)
 {
+	const unsigned shift = 32 - count_bits(g);
 	const float least = 1e-9F;
 	/* So many pieces that share a gram make it twice as bad: where nothing beside it tells them apart, and else. */
 	enum { ALIKE = 64, APART = 16384 };
@@ -96,7 +109,7 @@ choose_anchor(const struct gate *g, const struct gate_anchors *a, const uint32_t
 	for (size_t at = 0; at + bytes <= piece.len && at < WINDOWS; at += apart) {
 		unsigned into;
 		const char *gram = piece.ptr + at;
-		float others = (float)count[gate_hash(gate_gram(gram)) >> (32 - COUNTS)];
+		float others = (float)count[gate_hash(gate_gram(gram)) >> shift];
 		others /= at >= GATE_GRAM || at + 2 * GATE_GRAM <= piece.len ? APART : ALIKE;
 		float cost = gate_anchor_cost(a, p, at, &into);
 		cost = (cost + least) * (1 + others + others * others);
@@ -192,7 +205,7 @@ add_pieces(struct gate *g, struct span sample)
 	size_t step = g->step = step_of(g->shortest);
 	if (g->pieces.len > PIECES_MOST)
 		g->kernel = NULL;
-	own_mem uint32_t *count = mem_new(((size_t)1 << COUNTS) * sizeof *count);
+	own_mem uint32_t *count = mem_new(((size_t)1 << count_bits(g)) * sizeof *count);
 	count_grams(g, count);
 	if (g->kernel) {
 		own_mem struct gate_likely *likely =

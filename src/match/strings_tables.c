@@ -130,8 +130,8 @@ by_share(const void *a, const void *b)
 static void
 find_often(struct gate_likely *l, struct span text, struct shape shape)
 {
-	for (float least = 1.0F / 8192; least < 1 && !find_those(l, text, shape, least);)
-		least *= 1.5F;
+	for (float least = 1.0F / 4096; least < 1 && !find_those(l, text, shape, least);)
+		least *= 2;
 	qsort(l->often, l->oftens, sizeof *l->often, by_share);
 }
 
@@ -156,6 +156,10 @@ gate_likely_new(struct span text, enum gate_way way, bool spans)
 	}
 	for (size_t i = 0; i + shape.len <= text.len; i++)
 		l->window[likely_hash(text.ptr + i, shape.len)] += share;
+	/* Of others of the same hash each has one or two. */
+	enum { CHANCE = 8 };
+	for (size_t i = 0; i < sizeof l->gram / sizeof *l->gram; i++)
+		l->gram[i] = l->gram[i] < CHANCE * share ? 0 : l->gram[i];
 	find_often(l, text, shape);
 	return l;
 }
@@ -277,15 +281,16 @@ codes_before(const struct gate_tables *t, bool begins)
 }
 
 static struct pairs
-pairs_of(const struct gate_tables *t, const struct gate_piece *p, size_t at)
+pairs_of(const struct gate_anchors *a, const struct gate_piece *p, size_t at)
 {
+	const struct gate_tables *t = a->tables;
 	const char *gram = p->text.ptr + at;
 	struct pairs made = {.count = t->spans ? GATE_SPAN : GATE_GRAM};
 	for (unsigned i = 1; i < made.count; i++)
 		made.of[i] = pair_of(t->first, gram[i - 1], gram[i]);
 	made.of[0] = pair_of(t->first, 0, gram[0]);
-	made.before = at ? UINT32_C(1) << (t->first[gram[-1] & 127] & (CODES - 1))
-			 : codes_before(t, p->begins);
+	made.before =
+		at ? UINT32_C(1) << (t->first[gram[-1] & 127] & (CODES - 1)) : a->before[p->begins];
 	return made;
 }
 
@@ -363,6 +368,8 @@ gate_anchors_init(struct gate_anchors *a, enum gate_way way, bool spans, struct 
 	*a = (struct gate_anchors){.way = way, .tables = tables, .likely = likely};
 	*tables = (struct gate_tables){.spans = spans};
 	make_numbers(tables);
+	a->before[false] = codes_before(tables, false);
+	a->before[true] = codes_before(tables, true);
 	if (likely && way == GATE_BY_PAIRS)
 		take_often(a);
 }
@@ -371,7 +378,7 @@ static float
 pairs_cost(const struct gate_anchors *a, const struct gate_piece *piece, size_t at)
 {
 	enum { KNOWN = 4 }; /* a pair that is looked for anyhow costs less by so much */
-	const struct pairs p = pairs_of(a->tables, piece, at);
+	const struct pairs p = pairs_of(a, piece, at);
 	bool new = false;
 	float cost = before_cost(a, &p, KNOWN, &new);
 	for (unsigned i = 1; i < p.count; i++) {
@@ -424,7 +431,7 @@ gate_anchor_add(struct gate_anchors *a, const struct gate_piece *p, size_t at, u
 {
 	const char *gram = p->text.ptr + at;
 	if (a->way == GATE_BY_PAIRS) {
-		const struct pairs pairs = pairs_of(a->tables, p, at);
+		const struct pairs pairs = pairs_of(a, p, at);
 		for (unsigned code = 0; code < CODES; code++)
 			if (pairs.before >> code & 1)
 				add_pair(a->tables, 0, pairs.of[0] | code);
