@@ -96,6 +96,12 @@ static bool
 hides_plain(struct span text, size_t at)
 {
 	unsigned value;
+	/* Most of a log that is all escapes is told by two digits: \u00XX, \u017f and \u212a count. */
+	if (text.len - at > 3 && text.ptr[at + 1] == 'u') {
+		char first = text.ptr[at + 2], second = text.ptr[at + 3];
+		if (!(first == '0' && second <= '1') && !(first == '2' && second == '1'))
+			return false;
+	}
 	if (!escape_value(text, at, &value))
 		return false;
 	bool plain = value < 0x80 && (literal_is_plain((char)value) || value == '%');
@@ -227,7 +233,8 @@ mark_stretch(const struct gate *g, struct span text, struct strings_walk *w)
 	w->from = w->at;
 	w->end = w->at + len;
 	for (size_t i = 0; i < w->queued; i++)
-		gate_prefetch(g, text, w->from + w->queue[i]);
+		if (!gate_is_sign(text.ptr + w->from + w->queue[i]))
+			gate_prefetch(g, text, w->from + w->queue[i]);
 	w->odd = high && !mutant(1862) ? next_odd_letter(g, text, w->at, w->end) : w->end;
 }
 
