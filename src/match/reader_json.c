@@ -118,6 +118,26 @@ tell_string(struct walk *w, struct span name, yyjson_val *val)
 		w->strings++;
 }
 
+/* Whether a member says nothing of a hit: neither its name nor its value holds a place, nor is anything made of them. */
+static bool
+is_silent(struct walk *w, yyjson_val *key, yyjson_val *member)
+{
+	if (!w->pool || yyjson_is_ctn(member) || w->r->numbers)
+		return false;
+	bool text = yyjson_is_str(member);
+	yyjson_val *last = text ? member : key;
+	struct span name = {unsafe_yyjson_get_str(key), unsafe_yyjson_get_len(key)};
+	size_t from = w->base + (size_t)(name.ptr - w->pool);
+	size_t to = w->base + (size_t)(unsafe_yyjson_get_str(last) - w->pool) +
+		    unsafe_yyjson_get_len(last);
+	const struct spots *spots = w->spots.spots;
+	while (w->spots.next < spots->count && spots->at[w->spots.next].at < from)
+		w->spots.next++;
+	if (w->spots.next < spots->count && spots->at[w->spots.next].at < to && !mutant(1860))
+		return false;
+	return !text || !(is_made_of(name) || span_eq(name, SPAN("#text")));
+}
+
 /* <TimeCreated SystemTime="..."/>, however its attributes are spelled in JSON. */
 static void
 take_system_time(struct walk *w, struct span path, struct span name, yyjson_val *val)
@@ -201,14 +221,19 @@ add_value(struct walk *w, struct span path, yyjson_val *val, unsigned depth)
 			add_value(w, path, item, depth + 1);
 	} else if (yyjson_is_obj(val)) {
 		yyjson_obj_iter it = yyjson_obj_iter_with(val);
+		/* Elasticsearch wraps each event once more. */
+		bool timed = depth == 0 || (depth == 1 && span_eq(path, SPAN("_source")));
 		for (yyjson_val *key; (key = yyjson_obj_iter_next(&it));) {
 			yyjson_val *member = yyjson_obj_iter_get_val(key);
 			struct span name = json_span(key), full = name;
-			tell_string(w, (struct span){}, key);
-			/* Elasticsearch wraps each event once more. */
-			if (depth == 0 || (depth == 1 && span_eq(path, SPAN("_source"))))
+			if (timed)
 				take_time(w, name, member);
 			take_system_time(w, path, name, member);
+			if (is_silent(w, key, member)) {
+				w->strings += 1 + yyjson_is_str(member);
+				continue;
+			}
+			tell_string(w, (struct span){}, key);
 			bool is_text = depth && span_eq(name, SPAN("#text"));
 			if (w->lean && !is_text && yyjson_is_str(member) &&
 				!is_told(w, name, member)) {

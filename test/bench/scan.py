@@ -221,9 +221,10 @@ def hardest(folder, log, ioc):
     rng, size = random.Random(7), 32 << 20
     names = [line for line in ioc.read_text().splitlines() if line[-1:].isalpha() and "/" not in line and "@" not in line]
 
-    def fill(name, line):
+    def fill(name, line, first=""):
         pool, done = [line() for _ in range(20000)], 0
         with open(folder / name, "w") as out:
+            out.write(first)
             while done < size:
                 block = "".join(rng.choices(pool, k=2000))
                 out.write(block)
@@ -232,6 +233,10 @@ def hardest(folder, log, ioc):
 
     with open(log, errors="replace") as some:
         lines = [line.rstrip("\n") for line, _ in zip(some, range(50000))]
+    objects = [line for line in lines if line[:1] == "{" and line[-1:] == "}"] or ['{"ts":"2026-01-01T00:00:00Z","id":1}']
+    head = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto trans_id rtt query qclass qtype rcode AA TC RD RA Z answers".split()
+    cell = lambda: rng.choice(["-", "F", "0", "udp", "C_INTERNET", "NOERROR", "0.000000", four().strip(), str(rng.randrange(65536))])
+    zeek = lambda: "\t".join([f"{1.7e9 + rng.random() * 1e5:.6f}", f"C{rng.getrandbits(80):x}", *(cell() for _ in head[3:]), rng.choice(names)])
     four = lambda: ".".join(str(rng.randrange(256)) for _ in range(4)) + "\n"
     compiled, _ = compile_set(ioc)
     mixed = log.stat().st_size / cost(ours(compiled, log))[0]
@@ -240,6 +245,8 @@ def hardest(folder, log, ioc):
                         ("nothing but IPv6", fill("sixes", lambda: ":".join(f"{rng.randrange(65536):x}" for _ in range(8)) + "\n")),
                         ("nothing but names", fill("names", lambda: f"h{rng.randrange(10 ** 6)}.site{rng.randrange(10 ** 5)}.com\n")),
                         ("a hit on every line", fill("hits", lambda: f"{rng.choice(lines)} {rng.choice(names)}\n")),
+                        ("a hit on every line, JSON", fill("hits.json", lambda: f'{rng.choice(objects)[:-1]},"rrname":"{rng.choice(names)}"}}\n')),
+                        ("a hit on every line, Zeek", fill("hits.tsv", lambda: zeek() + "\n", "#separator \\x09\n#fields\t" + "\t".join(head) + "\n")),
                         ("Japanese text", fill("wide", lambda: "\u304a\u77e5\u3089\u305b\u3002" * 8 + "\n")),
                         ("JSON, all escaped", fill("escaped", lambda: '{"m":"' + "\\u304a\\u77e5" * 16 + '"}\n'))):
         spent = cost(ours(compiled, path), 3)[0]

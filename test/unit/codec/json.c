@@ -42,6 +42,43 @@ depth_is_limited(void **state)
 	assert_rc(read_and_free(buf_span(&deep)), RC_LIMIT);
 }
 
+/* Where keys and numbers may be any, values are not walked for them. */
+static void
+depth_is_limited_whatever_else_is_not(void **state)
+{
+	(void)state;
+	static const struct json_limits any = {.any_keys = true, .any_ints = true};
+	for (unsigned before = 0; before < 300; before += 50)
+		for (unsigned depth = 30; depth < 70; depth++) {
+			own_buf struct buf b = {};
+			own_json yyjson_doc *doc = NULL;
+			/* Brackets in a string are none. */
+			buf_add(&b, SPAN("[\""));
+			for (unsigned i = 0; i < before; i++)
+				buf_add_byte(&b, "{[ab"[i % 4]);
+			buf_add(&b, SPAN("\""));
+			for (unsigned i = 1; i < depth; i++)
+				buf_add(&b, i % 2 ? SPAN(",[1") : SPAN(",{\"a\":2,\"b\":[3"));
+			for (unsigned i = depth - 1; i > 0; i--)
+				buf_add(&b, i % 2 ? SPAN("]") : SPAN("]}"));
+			buf_add_byte(&b, ']');
+			/* Each second is two. */
+			unsigned nested = 1 + depth / 2 + (depth - 1) / 2 * 2;
+			assert_rc(json_read(buf_span(&b), &any, &doc, NULL),
+				nested > 64 ? RC_LIMIT : RC_OK);
+		}
+	for (unsigned depth = 60; depth < 70; depth++) {
+		own_buf struct buf b = {};
+		own_json yyjson_doc *doc = NULL;
+		for (unsigned i = 0; i < depth; i++)
+			buf_add(&b, SPAN("{\"a\":"));
+		buf_add_byte(&b, '1');
+		for (unsigned i = 0; i < depth; i++)
+			buf_add_byte(&b, '}');
+		assert_rc(json_read(buf_span(&b), &any, &doc, NULL), depth > 64 ? RC_LIMIT : RC_OK);
+	}
+}
+
 static void
 many_keys_are_checked_for_duplicates(void **state)
 {
@@ -121,6 +158,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hostile_texts_are_refused),
 		cmocka_unit_test(depth_is_limited),
+		cmocka_unit_test(depth_is_limited_whatever_else_is_not),
 		cmocka_unit_test(many_keys_are_checked_for_duplicates),
 		cmocka_unit_test(slices_are_the_exact_bytes),
 		cmocka_unit_test(malformed_frames_are_refused),
