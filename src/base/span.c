@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/mutant.h"
 
 struct span
 span_of(const char *text)
@@ -79,6 +80,30 @@ span_find(struct span s, struct span needle)
 		return 0;
 	const char *at = s.len ? memmem(s.ptr, s.len, needle.ptr, needle.len) : NULL;
 	return at ? (size_t)(at - s.ptr) : SIZE_MAX;
+}
+
+size_t
+span_count(struct span s, char byte)
+{
+	/* What is counted is mostly short: a call for each takes longer than counting sixteen bytes at once. */
+	typedef uint8_t bytes16 __attribute__((vector_size(16)));
+	enum { MOST = 255 }; /* a byte counts */
+	const char *from = s.ptr, *to = s.len ? from + s.len : from;
+	uint8_t wanted = (uint8_t)byte;
+	size_t count = 0;
+	while (to - from >= 16) {
+		bytes16 sum = {}, here;
+		for (unsigned i = 0; (i < MOST || mutant(1827)) && to - from >= 16;
+			i++, from += 16) {
+			memcpy(&here, from, sizeof here);
+			sum -= (bytes16)(here == wanted);
+		}
+		for (unsigned i = 0; i < 16; i++)
+			count += sum[i];
+	}
+	for (; from < to; from++)
+		count += *from == byte;
+	return count;
 }
 
 struct span

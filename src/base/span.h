@@ -30,6 +30,8 @@ struct span span_without_mark(struct span s);
 /* First position of a byte or a needle, SIZE_MAX where absent. */
 size_t span_find_byte(struct span s, char byte);
 size_t span_find(struct span s, struct span needle);
+/* How often a byte occurs. */
+size_t span_count(struct span s, char byte);
 /* Without ASCII blanks (space, \t, \r, \n, \v, \f) at both ends. */
 struct span span_trim(struct span s);
 /*

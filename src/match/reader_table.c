@@ -7,7 +7,7 @@
 #include "match/reader-internal.h"
 #include "match/stamp.h"
 
-enum { COLUMNS_MAX = CSV_FIELDS_MAX, JOINED_MAX = 64 << 10, JOINED_LINES = 64, LEAN_COLUMNS = 128 };
+enum { COLUMNS_MAX = CSV_FIELDS_MAX, JOINED_MAX = 64 << 10, JOINED_LINES = 64 };
 
 static void
 begin_header(struct reading *r)
@@ -152,80 +152,61 @@ zeek_is_escaped(struct span raw)
 	return any;
 }
 
-/*
- * Where columns end, each at a parting byte and the last at the text's end; so many, or one more than `most`. Without
- * a branch for each: lines have any lengths of columns, and none foretells the next.
- */
-static size_t
-find_columns(struct span text, unsigned char parting, uint32_t *end, size_t most)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), low = ones * 0x7f, all = ones * parting;
-	size_t count = 0;
-	for (size_t at = 0; at < text.len && count <= most; at += 64) {
-		uint64_t word[8], ends = 0;
-		char rest[64];
-		const char *from = text.ptr + at;
-		if (text.len - at < sizeof rest) {
-			memset(rest, (unsigned char)~parting, sizeof rest);
-			memcpy(rest, from, text.len - at);
-			from = rest;
-		}
-		memcpy(word, from, sizeof word);
-		for (unsigned i = 0; i < 8; i++) {
-			/* The high bit of each byte that parts, then one bit for each. */
-			uint64_t v = word[i] ^ all;
-			v = ~(((v & low) + low) | v | low);
-			ends |= ((v >> 7) * UINT64_C(0x0102040810204080) >> 56) << 8 * i;
-		}
-		for (; ends && count <= most; ends &= ends - 1)
-			end[count++] = (uint32_t)(at + (unsigned)__builtin_ctzll(ends));
-	}
-	if (count <= most)
-		end[count++] = (uint32_t)text.len;
-	return count;
-}
-
-/* What zeek_fields makes of a column of a line without escapes. */
+/* Column `column`, between the bytes `from` and `end` of the line, as zeek_fields makes it where there are no escapes. */
 static struct field
-lean_column(const struct reading *r, const struct record *out, const uint32_t *end, size_t column)
+lean_column(const struct reading *r, const struct record *out, size_t column, struct span value)
 {
-	size_t from = column ? end[column - 1] + 1 : 0;
 	struct field f = {.name = r->column[column],
-		.value = {out->text.ptr + from, end[column] - from},
-		.at = from};
-	if (span_eq(f.value, r->unset) || span_eq(f.value, r->empty))
+		.value = value,
+		.at = (size_t)(value.ptr - out->text.ptr)};
+	if (span_eq(value, r->unset) || span_eq(value, r->empty))
 		f.value.len = 0;
 	return f;
 }
 
-/* What zeek_fields does for a line without escapes, but for fields that say nothing of a hit. */
+/* A column of a line that has it. */
+static struct span
+nth_column(struct span line, char parting, size_t column)
+{
+	struct span piece;
+	do
+		span_cut(&line, parting, &piece);
+	while (column--);
+	return piece;
+}
+
+/*
+ * What zeek_fields does for a line without escapes, but for fields that say nothing of a hit: columns are counted,
+ * and ends of only few are looked for.
+ */
 static bool
 zeek_lean_fields(struct reading *r, struct record *out)
 {
-	uint32_t end[LEAN_COLUMNS + 1];
+	char parting = r->parting_len ? r->parting[0] : '\t';
+	struct span text = out->text;
 	const struct spots *spots = &out->spots;
-	size_t base = (size_t)(out->text.ptr - spots->base), column = 0;
-	if (find_columns(out->text, (unsigned char)(r->parting_len ? r->parting[0] : '\t'), end,
-		    r->columns) != r->columns)
+	size_t base = (size_t)(text.ptr - spots->base), counted = 0, column = 0, done = 0;
+	if (span_count(text, parting) + 1 != r->columns)
 		return false;
-	if (r->time_column < r->columns) {
-		size_t from = r->time_column ? end[r->time_column - 1] + 1 : 0;
-		out->time = stamp_of_value(
-			span_sub(out->text, from, end[r->time_column] - from), r->reference);
-	}
+	if (r->time_column < r->columns)
+		out->time = stamp_of_value(nth_column(text, parting, r->time_column), r->reference);
 	for (size_t i = 0; i < spots->count; i++) {
 		size_t at = spots->at[i].at - base;
-		if (column && (at < end[column - 1] || mutant(1852)))
-			continue; /* it has become a field */
-		while (column < r->columns && end[column] <= at)
-			column++;
-		if (column == r->columns)
-			break;
-		*record_add(r) = lean_column(r, out, end, column++);
+		if (at >= text.len || at < done || (done && mutant(1852)))
+			continue; /* its column has become a field */
+		const char *before = memrchr(text.ptr, parting, at);
+		const char *behind = memchr(text.ptr + at, parting, text.len - at);
+		size_t from = before ? (size_t)(before - text.ptr) + 1 : 0;
+		done = behind ? (size_t)(behind - text.ptr) : text.len;
+		column += span_count(span_sub(text, counted, from - counted), parting);
+		counted = from;
+		*record_add(r) = lean_column(r, out, column, span_sub(text, from, done - from));
 	}
 	if (r->host_column != SIZE_MAX && r->uri_column != SIZE_MAX) {
-		struct field host = lean_column(r, out, end, r->host_column);
-		struct field uri = lean_column(r, out, end, r->uri_column);
+		struct field host = lean_column(
+			r, out, r->host_column, nth_column(text, parting, r->host_column));
+		struct field uri = lean_column(
+			r, out, r->uri_column, nth_column(text, parting, r->uri_column));
 		record_url(r, &host, &uri);
 	}
 	record_finish(r, out);
@@ -240,8 +221,7 @@ zeek_fields(struct reading *r, struct record *out)
 	if (!r->columns || rest.len == 0)
 		return false;
 	bool escapes = memchr(rest.ptr, '\\', rest.len);
-	if (r->lean && out->spots.count && !escapes && r->parting_len < 2 &&
-		r->columns <= LEAN_COLUMNS)
+	if (r->lean && out->spots.count && !escapes && r->parting_len < 2)
 		return zeek_lean_fields(r, out);
 	while (count < r->columns && cut_column(r, &rest, &piece)) {
 		struct field *f = record_add(r);
