@@ -104,11 +104,23 @@ cut_column(const struct reading *r, struct span *rest, struct span *piece)
 }
 
 /* "\x09", "|", "\x7c\x7c" behind "#separator ". */
+/* A byte that names and digests are made of would part what the fast pass sees as one. */
+static bool
+may_part(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (ascii_is_alnum(text.ptr[i]) || text.ptr[i] == '-' || text.ptr[i] == '_' ||
+			(unsigned char)text.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Tabs where it is none that can be used. */
 static void
 take_separator(struct reading *r, struct span value)
 {
 	struct span plain = zeek_plain(r, value);
-	r->parting_len = plain.len < sizeof r->parting ? plain.len : 0;
+	r->parting_len = plain.len < sizeof r->parting && may_part(plain) ? plain.len : 0;
 	if (r->parting_len)
 		memcpy(r->parting, plain.ptr, r->parting_len);
 }

@@ -82,6 +82,23 @@ zeek_tables_have_separators_of_their_own(void **state)
 	}
 }
 
+/* Behind "x" a name would begin where the fast pass sees the middle of one. */
+static void
+a_separator_that_names_are_made_of_is_none(void **state)
+{
+	(void)state;
+	static const char *const separators[] = {
+		"x", "X", "7", "-", "_", "\\x61", "|a|", "\\xc3", "\\x00\\x30"};
+	for (size_t i = 0; i < sizeof separators / sizeof *separators; i++) {
+		const char *said = separators[i], *used = strncmp(said, "\\x", 2) == 0 ? "a" : said;
+		own_buf struct buf text = {};
+		buf_printf(&text, "#separator %s\n#fields%sts%shost\n1521911720.6%sevil.org\n",
+			said, used, used, used);
+		const char *read = all(buf_span(&text), NULL);
+		assert_null(strstr(read, "host="));
+	}
+}
+
 static void
 json_lines_give_paths_keys_and_times(void **state)
 {
@@ -319,6 +336,7 @@ main(void)
 		cmocka_unit_test(every_name_of_a_time_is_one),
 		cmocka_unit_test(zeek_tables_have_columns_and_epochs),
 		cmocka_unit_test(zeek_tables_have_separators_of_their_own),
+		cmocka_unit_test(a_separator_that_names_are_made_of_is_none),
 		cmocka_unit_test(json_lines_give_paths_keys_and_times),
 		cmocka_unit_test(arrays_and_wrapped_events_are_records_each),
 		cmocka_unit_test(a_large_array_is_read_an_element_at_a_time),
