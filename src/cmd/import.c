@@ -162,7 +162,7 @@ read_all(struct job *j, const char *path, size_t size, struct in *in, struct arr
 static struct span
 as_utf8(struct span text, struct buf *room)
 {
-	enum utf16 order = utf16_by_mark(text);
+	enum utf16 order = utf16_by_start(text);
 	if (order == UTF16_NONE)
 		return text;
 	utf16_read(order, text, room);

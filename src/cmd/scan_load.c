@@ -29,7 +29,7 @@ read_all(const char *path, struct buf *out, struct diag *why)
 	enum { PIECE = 1 << 20 };
 	while (!(code = stream_read(s, buf_room(out, PIECE), PIECE, &got, why)))
 		out->len += got;
-	enum utf16 order = utf16_by_mark(buf_span(out));
+	enum utf16 order = utf16_by_start(buf_span(out));
 	if (code == RC_NONE && order != UTF16_NONE) {
 		own_buf struct buf wide = *out;
 		*out = (struct buf){};

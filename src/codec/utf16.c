@@ -2,9 +2,27 @@
 
 enum { REPLACEMENT = 0xfffd };
 
-enum utf16
-utf16_by_mark(struct span start)
+/* Whether the characters are of ASCII: each a byte of text at `at` of its two, and a zero. */
+static bool
+is_ascii(struct span start, size_t at)
 {
+	for (size_t i = 0; i + 2 <= start.len; i += 2) {
+		unsigned char c = (unsigned char)start.ptr[i + at];
+		bool text = (c >= ' ' && c < 0x7f) || (c >= '\t' && c <= '\r');
+		if (start.ptr[i + 1 - at] != 0 || !text)
+			return false;
+	}
+	return start.len >= 4;
+}
+
+enum utf16
+utf16_by_start(struct span start)
+{
+	enum { BYTES = 64 };
+	if (is_ascii(span_sub(start, 0, BYTES), 0))
+		return UTF16_LITTLE;
+	if (is_ascii(span_sub(start, 0, BYTES), 1))
+		return UTF16_BIG;
 	if (span_starts(start, SPAN("\xff\xfe")))
 		return span_starts(start, SPAN("\xff\xfe\0\0")) ? UTF16_NONE : UTF16_LITTLE;
 	return span_starts(start, SPAN("\xfe\xff")) ? UTF16_BIG : UTF16_NONE;

@@ -108,7 +108,7 @@ read_head(struct ahead *a, struct block *b, enum utf16 *order)
 		if (known || len < 4)
 			continue;
 		known = true;
-		*order = utf16_by_mark((struct span){text, len});
+		*order = utf16_by_start((struct span){text, len});
 		if (*order != UTF16_NONE)
 			break;
 	}

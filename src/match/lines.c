@@ -97,7 +97,7 @@ recognise(struct lines *l)
 	l->begun = true;
 	if (l->offset)
 		return;
-	l->order = utf16_by_mark((struct span){l->buffer + l->start, l->end - l->start});
+	l->order = utf16_by_start((struct span){l->buffer + l->start, l->end - l->start});
 	if (l->order != UTF16_NONE)
 		widen(l);
 }

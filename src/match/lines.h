@@ -1,7 +1,6 @@
 #pragma once
 /*
- * Lines of a stream, in bounded memory whatever their length; UTF-16 with a byte order mark comes as
- * UTF-8. A line longer than LINE_LONGEST comes
+ * Lines of a stream, in bounded memory whatever their length; UTF-16 (codec/utf16.h) comes as UTF-8. A line longer than LINE_LONGEST comes
  * in pieces, cut between words; a word that long is no observable and is passed over. One thread at
  * a time.
  */

@@ -55,15 +55,37 @@ static void
 the_mark_tells_the_order(void **state)
 {
 	(void)state;
-	assert_int_equal(utf16_by_mark(SPAN("\xff\xfe"
-					    "a\0")),
+	assert_int_equal(utf16_by_start(SPAN("\xff\xfe"
+					     "a\0")),
 		UTF16_LITTLE);
-	assert_int_equal(utf16_by_mark(SPAN("\xfe\xff\0a")), UTF16_BIG);
-	assert_int_equal(utf16_by_mark(SPAN("\xff\xfe\0\0a")), UTF16_NONE);
-	assert_int_equal(utf16_by_mark(SPAN("\xef\xbb\xbf"
-					    "a")),
+	assert_int_equal(utf16_by_start(SPAN("\xfe\xff\0a")), UTF16_BIG);
+	assert_int_equal(utf16_by_start(SPAN("\xff\xfe\0\0a")), UTF16_NONE);
+	assert_int_equal(utf16_by_start(SPAN("\xef\xbb\xbf"
+					     "a")),
 		UTF16_NONE);
-	assert_int_equal(utf16_by_mark(SPAN("")), UTF16_NONE);
+	assert_int_equal(utf16_by_start(SPAN("")), UTF16_NONE);
+}
+
+static void
+without_a_mark_zeros_beside_letters_do(void **state)
+{
+	(void)state;
+	assert_int_equal(utf16_by_start(SPAN("a\0b\0")), UTF16_LITTLE);
+	assert_int_equal(utf16_by_start(SPAN("\0a\0b\0")), UTF16_BIG);
+	assert_int_equal(utf16_by_start(SPAN("{\0\r\0\n\0\t\0~\0")), UTF16_LITTLE);
+	static const struct span none[] = {SPAN("a\0"), SPAN("a\0b"), SPAN("ab\0\0"),
+		SPAN("\0\0\0\0"), SPAN("a\0\0b"), SPAN("a\0b\0c\0de"), SPAN("\x01\0a\0"),
+		SPAN("a\0\x7f\0"), SPAN("abcd"), SPAN("\0a\0b\0c\0\xe9")};
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		assert_int_equal(utf16_by_start(none[i]), UTF16_NONE);
+	/* What comes later may be any character. */
+	char text[200];
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = i % 2 ? 0 : 'x';
+	text[101] = 4;
+	assert_int_equal(utf16_by_start((struct span){text, sizeof text}), UTF16_LITTLE);
+	text[31] = 4;
+	assert_int_equal(utf16_by_start((struct span){text, sizeof text}), UTF16_NONE);
 }
 
 int
@@ -73,6 +95,7 @@ main(void)
 		cmocka_unit_test(both_byte_orders_become_utf8),
 		cmocka_unit_test(what_is_unfinished_stays_and_what_is_broken_is_replaced),
 		cmocka_unit_test(the_mark_tells_the_order),
+		cmocka_unit_test(without_a_mark_zeros_beside_letters_do),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
