@@ -1,8 +1,8 @@
 #pragma once
 /*
- * Lines of a stream, in bounded memory whatever their length; UTF-16 (codec/utf16.h) comes as UTF-8. A line longer than LINE_LONGEST comes
- * in pieces, cut between words; a word that long is no observable and is passed over. One thread at
- * a time.
+ * Lines of a stream, in bounded memory whatever their length; UTF-16 (codec/utf16.h) comes as
+ * UTF-8. A line longer than LINE_LONGEST comes in pieces, cut between words; a word that long is no
+ * observable and is passed over. One thread at a time.
  */
 #include "base/vec.h"
 #include "codec/stream.h"
