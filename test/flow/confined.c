@@ -88,7 +88,7 @@ be_fetch(struct setting *s)
 		.cert = buf_span(&s->mine.pem),
 		.key = buf_span(&s->mine.key)};
 	jail.user = "nobody";
-	if (jail_enter(&jail, &state, &why) != RC_OK)
+	if (client_load(&why) != RC_OK || jail_enter(&jail, &state, &why) != RC_OK)
 		return 1;
 	/* By name: resolving makes a thread. */
 	if (client_new(&config, &c, &why) != RC_OK)
