@@ -48,15 +48,16 @@ struct lines {
 	struct sweep *sweep; /* borrowed; NULL: every line is given out */
 	enum lines_keep keep;
 	enum stretch_names names;
-	bool every;   /* lines in which nothing is to be found are given out, too */
-	bool joining; /* until the record ends, every line is given out */
+	bool every;	/* lines in which nothing is to be found are given out, too */
+	bool joining;	/* until the record ends, every line is given out */
+	bool by_record; /* what was swept */
+	bool all;	/* of the stretch that was swept is given out */
 	/*
 	 * Of the record that `text` begins with, when nothing of it was given out yet: its bytes, with what parts
 	 * it from the one before. 0: none is whole there, or what is there must be read.
 	 */
 	size_t (*record)(const struct reading *r, struct span text, struct lines_record *out);
 	const struct reading *reading; /* for it */
-	bool by_record;		       /* what was swept */
 	size_t apart;		       /* a record that is next, but no line of its own; 0: none */
 	struct {
 		size_t text, all; /* bytes of what was given out last, and with its line end */
@@ -64,17 +65,16 @@ struct lines {
 	} last;
 	size_t swept;	   /* places of what lies before are known */
 	size_t swept_from; /* where that stretch begins; places count from there */
-	bool all;	   /* of that stretch is given out */
 	struct stretch stretch;
 	vec_of(struct sweep_place) own_places, own_vague;
 	vec_of(uint16_t) own_ends;
-	unsigned threads;	       /* besides this one, of a crew of its own */
+	unsigned threads; /* besides this one, of a crew of its own */
+	unsigned times_ahead;
 	struct crew *crew, *crew_here; /* the former borrowed */
 	struct ahead *ahead;	       /* reads on, by blocks: `buffer` is the block's */
 	const struct ahead_gap *gap, *gaps_end;
 	char *own; /* the buffer, meanwhile */
 	size_t own_cap;
-	unsigned times_ahead;
 	uint64_t taken;
 	uint64_t passed; /* lines that were not given out */
 	size_t silence;	 /* bytes of them since the last answer */

@@ -1,4 +1,5 @@
 /* Each function of libcurl that is used, handed on to the library that curl_load loaded. */
+#include <assert.h>
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <pthread.h>
@@ -75,21 +76,26 @@ curl_load(struct diag *why)
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
 
+/* Of a program of 64 bits both numbers that an option may take are of one type. */
+static_assert(sizeof(long) == sizeof(curl_off_t));
+
 /* The number of an option says what its value is. */
 CURLcode
 curl_easy_setopt(CURL *easy, CURLoption option, ...)
 {
+	bool is_number = option < CURLOPTTYPE_OBJECTPOINT ||
+			 (option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB);
+	long number = 0;
+	void *pointer = NULL;
 	va_list rest;
-	CURLcode code;
 	va_start(rest, option);
-	if (option < CURLOPTTYPE_OBJECTPOINT)
-		code = real.curl_easy_setopt(easy, option, va_arg(rest, long));
-	else if (option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB)
-		code = real.curl_easy_setopt(easy, option, va_arg(rest, curl_off_t));
+	if (is_number)
+		number = va_arg(rest, long);
 	else
-		code = real.curl_easy_setopt(easy, option, va_arg(rest, void *));
+		pointer = va_arg(rest, void *);
 	va_end(rest);
-	return code;
+	return is_number ? real.curl_easy_setopt(easy, option, number)
+			 : real.curl_easy_setopt(easy, option, pointer);
 }
 
 CURLcode
