@@ -88,7 +88,8 @@ read_lines(struct scan_told *t, uint64_t from, uint64_t size)
 		}
 		buf_add(&line, rest);
 	}
-	qsort(t->lines.at, t->lines.len, sizeof *t->lines.at, by_hash);
+	if (t->lines.len)
+		qsort(t->lines.at, t->lines.len, sizeof *t->lines.at, by_hash);
 	return true;
 }
 
