@@ -23,9 +23,9 @@ void
 sweep_note_item(struct sweep *s, const unsigned char *at, uint32_t item)
 {
 	uint32_t place = (uint32_t)((at < s->text ? s->text : at) - s->text);
-	const struct sweep_place *last = s->places.at + s->places.len;
+	const struct sweep_place *last = s->places.len ? &s->places.at[s->places.len - 1] : NULL;
 	/* Many hits of one token are one place. */
-	if (s->places.len == 0 || last[-1].at != place || last[-1].item != item)
+	if (!last || last->at != place || last->item != item)
 		*vec_add(&s->places) = (struct sweep_place){place, item};
 }
 
