@@ -60,12 +60,16 @@ class Logs:
         assert len(self.hits) == count, (self.hits, (self.folder / "err").read_text())
 
 
-@pytest.fixture
-def logs(tmp_path):
-    made = Logs(tmp_path)
+def until_ended(made):
+    """A fixture's: of a test that fails no run goes on."""
     yield made
     if made.run and made.run.poll() is None:
         made.run.kill()
+
+
+@pytest.fixture
+def logs(tmp_path):
+    yield from until_ended(Logs(tmp_path))
 
 
 def hit(i):
@@ -281,10 +285,7 @@ class Patterns(Logs):
 
 @pytest.fixture
 def patterns(tmp_path):
-    made = Patterns(tmp_path)
-    yield made
-    if made.run and made.run.poll() is None:
-        made.run.kill()
+    yield from until_ended(Patterns(tmp_path))
 
 
 def stamped(second, word):
@@ -428,10 +429,7 @@ class Sighted(Logs):
 
 @pytest.fixture
 def sighted(tmp_path):
-    made = Sighted(tmp_path)
-    yield made
-    if made.run and made.run.poll() is None:
-        made.run.kill()
+    yield from until_ended(Sighted(tmp_path))
 
 
 def test_sightings_are_stored_once_wherever_a_kill_falls(sighted):
